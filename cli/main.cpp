@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door: parses, runs one verb, turns every error into one line and an exit status.
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/progress.h"
+#include "core/text.h"
+
+namespace pluvia::cli {
+namespace {
+
+int report(ErrorKind kind, const std::string& line) {
+  std::string one_line = line;
+  for (char& c : one_line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  std::fprintf(stderr, "pluvia: %s\n", one_line.c_str());
+  return static_cast<int>(kind);
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& command : all_commands()) names.emplace_back(command.name);
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// The first word that nobody took, with the nearest known one where one is likely meant.
+std::string unknown_word_line(const Program& program) {
+  std::string help = "pluvia";
+  bool have_command = false;
+  std::vector<std::string> options = option_names(program.app);
+  for (const auto& [sub, run] : program.runs) {
+    if (!sub->parsed()) continue;
+    have_command = true;
+    help += " " + sub->get_name();
+    const std::vector<std::string> more = option_names(*sub);
+    options.insert(options.end(), more.begin(), more.end());
+  }
+  const std::vector<std::string> words = program.app.remaining(true);
+  const std::string see = "; see '" + help + " --help'";
+  for (const std::string& word : words) {
+    if (word.rfind('-', 0) != 0 || word == "-") continue;
+    const std::string name = word.substr(0, word.find('='));
+    return cat("unknown option '", name, "'", did_you_mean(name, options), see);
+  }
+  if (have_command) return cat("unexpected argument '", words.front(), "'", see);
+  return cat("unknown command '", words.front(), "'", did_you_mean(words.front(), command_names()), see);
+}
+
+std::string usage_line(const Program& program, const CLI::ParseError& error) {
+  if (!program.app.remaining(true).empty()) return unknown_word_line(program);
+  std::string help = "pluvia";
+  for (const auto& [sub, run] : program.runs) {
+    if (sub->parsed()) help += " " + sub->get_name();
+  }
+  return cat(error.what(), "; see '", help, " --help'");
+}
+
+int run(int argc, char** argv) {
+  Program program;
+  try {
+    program.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.app.exit(error);  // --help, --version
+    return report(ErrorKind::kUsage, usage_line(program, error));
+  }
+  if (!program.app.remaining(true).empty()) {
+    return report(ErrorKind::kUsage, unknown_word_line(program));
+  }
+  if (program.globals.quiet) set_verbosity(Verbosity::kQuiet);
+  if (program.globals.verbose) set_verbosity(Verbosity::kVerbose);
+  for (const auto& [sub, run_command] : program.runs) {
+    if (sub->parsed()) return run_command();
+  }
+  std::fputs(program.app.help().c_str(), stdout);
+  return 0;
+}
+
+int guarded(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    return report(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ErrorKind::kInput, "out of memory: close other programs or choose smaller sizes");
+  } catch (const std::exception& error) {
+    return report(ErrorKind::kInput, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace pluvia::cli
+
+int main(int argc, char** argv) {
+  pluvia::install_interrupt_handlers();
+  return pluvia::cli::guarded(argc, argv);
+}

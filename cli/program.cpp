@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of verbs and the option tree made from it.
+#include <cstdio>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/error.h"
+
+namespace pluvia::cli {
+
+#define PLUVIA_COMMAND(name, summary) Run setup_##name(CLI::App& app, const Globals& globals);
+#ifdef PLUVIA_HAVE_HDF5
+#define PLUVIA_COMMAND_HDF5(name, summary) PLUVIA_COMMAND(name, summary)
+#else
+#define PLUVIA_COMMAND_HDF5(name, summary)
+#endif
+#include "cli/commands.list"
+#undef PLUVIA_COMMAND
+
+namespace {
+
+#define PLUVIA_COMMAND(name, summary) Command{#name, summary, &setup_##name},
+constexpr Command kCommands[] = {
+#include "cli/commands.list"
+};
+#undef PLUVIA_COMMAND
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+Program::Program() : app("Pluvia: synthetic rainy video with exact ground truth, and the scoring of "
+                         "methods that remove rain.", "pluvia") {
+  app.set_version_flag("--version", std::string("pluvia ") + kVersion);
+  app.add_flag("--json", globals.json, "one JSON document on standard output, all else on standard error");
+  app.add_flag("-q,--quiet", globals.quiet, "only errors");
+  app.add_flag("-v,--verbose", globals.verbose, "say more");
+  app.add_option("--threads", globals.threads, "worker threads (default: all cores)")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--device", globals.device, "auto, cpu or cuda[:N]");
+  app.require_subcommand(0, 1);
+  app.allow_extras();  // main names them, with the nearest known word
+  app.get_formatter()->column_width(34);
+  app.footer("'pluvia COMMAND --help' describes a command. Exit status: 0 done, 1 the thing checked is not\n"
+             "right, 2 wrong usage, 3 an input cannot be used or the machine cannot do it.");
+  for (const Command& command : all_commands()) {
+    CLI::App* const sub = app.add_subcommand(command.name, command.summary);
+    sub->fallthrough()->allow_extras();
+    runs.emplace_back(sub, command.setup(*sub, globals));
+  }
+}
+
+void print_line(const std::string& text) {
+  if (std::fprintf(stdout, "%s\n", text.c_str()) < 0 || std::fflush(stdout) != 0) {
+    fail("writing to standard output: ", "the reader has gone or the disk is full");
+  }
+}
+
+}  // namespace pluvia::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that appear whole or not at all, and the little of POSIX that this needs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pluvia {
+
+namespace fs = std::filesystem;
+
+/// An open file descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int number) : number_(number) {}
+  Fd(Fd&& other) noexcept : number_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept;
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd();
+
+  static Fd open_read(const fs::path& path);
+
+  int get() const { return number_; }
+  bool valid() const { return number_ >= 0; }
+  int release();
+
+ private:
+  int number_ = -1;
+};
+
+/// The text of errno for messages: "No space left on device".
+std::string system_error_text(int code);
+
+std::uint64_t file_size(const Fd& file, const fs::path& name);
+/// Reads exactly data.size() bytes at `offset`; a short file is an Error.
+void read_exact(const Fd& file, const fs::path& name, std::uint64_t offset, std::span<std::byte> data);
+/// The whole file; refuses more than `limit` bytes.
+std::string read_text(const fs::path& path, std::uint64_t limit = 256U << 20);
+std::vector<std::byte> read_bytes(const fs::path& path, std::uint64_t limit);
+
+void fsync_path(const fs::path& path);
+/// Makes a rename in `directory` durable.
+void fsync_directory(const fs::path& directory);
+/// fsync(from), rename, fsync(directory): afterwards `to` is whole even after a power cut.
+void publish(const fs::path& from, const fs::path& to);
+/// Writes `text` under a temporary name beside `path`, then publishes it.
+void write_text(const fs::path& path, std::string_view text);
+/// Appends one line and makes it durable. Refuses text with a newline in it.
+void append_line(const fs::path& path, std::string_view line);
+
+/// Free bytes for an ordinary user on the file system that holds `path` (or its nearest parent).
+std::uint64_t free_bytes(const fs::path& path);
+
+/// Creates `path`'s parent folders and checks that files can be made there.
+void require_writable_parent(const fs::path& path);
+
+/// Exclusive lock held for the life of the object; a second holder gets an Error that names the first.
+class LockFile {
+ public:
+  explicit LockFile(const fs::path& path);
+  LockFile(LockFile&&) = default;
+  LockFile& operator=(LockFile&&) = default;
+
+ private:
+  Fd file_;
+};
+
+}  // namespace pluvia

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace pluvia {
+
+Json parse_json(std::string_view text, const std::string& place) {
+  constexpr std::size_t kLimitBytes = 256U << 20;
+  constexpr int kLimitDepth = 64;
+  if (text.size() > kLimitBytes) fail(place, ": ", text.size(), " bytes of JSON are too many");
+  bool too_deep = false;
+  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kLimitDepth;
+    return !too_deep;
+  };
+  try {
+    Json value = Json::parse(text, watch);
+    if (too_deep) fail(place, ": JSON nested deeper than ", kLimitDepth);
+    return value;
+  } catch (const Json::parse_error& error) {
+    std::size_t line = 1;
+    for (const char c : text.substr(0, error.byte)) line += c == '\n' ? 1 : 0;
+    fail(place, ": not valid JSON at line ", line, " (byte ", error.byte, ")");
+  }
+}
+
+void require_known_keys(const Json& object, const std::vector<std::string>& known,
+                        const std::string& place) {
+  if (!object.is_object()) fail(place, ": expected an object, found ", object.type_name());
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      fail(place, ": unknown key '", key, "'", did_you_mean(key, known));
+    }
+  }
+}
+
+std::string canonical_text(const Json& value) {
+  return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace pluvia
