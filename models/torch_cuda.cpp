@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "core/gpu.h"
 #include "models/torch_pch.h"
 
 namespace pluvia {
@@ -17,15 +18,6 @@ std::filesystem::path torch_library_folder() {
   return std::filesystem::path(info.dli_fname).parent_path();
 }
 
-// cuInit fails without a usable device, and answers in microseconds without a driver.
-bool driver_answers() {
-  void* const driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (driver == nullptr) return false;
-  using Init = int (*)(unsigned);
-  const auto init = reinterpret_cast<Init>(dlsym(driver, "cuInit"));
-  return init != nullptr && init(0) == 0;
-}
-
 TorchCuda open_cuda() {
   TorchCuda state;
   const std::filesystem::path library = torch_library_folder() / "libtorch_cuda.so";
@@ -33,8 +25,8 @@ TorchCuda open_cuda() {
   state.built = std::filesystem::exists(library, ignored);
   if (!state.built) {
     state.note = "this torch package is a CPU build";
-  } else if (!driver_answers()) {
-    state.note = "no NVIDIA driver with a usable GPU";
+  } else if (gpu_system().gpus.empty()) {
+    state.note = gpu_system().note;
   } else if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     state.note = std::string("opening libtorch_cuda.so: ") + dlerror();
   } else {

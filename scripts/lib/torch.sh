@@ -29,7 +29,7 @@ environment_dir() {
   echo "$cache/torch-$torch_version-$python_tag"
 }
 
-has_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q '^GPU '; }
+has_gpu() { command -v nvidia-smi >/dev/null && [[ "$(nvidia-smi -L 2>/dev/null)" == "GPU "* ]]; }
 
 # needed_extras LIB: the extras of the cuda-toolkit package that hold what LIB is linked to.
 needed_extras() {
@@ -64,13 +64,18 @@ for line in importlib.metadata.requires("torch"):
     if found: print(found.group(2))')"
   extras="$(needed_extras "$torch/lib/libtorch_cpu.so")"
   if [[ -n "$extras" ]]; then plain+=("cuda-toolkit[$extras]$requirement"); fi
-  "$python" -m pip install -q "${plain[@]}"
+  # pip would list the NVIDIA packages left out as conflicts.
+  "$python" -m pip install -q --no-warn-conflicts "${plain[@]}"
 }
 
-wheel_has_cuda() { "$1" -m zipfile -l "$2" | grep -q '^torch/lib/libtorch_cuda\.so'; }
+wheel_has_cuda() {
+  "$1" -c 'import sys, zipfile
+sys.exit("torch/lib/libtorch_cuda.so" not in zipfile.ZipFile(sys.argv[1]).namelist())' "$2"
+}
 
 make_environment() {
   local python="$1" into="$2" wheel
+  local -x PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1  # one copy of a wheel is enough
   "$python" -m venv "$into" || return
   mkdir "$into/wheel" || return
   "$into/bin/python" -m pip download -q --no-deps --only-binary :all: -d "$into/wheel" \
@@ -82,7 +87,7 @@ make_environment() {
   else
     "$into/bin/python" -m pip install -q "$wheel" || return
   fi
-  "$into/bin/python" -m pip install -q "${oracle_packages[@]}" || return
+  "$into/bin/python" -m pip install -q --no-warn-conflicts "${oracle_packages[@]}" || return
   rm -rf "$into/wheel"
 }
 
