@@ -82,7 +82,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_format(path)
     hashes = {c["id"]: c["content_sha256"] for c in json.loads(run("info", "--json", path))["clips"]}
     for name, storage in dict(contiguous={}, shuffled=dict(compression="gzip", shuffle=True), deep=dict(chunks=True, compression="gzip"),
-                              checked=dict(fletcher32=True), unfiltered=dict(tile=(33, 51)), large_tiles=dict(tile=(90, 300))).items():
+                              checked=dict(fletcher32=True), unfiltered=dict(tile=(33, 51))).items():
         out = os.path.join(folder, name + ".h5")
         rewrite(path, out, **storage)
         report = json.loads(run("verify", "--json", out))
