@@ -124,11 +124,18 @@ class ClipReader {
   virtual const ClipInfo& info() const = 0;
   /// Fills `out` with (frames, height, width[, channels]) of one layer. Safe from many threads.
   virtual void read(Layer layer, const Window& window, std::span<std::byte> out) const = 0;
-  virtual FrameColumns frame_columns() const { return {}; }
-  virtual std::vector<FrameRow> frame_rows() const { return {}; }
+  /// The per-frame table; `columns` says which parts of the rows mean something. May be empty.
+  virtual std::vector<FrameRow> frame_rows(FrameColumns* columns) const {
+    *columns = {};
+    return {};
+  }
+  /// For stacks of images that share ground truths: which stored gt row belongs to each frame. Empty:
+  /// one gt a frame. `read` has this applied already; who copies a set asks, to store each gt once.
+  virtual std::vector<int> gt_index() const { return {}; }
 };
 
-/// All layers of one frame, each (height, width[, channels]) and contiguous.
+/// All layers of one frame, each (height, width[, channels]) and contiguous. A layer that is empty
+/// adds no frame to its data set: how a gt shared with an earlier image is left out.
 struct FrameLayers {
   std::array<std::vector<std::byte>, kLayerCount> data;
   std::vector<std::byte>& of(Layer layer) { return data[static_cast<std::size_t>(layer)]; }
@@ -141,6 +148,10 @@ class ClipWriter {
   /// Takes the next frame; may wait until earlier ones have left memory.
   virtual void add(FrameLayers frame) = 0;
   virtual void set_frames(const FrameColumns& columns, std::vector<FrameRow> rows) = 0;
+  /// See ClipReader::gt_index; for image sets with shared ground truth only.
+  virtual void set_gt_index(std::vector<int> index) = 0;
+  /// What was learnt while frames came (a video reader's assumptions), for ClipInfo::notes.
+  virtual void set_note(const std::string& key, const std::string& value) = 0;
   /// The clip is complete and durable when this returns.
   virtual void finish() = 0;
 };
