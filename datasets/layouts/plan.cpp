@@ -28,15 +28,15 @@ const char* name_of(ProblemKind kind) { return kKindNames[static_cast<std::size_
 
 LayerSet PlannedClip::layer_set() const {
   LayerSet set;
-  for (const auto& [layer, source] : layers) set.add(layer);
+  for (const auto& entry : layers) set.add(entry.first);
   return set;
 }
 
 std::uint64_t PlannedClip::raw_bytes() const {
   const std::uint64_t pixels = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
   std::uint64_t bytes = 0;
-  for (const auto& [layer, source] : layers) {
-    const std::size_t rows = source.video ? static_cast<std::size_t>(frames) : source.files.size();
+  for (const auto& [layer, from] : layers) {
+    const std::size_t rows = from.video ? static_cast<std::size_t>(frames) : from.files.size();
     bytes += pixels * rows * spec(layer).pixel_bytes();
   }
   return bytes;
