@@ -338,4 +338,21 @@ std::vector<hsize_t> extent(hid_t dataset) {
   return sizes;
 }
 
+hid_t element_type(DType type) {
+  switch (type) {
+    case DType::kU8: return H5T_STD_U8LE;
+    case DType::kI16: return H5T_STD_I16LE;
+    case DType::kF16: break;
+  }
+  // IEEE half precision, as numpy's float16: sign 15, exponent 10..14 (bias 15), mantissa 0..9.
+  static const hid_t half = [] {
+    const hid_t made = H5Tcopy(H5T_IEEE_F32LE);
+    check(H5Tset_fields(made, 15, 10, 5, 0, 10), "making float16");
+    check(H5Tset_size(made, 2), "making float16");
+    check(H5Tset_ebias(made, 15), "making float16");
+    return made;
+  }();
+  return half;
+}
+
 }  // namespace pluvia::h5

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/clip.h"
+
 namespace pluvia::h5 {
 
 /// Holds the one lock over the library. `file` names the file in case the library itself crashes on
@@ -87,5 +89,7 @@ std::optional<std::uint64_t> read_uint64(hid_t object, const std::string& name);
 /// Fixed-length UTF-8 text of `bytes` bytes, padded with zeros.
 Handle text_type(std::size_t bytes);
 std::vector<hsize_t> extent(hid_t dataset);
+/// The stored type of a layer's numbers; not to be closed.
+hid_t element_type(DType type);
 
 }  // namespace pluvia::h5

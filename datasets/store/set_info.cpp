@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "core/error.h"
@@ -231,11 +232,12 @@ void write_set_info(hid_t file, SetInfo info) {
     return natural_less(a.clip.id, b.clip.id);
   });
   for (const IndexRow& row : info.rows) {
-    if (row.clip.split.empty()) continue;
-    std::vector<std::string>& ids = info.splits[row.clip.split];
-    if (std::find(ids.begin(), ids.end(), row.clip.id) == ids.end()) ids.push_back(row.clip.id);
+    if (!row.clip.split.empty()) info.splits[row.clip.split].push_back(row.clip.id);
   }
-  for (auto& [name, ids] : info.splits) std::sort(ids.begin(), ids.end(), natural_less);
+  for (auto& [name, ids] : info.splits) {
+    std::sort(ids.begin(), ids.end(), natural_less);
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  }
   h5::write_text(file, "format", "pluvia");
   h5::write_int(file, "format_version", kFormatVersion);
   h5::write_text(file, "kind", info.kind);
@@ -279,80 +281,6 @@ SetInfo read_set_info(hid_t file) {
     });
   }
   return info;
-}
-
-namespace {
-
-std::vector<Column> frame_columns_of(const FrameColumns& columns) {
-  std::vector<Column> out;
-  if (columns.name) out.push_back({"name", ColumnType::kText});
-  if (columns.time) out.push_back({"time_s", ColumnType::kF64});
-  if (columns.rendering) {
-    out.push_back({"exposure_s", ColumnType::kF32});
-    out.push_back({"position", ColumnType::kF32, 3});
-    out.push_back({"orientation", ColumnType::kF32, 4});
-    out.push_back({"focal_px", ColumnType::kF32});
-    out.push_back({"speed_m_s", ColumnType::kF32});
-    out.push_back({"rain_mm_h", ColumnType::kF32});
-    out.push_back({"wind", ColumnType::kF32, 3});
-    out.push_back({"drops_on_glass", ColumnType::kI32});
-  }
-  return out;
-}
-
-template <typename Row>
-auto* floats_of(Row& row, const std::string& name) {
-  if (name == "exposure_s") return &row.exposure_s;
-  if (name == "position") return row.position_m.data();
-  if (name == "orientation") return row.orientation.data();
-  if (name == "focal_px") return &row.focal_px;
-  if (name == "speed_m_s") return &row.speed_m_s;
-  if (name == "rain_mm_h") return &row.rain_mm_h;
-  return row.wind_m_s.data();
-}
-
-}  // namespace
-
-void write_frame_table(hid_t clip_group, const FrameColumns& columns, const std::vector<FrameRow>& rows) {
-  std::vector<ColumnData> data;
-  for (const Column& column : frame_columns_of(columns)) data.push_back({column, {}, {}, {}, {}});
-  if (data.empty()) return;
-  for (const FrameRow& row : rows) {
-    for (ColumnData& entry : data) {
-      const std::string& name = entry.column.name;
-      if (name == "name") entry.text.push_back(row.name);
-      else if (name == "time_s") entry.f64.push_back(row.time_s);
-      else if (name == "drops_on_glass") entry.i64.push_back(row.drops_on_glass);
-      else for (int k = 0; k < entry.column.count; ++k) entry.f64.push_back(double{floats_of(row, name)[k]});
-    }
-  }
-  h5::write_table(clip_group, "frames", data, rows.size());
-}
-
-std::vector<FrameRow> read_frame_table(hid_t clip_group, FrameColumns* columns) {
-  *columns = {};
-  if (h5::link_kind(clip_group, "frames") == h5::LinkKind::kAbsent) return {};
-  std::size_t count = 0;
-  const std::vector<ColumnData> data = h5::read_table(
-      clip_group, "frames", frame_columns_of({true, true, true}), std::size_t{kMaxFrames}, &count);
-  std::vector<FrameRow> rows(count);
-  if (count == 0) return rows;
-  for (const ColumnData& entry : data) {
-    const std::string& name = entry.column.name;
-    columns->name |= name == "name";
-    columns->time |= name == "time_s";
-    columns->rendering |= name == "exposure_s";
-    for (std::size_t i = 0; i < count; ++i) {
-      if (name == "name") rows[i].name = entry.text[i];
-      else if (name == "time_s") rows[i].time_s = entry.f64[i];
-      else if (name == "drops_on_glass") rows[i].drops_on_glass = static_cast<std::int32_t>(entry.i64[i]);
-      else for (int k = 0; k < entry.column.count; ++k) {
-        const auto at = i * static_cast<std::size_t>(entry.column.count) + static_cast<std::size_t>(k);
-        floats_of(rows[i], name)[k] = static_cast<float>(entry.f64[at]);
-      }
-    }
-  }
-  return rows;
 }
 
 }  // namespace pluvia

@@ -54,4 +54,10 @@ void write_frame_table(hid_t clip_group, const FrameColumns& columns, const std:
 /// Empty when the clip has no table.
 std::vector<FrameRow> read_frame_table(hid_t clip_group, FrameColumns* columns);
 
+
+/// Image sets with shared ground truth: /clips/<id>/gt_index, int32 (T). Nothing is written when empty.
+void write_gt_index(hid_t clip_group, const std::vector<int>& index);
+/// Empty when there is none. Values are checked against `gt_rows`.
+std::vector<int> read_gt_index(hid_t clip_group, int gt_rows);
+
 }  // namespace pluvia

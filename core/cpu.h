@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the processor and the machine around it offer. Instruction levels are those of the x86-64
+// psABI; kernels are compiled for several of them and picked at run time (core/for_each.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace pluvia {
+
+enum class CpuLevel : std::uint8_t { kBaseline, kV2, kV3, kV4 };
+
+/// The highest level whose instructions all work here; kBaseline on other architectures.
+CpuLevel cpu_level();
+/// "x86-64-v3"; on other architectures their name.
+std::string cpu_level_name();
+/// As the system names it, or "unknown".
+std::string cpu_model();
+/// Cores this process may run on: respects affinity and cgroup limits.
+int usable_cores();
+
+struct Memory {
+  std::uint64_t total_bytes = 0;
+  std::uint64_t available_bytes = 0;
+};
+Memory memory();
+
+}  // namespace pluvia

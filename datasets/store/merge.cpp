@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datasets/store/merge.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/interrupt.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "datasets/store/hdf5.h"
+#include "datasets/store/set_reader.h"
+
+namespace pluvia {
+namespace {
+
+constexpr std::size_t kMaxObjectsPerClip = 1000;
+
+// Everything in a clip's group must be a data set that stands in this file, so that a copy is whole
+// and follows nothing.
+void require_plain_clip(hid_t clip) {
+  for (const std::string& name : h5::link_names(clip, kMaxObjectsPerClip)) h5::open_dataset(clip, name);
+}
+
+void copy_clip(hid_t from_clips, const std::string& id, hid_t to_clips) {
+  {
+    const h5::Handle clip = h5::open_group(from_clips, id);
+    require_plain_clip(clip.get());
+  }
+  h5::check(H5Ocopy(from_clips, id.c_str(), to_clips, id.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+            "copying clip '" + id + "'");
+}
+
+void link_clip(const std::string& file, const std::string& id, hid_t to_clips) {
+  const std::string object = "/clips/" + id;
+  h5::check(H5Lcreate_external(file.c_str(), object.c_str(), to_clips, id.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+            "linking clip '" + id + "'");
+}
+
+// Gathers rows and splits, naming both files when a clip appears twice.
+class Collected {
+ public:
+  void take(const SetInfo& shard, const fs::path& path) {
+    for (const IndexRow& row : shard.rows) {
+      const auto [at, fresh] = where_.emplace(row.clip.id, path);
+      if (!fresh) {
+        fail("clip '", row.clip.id, "' is in ", at->second.string(), " and in ", path.string(),
+             "; each clip may come from one file only");
+      }
+      rows.push_back(row);
+    }
+    for (const auto& [name, ids] : shard.splits) splits[name].insert(splits[name].end(), ids.begin(), ids.end());
+  }
+  std::vector<IndexRow> rows;
+  std::map<std::string, std::vector<std::string>> splits;
+
+ private:
+  std::map<std::string, fs::path> where_;
+};
+
+void require_space_for_copy(const std::vector<fs::path>& parts, const fs::path& target) {
+  std::uint64_t needed = 0;
+  for (const fs::path& part : parts) needed += fs::file_size(part);
+  const std::uint64_t free = free_bytes(target);
+  if (free < needed) {
+    fail("writing ", target.string(), ": ", human_bytes(static_cast<double>(needed)), " are needed, ",
+         human_bytes(static_cast<double>(free)), " are free; make room and repeat with --resume");
+  }
+}
+
+// Writes into `target`; on any error removes it again.
+template <typename Body>
+void write_file_or_remove(const fs::path& target, Body&& body) {
+  try {
+    const h5::Lock lock(target.native());
+    h5::Handle file = h5::create_file(target.string());
+    body(file.get());
+    h5::close_file(std::move(file), target.string());
+  } catch (...) {
+    ::unlink(target.c_str());
+    throw;
+  }
+}
+
+// What the merged set says of itself: what all shards say alike, and nothing where they differ.
+SetInfo common_head(const std::vector<fs::path>& shards) {
+  SetInfo head;
+  for (const fs::path& shard : shards) {
+    const SetInfo info = SetReader::open(shard)->info();
+    if (&shard == shards.data()) {
+      head = info;
+      head.rows.clear();
+      head.splits.clear();
+      continue;
+    }
+    const auto must_agree = [&](const std::string& here, const std::string& there, const char* what) {
+      if (here != there) {
+        fail(shard.string(), ": ", what, " is '", here, "', ", shards.front().string(), " has '", there,
+             "'; only sets of one kind and formation can be merged");
+      }
+    };
+    must_agree(info.kind, head.kind, "kind");
+    must_agree(info.formation, head.formation, "formation");
+    if (info.title != head.title) head.title.clear();
+    if (info.recipe != head.recipe) head.recipe = "{}";
+    if (info.provenance != head.provenance) head.provenance = "{}";
+  }
+  return head;
+}
+
+}  // namespace
+
+void assemble(const std::vector<fs::path>& parts, SetInfo head, const fs::path& target,
+              const std::string& title) {
+  require_space_for_copy(parts, target);
+  write_file_or_remove(target, [&](hid_t file) {
+    const h5::Handle clips = h5::create_group(file, "clips");
+    Collected collected;
+    Progress progress(title, parts.size(), "files");
+    for (const fs::path& part : parts) {
+      within(part.string(), [&] {
+        throw_if_interrupted();
+        const h5::Lock lock(part.native());
+        const h5::Handle from = h5::open_file(part.string());
+        const SetInfo info = read_set_info(from.get());
+        const h5::Handle from_clips = h5::open_group(from.get(), "clips");
+        for (const IndexRow& row : info.rows) {
+          throw_if_interrupted();
+          copy_clip(from_clips.get(), row.clip.id, clips.get());
+        }
+        collected.take(info, part);
+      });
+      progress.add(1);
+    }
+    head.rows = std::move(collected.rows);
+    for (auto& [name, ids] : collected.splits) {
+      head.splits[name].insert(head.splits[name].end(), ids.begin(), ids.end());
+    }
+    write_set_info(file, std::move(head));
+  });
+}
+
+std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
+                       const MergeOptions& options) {
+  if (shards.empty()) fail_usage("merge: name at least one set");
+  std::error_code ignored;
+  if (fs::exists(out, ignored) && !options.force) fail_usage("--out ", out.string(), " exists; use --force to replace it");
+  require_writable_parent(out);
+  SetInfo head = common_head(shards);
+  Collected collected;
+  for (const fs::path& shard : shards) {
+    if (fs::equivalent(shard, out, ignored)) fail_usage("--out ", out.string(), " is also an input");
+    if (options.link && fs::weakly_canonical(shard).parent_path() != fs::weakly_canonical(out).parent_path()) {
+      fail_usage("--link: ", shard.string(), " must lie in the same folder as ", out.string(),
+                 ", so that both can be moved together");
+    }
+    collected.take(SetReader::open(shard)->info(), shard);
+  }
+  fs::path target = out;
+  target += ".part-" + std::to_string(::getpid());
+  if (options.link) {
+    write_file_or_remove(target, [&](hid_t file) {
+      const h5::Handle clips = h5::create_group(file, "clips");
+      for (const fs::path& shard : shards) {
+        const SetInfo info = SetReader::open(shard)->info();
+        for (const IndexRow& row : info.rows) {
+          link_clip(shard.filename().string(), row.clip.id, clips.get());
+        }
+      }
+      head.rows = collected.rows;
+      head.splits = collected.splits;
+      write_set_info(file, head);
+    });
+  } else {
+    assemble(shards, head, target, "merging into " + out.string());
+  }
+  publish(target, out);
+  return collected.rows.size();
+}
+
+}  // namespace pluvia

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datasets/store/set_writer.h"
+
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "datasets/store/merge.h"
+#include "datasets/store/part_writer.h"
+#include "datasets/store/set_reader.h"
+
+namespace pluvia {
+namespace {
+
+// Measured on photographs with rain (docs/performance.md): what the default storage saves at least.
+constexpr double kUsualRatio = 1.6;
+
+fs::path part_path(const fs::path& parts, const std::string& id) { return parts / (id + ".h5"); }
+
+SetInfo head_of(const SetOptions& options) {
+  SetInfo head;
+  head.kind = options.kind;
+  head.formation = options.formation;
+  head.title = options.title;
+  head.recipe = options.recipe;
+  head.provenance = options.provenance;
+  head.generator = options.generator;
+  return head;
+}
+
+}  // namespace
+
+SetWriter::SetWriter(fs::path out, SetOptions options) : out_(std::move(out)), options_(std::move(options)) {
+  parts_ = out_;
+  parts_ += ".parts";
+  std::error_code ignored;
+  const bool out_exists = fs::exists(out_, ignored);
+  if (out_exists && fs::is_directory(out_, ignored)) fail_usage("--out ", out_.string(), " is a folder, expected a file name");
+  if (out_exists && options_.resume && !fs::exists(parts_, ignored)) {
+    const SetInfo there = SetReader::open(out_)->info();
+    const Json provenance = parse_json(there.provenance, out_.string());
+    if (provenance.value("settings_sha256", "") != sha256_hex(options_.settings)) {
+      fail("--resume: ", out_.string(), " was made with other settings; choose another --out or use --force");
+    }
+    complete_ = true;
+    return;
+  }
+  if (out_exists && !options_.resume && !options_.force) {
+    fail_usage("--out ", out_.string(), " exists; use --force to replace it or --resume to go on with it");
+  }
+  Json provenance = parse_json(options_.provenance, "provenance");
+  provenance["settings_sha256"] = sha256_hex(options_.settings);
+  options_.provenance = canonical_text(provenance);
+  open_parts();
+}
+
+void SetWriter::open_parts() {
+  require_writable_parent(out_);
+  std::error_code code;
+  const bool parts_existed = fs::exists(parts_, code);
+  fs::create_directories(parts_, code);
+  if (code) fail("creating folder ", parts_.string(), ": ", code.message());
+  lock_.emplace(parts_ / "lock");
+  const fs::path settings = parts_ / "settings.json";
+  if (parts_existed && fs::exists(settings, code)) {
+    if (!options_.resume && !options_.force) {
+      lock_.reset();
+      fail_usage(parts_.string(), " holds an unfinished run; use --resume to go on with it or --force to start over");
+    }
+    if (options_.resume) {
+      const Json before = parse_json(read_text(settings), settings.string());
+      if (before.value("settings_sha256", "") != sha256_hex(options_.settings)) {
+        lock_.reset();
+        fail("--resume: ", parts_.string(), " was started with other settings; repeat them, or use --force to start over");
+      }
+      load_journal();
+      return;
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(parts_)) {
+      if (entry.path().filename() != "lock") fs::remove_all(entry.path(), code);
+    }
+  }
+  Json now;
+  now["settings_sha256"] = sha256_hex(options_.settings);
+  write_text(settings, now.dump() + "\n");
+}
+
+// A journal line counts when its part lies there with the size it had: the part was durable before
+// the line was written, so only a torn last line or a tampered folder can disagree.
+void SetWriter::load_journal() {
+  const fs::path path = parts_ / "journal.jsonl";
+  std::error_code code;
+  if (!fs::exists(path, code)) return;
+  for (const std::string& line : split(read_text(path), '\n')) {
+    const Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_object()) continue;
+    const std::string id = entry.value("id", "");
+    const auto bytes = entry.value("bytes", std::uint64_t{0});
+    if (!is_clip_id(id) || fs::file_size(part_path(parts_, id), code) != bytes || code) continue;
+    journal_[id] = {bytes, entry.value("content_sha256", "")};
+  }
+}
+
+SetWriter::~SetWriter() {
+  if (committed_ || complete_ || !lock_) return;
+  // Nothing worth resuming: leave no trace of a run that finished no clip.
+  if (journal_.empty()) {
+    std::error_code ignored;
+    fs::remove_all(parts_, ignored);
+  }
+}
+
+void SetWriter::require_space(std::uint64_t raw_bytes) const {
+  const double expected = static_cast<double>(raw_bytes) / kUsualRatio;
+  const auto free = static_cast<double>(free_bytes(out_));
+  if (free < expected) {
+    fail("writing ", out_.string(), ": ", human_bytes(free), " are free, about ", human_bytes(2 * expected),
+         " are needed (the set and its parts while it is assembled); make room or choose another --out");
+  }
+  if (free < 2 * expected) {
+    warn(cat(human_bytes(free), " are free; assembling ", out_.string(), " may need up to ",
+             human_bytes(2 * expected)));
+  }
+}
+
+std::unique_ptr<ClipWriter> SetWriter::begin(const ClipInfo& info) {
+  PLUVIA_CHECK(!complete_ && is_clip_id(info.id) && !info.layers.empty(), info.id);
+  const auto finished = [this](const fs::path& part, const IndexRow& row) {
+    const JournalEntry entry = {fs::file_size(part), clip_sha256(row.content_sha256)};
+    Json line;
+    line["id"] = row.clip.id;
+    line["bytes"] = entry.bytes;
+    line["content_sha256"] = entry.content_sha256;
+    const std::scoped_lock lock(journal_mutex_);
+    append_line(parts_ / "journal.jsonl", line.dump());
+    journal_[row.clip.id] = entry;
+  };
+  return std::make_unique<PartWriter>(part_path(parts_, info.id), head_of(options_), info,
+                                      thread_count(options_.threads), finished);
+}
+
+void SetWriter::commit() {
+  PLUVIA_CHECK(!complete_ && !committed_, out_.string());
+  if (journal_.empty()) fail("writing ", out_.string(), ": there is no clip to write");
+  std::vector<fs::path> parts;
+  for (const auto& [id, entry] : journal_) parts.push_back(part_path(parts_, id));
+  const fs::path target = parts_ / "assembled.h5";
+  assemble(parts, head_of(options_), target, "assembling " + out_.string());
+  publish(target, out_);
+  committed_ = true;
+  std::error_code ignored;
+  fs::remove_all(parts_, ignored);
+  lock_.reset();
+}
+
+}  // namespace pluvia

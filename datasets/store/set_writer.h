@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a set that appears whole or not at all, survives kill -9, and can be gone on with.
+//
+// While it is being written, OUT.parts/ holds one small, complete set per finished clip (written,
+// fsync, renamed), a journal with one durable line per finished clip, the hash of the settings, and
+// a lock. `commit` copies the parts' raw chunks into one file, makes it durable and renames it to
+// OUT. The disk must hold the parts and the assembled file for a moment: twice the set's size.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/clip.h"
+#include "core/file.h"
+
+namespace pluvia {
+
+struct SetOptions {
+  std::string kind = "clips";
+  std::string formation;
+  std::string title;
+  std::string recipe = "{}";
+  std::string provenance = "{}";
+  std::string generator = "pluvia";
+  /// Everything that decides the content, as text. Its hash guards --resume.
+  std::string settings;
+  bool resume = false;
+  bool force = false;
+  int threads = 0;  ///< 0: all cores
+};
+
+class SetWriter {
+ public:
+  SetWriter(std::filesystem::path out, SetOptions options);
+  ~SetWriter();
+  SetWriter(const SetWriter&) = delete;
+  SetWriter& operator=(const SetWriter&) = delete;
+
+  /// With --resume: the finished set is there already, made with these settings.
+  bool complete() const { return complete_; }
+  /// With --resume: an earlier run finished this clip.
+  bool has_clip(const std::string& id) const { return journal_.count(id) > 0; }
+
+  /// Checks the disk for a set of this many uncompressed bytes before work starts.
+  void require_space(std::uint64_t raw_bytes) const;
+
+  /// `info.frames` may be 0 when the number is not known yet. Clips may be written at the same time
+  /// by several threads.
+  std::unique_ptr<ClipWriter> begin(const ClipInfo& info);
+
+  /// Assembles and publishes. Afterwards the parts are gone.
+  void commit();
+
+ private:
+  struct JournalEntry {
+    std::uint64_t bytes = 0;
+    std::string content_sha256;
+  };
+
+  void open_parts();
+  void load_journal();
+
+  std::filesystem::path out_;
+  std::filesystem::path parts_;
+  SetOptions options_;
+  std::optional<LockFile> lock_;
+  std::map<std::string, JournalEntry> journal_;
+  std::mutex journal_mutex_;
+  bool complete_ = false;
+  bool committed_ = false;
+
+};
+
+}  // namespace pluvia

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the LibTorch module offers to the rest of the program: a table of functions, behind one
+// C entry. The program is not linked to LibTorch (it costs 350 ms at every start); the module is
+// opened at first use.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pluvia {
+
+/// The LibTorch at hand and what it can do on this machine.
+struct TorchInfo {
+  std::string version;
+  bool cuda_built = false;                ///< the package has a CUDA half
+  std::vector<std::string> cuda_devices;  ///< names of the GPUs that it can use
+  std::string cuda_note;                  ///< why there are none, in words
+  int threads = 0;
+  bool self_check = false;  ///< a 2x2 matrix product came out right
+};
+
+/// Grows at its end; `layout` says which build the two sides come from.
+struct TorchModule {
+  int layout;
+  TorchInfo (*info)();
+};
+
+inline constexpr int kTorchModuleLayout = 1;
+
+/// Opens the module; later calls give the same table. An Error says what is missing.
+const TorchModule& torch_module();
+
+/// Whether this build has the module.
+bool torch_built();
+
+}  // namespace pluvia
