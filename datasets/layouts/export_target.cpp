@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datasets/layouts/export_target.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "core/error.h"
+
+namespace pluvia {
+namespace {
+
+constexpr const char* kRecordName = "pluvia-export.json";
+constexpr const char* kLockName = ".pluvia-lock";
+constexpr std::uint64_t kRecordLimit = 64U << 20;
+
+bool is_ours_or_empty(const fs::path& dir) {
+  std::error_code code;
+  return fs::is_directory(dir, code) && (fs::exists(dir / kRecordName, code) || fs::is_empty(dir, code));
+}
+
+void remove_tree(const fs::path& dir) {
+  std::error_code code;
+  fs::remove_all(dir, code);
+  if (code) fail("removing ", dir.string(), ": ", code.message());
+}
+
+void rename_folder(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  fs::rename(from, to, code);
+  if (code) fail("renaming ", from.string(), " to ", to.string(), ": ", code.message());
+}
+
+}  // namespace
+
+ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool force)
+    : dir_(std::move(dir)), record_(std::move(record)), force_(force) {
+  if (!dir_.has_filename()) dir_ = dir_.parent_path();
+  part_ = dir_;
+  part_ += ".part";
+  std::error_code code;
+  const bool exists = fs::symlink_status(dir_, code).type() != fs::file_type::not_found;
+  if (exists && !force_) {
+    fail_usage("exporting to ", dir_.string(), ": it is there already; choose another --out, or replace "
+               "an earlier export with --force");
+  }
+  if (exists && !is_ours_or_empty(dir_)) {
+    fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ", kRecordName,
+               " in it), so --force does not replace it; choose another --out");
+  }
+  require_writable_parent(dir_);
+  const bool begun = fs::is_directory(part_, code);
+  if (begun && !resume && !force_ && !is_ours_or_empty(part_)) {
+    fail_usage("exporting to ", dir_.string(), ": ", part_.string(), " is in the way; move it or choose "
+               "another --out");
+  }
+  fs::create_directories(part_, code);
+  if (code) fail("creating folder ", part_.string(), ": ", code.message());
+  lock_.emplace(part_ / kLockName);
+  const fs::path record_file = part_ / kRecordName;
+  if (begun && resume && fs::exists(record_file, code)) {
+    if (read_text(record_file, kRecordLimit) != record_) {
+      fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
+                 " was begun with other settings; leave out --resume to begin again");
+    }
+    resumed_ = true;
+    return;
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(part_)) {
+    if (entry.path().filename() != kLockName) remove_tree(entry.path());
+  }
+  write_text(record_file, record_);
+}
+
+void ExportTarget::publish_folder() {
+  std::error_code code;
+  fs::remove(part_ / kLockName, code);
+  fsync_directory(part_);
+  const bool replaces = fs::exists(dir_, code);
+  if (!replaces) {
+    rename_folder(part_, dir_);
+  } else if (renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, dir_.c_str(), RENAME_EXCHANGE) == 0) {
+    remove_tree(part_);
+  } else {
+    // File systems without exchange: for a moment there is neither, but never half of one.
+    fs::path old = dir_;
+    old += ".old-" + std::to_string(::getpid());
+    rename_folder(dir_, old);
+    rename_folder(part_, dir_);
+    remove_tree(old);
+  }
+  fsync_directory(dir_.has_parent_path() ? dir_.parent_path() : fs::path("."));
+}
+
+}  // namespace pluvia

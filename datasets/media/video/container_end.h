@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long a video file says it is. Demuxers take a file that ends early for a short film; its own
+// outermost boxes tell the difference.
+#pragma once
+
+#include <filesystem>
+
+namespace pluvia {
+
+/// An Error when the outermost structure (MP4/MOV boxes, Matroska segment, AVI RIFF) needs more
+/// bytes than the file has. Other containers, and live recordings that leave their size open, pass.
+void refuse_cut_container(const std::filesystem::path& path);
+
+}  // namespace pluvia

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// PNG files written from the standard (ISO/IEC 15948), of every colour type, depth and interlacing,
+// to try the reader without trusting an encoder.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/datasets/media/media_test_util.h"
+
+namespace pluvia::testing {
+
+struct PngSpec {
+  int height = 0;
+  int width = 0;
+  int colour_type = 0;  ///< 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGBA
+  int depth = 8;
+  bool interlaced = false;
+  /// Sample (y, x, channel), below 2^depth.
+  std::function<unsigned(int, int, int)> sample;
+  /// Whole chunks to put before the data: {"tRNS", contents}.
+  std::vector<std::pair<std::string, std::string>> chunks = {};
+
+  int channels() const {
+    return colour_type == 2 ? 3 : colour_type == 6 ? 4 : colour_type == 4 ? 2 : 1;
+  }
+};
+
+Bytes build_png(const PngSpec& spec);
+
+}  // namespace pluvia::testing
