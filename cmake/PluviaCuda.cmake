@@ -6,11 +6,11 @@ if(PLUVIA_WITH_CUDA)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 75 CACHE STRING "compute capabilities, e.g. 90 or native")
   endif()
+  enable_language(CUDA)
+  # CMake 3.25 does not know this standard for nvcc 13; asked for earlier, its compiler check fails.
   set(CMAKE_CUDA_STANDARD 20)
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   set(CMAKE_CUDA_EXTENSIONS OFF)
-  enable_language(CUDA)
-  # CMake 3.25 does not know this standard for nvcc 13.
   if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
   endif()

@@ -4,8 +4,8 @@
 //
 // On x86-64 the loop is compiled for the psABI's levels v2, v3 and v4 besides the baseline, with
 // the lambda inlined into each, and picked when the program is loaded. Contraction to fma is off
-// (cmake/PluviaBuild.cmake), so all levels give the same bits. What the lambda calls must inline:
-// a function left out of line stays at the baseline level.
+// (cmake/PluviaBuild.cmake), so all levels give the same bits. All that the lambda calls is inlined
+// (flatten): a function left out of line would stay at the baseline level. Its bodies must be seen.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define PLUVIA_ALL_LEVELS \
-  __attribute__((         \
-      target_clones("default", "arch=x86-64-v2", "arch=x86-64-v3", "arch=x86-64-v4")))
+  __attribute__((flatten, \
+                 target_clones("default", "arch=x86-64-v2", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define PLUVIA_ALL_LEVELS
 #endif
