@@ -40,7 +40,6 @@ void initialise() {
   // After a failed write (full disk) the library's exit handler would try, and complain, again.
   H5dont_atexit();
   H5open();
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   H5PLset_loading_state(0);  // never load native code because a file names a filter
 #ifndef __SANITIZE_ADDRESS__  // the sanitizer's own report says more
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
@@ -75,6 +74,9 @@ std::string library_reason() {
 }  // namespace
 
 Lock::Lock(const std::string& file) : lock_(library_mutex()), outer_file_(file_in_use) {
+  // Builds with thread support (Debian's) keep one error stack, and its printing, for each thread.
+  thread_local const bool quiet = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+  static_cast<void>(quiet);
   file_in_use = file.c_str();
 }
 
