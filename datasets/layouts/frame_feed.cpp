@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/interrupt.h"
 #include "datasets/media/stills.h"
 
 namespace pluvia {
@@ -48,25 +47,35 @@ void FrameFeed::store(Layer layer, const Image<std::uint8_t>& image, FedFrame& f
   }
 }
 
-void FrameFeed::add_video_frame(int t, Layer layer, FrameSource& source, FedFrame& frame) {
+bool FrameFeed::add_video_frame(Layer layer, FrameSource& source, FedFrame& frame) const {
   Image<std::uint8_t> image;
-  if (!source.next(image)) {
-    fail(clip_.layers.at(layer).files.front().string(), ": ended after ", t, " frames, expected ",
-         clip_.frames);
-  }
+  if (!source.next(image)) return false;
   within(clip_.layers.at(layer).files.front().string(),
          [&] { store(layer, image, frame, Piece::kWhole); });
   add_notes(layer, source.info().notes, frame);
   frame.row.time_s = source.frame_time_s();
   frame.row.name = source.frame_name();
+  return true;
 }
 
-FedFrame FrameFeed::begin(int t) {
+std::optional<FedFrame> FrameFeed::begin(int t) {
   FedFrame frame;
+  const bool pictures = videos_.size() < clip_.layers.size();
+  const bool over = clip_.frames > 0 && t == clip_.frames;
+  std::vector<Layer> ended;
   // From the last layer to the first, so that names and times are those of lq where it is a video.
   for (auto it = videos_.rbegin(); it != videos_.rend(); ++it) {
-    add_video_frame(t, it->first, *it->second, frame);
+    if (!add_video_frame(it->first, *it->second, frame)) ended.push_back(it->first);
   }
+  if (!ended.empty() && (ended.size() < videos_.size() || (pictures && !over))) {
+    fail(clip_.layers.at(ended.front()).files.front().string(), ": ended after ", t,
+         " frames, before the other layers");
+  }
+  if (over && ended.size() < videos_.size()) {
+    fail(clip_.layers.at(videos_.begin()->first).files.front().string(), ": has more frames than the ",
+         clip_.frames, pictures ? " of the other layers" : " that it declares");
+  }
+  if (over || !ended.empty()) return std::nullopt;
   const auto row = static_cast<std::size_t>(t);
   if (row < clip_.frame_names.size()) frame.row.name = clip_.frame_names[row];
   return frame;
@@ -94,25 +103,6 @@ void FrameFeed::complete(int t, FedFrame& frame) const {
     const Piece piece = source.piece;
     within(file.string(), [&] { store(layer, image, frame, piece); });
   }
-}
-
-void FrameFeed::require_end() {
-  for (auto& [layer, source] : videos_) {
-    Image<std::uint8_t> image;
-    if (!source->next(image)) continue;
-    fail(clip_.layers.at(layer).files.front().string(), ": has more than the ", clip_.frames,
-         " frames of the other layers");
-  }
-}
-
-int count_frames(const fs::path& video) {
-  const std::unique_ptr<FrameSource> source = open_frames(video, ColorWanted::kRgb);
-  int frames = 0;
-  for (Image<std::uint8_t> image; source->next(image);) {
-    throw_if_interrupted();
-    ++frames;
-  }
-  return frames;
 }
 
 }  // namespace pluvia

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/clip.h"
@@ -24,22 +25,18 @@ class FrameFeed {
  public:
   explicit FrameFeed(const PlannedClip& clip);
 
-  /// Frame `t` of the layers that are videos; must be called for t = 0, 1, 2, ...
-  FedFrame begin(int t);
+  /// Frame `t` of the layers that are videos; must be called for t = 0, 1, 2, ... Nothing after the
+  /// last frame. Videos of which one ends earlier than another or than the pictures are an Error.
+  std::optional<FedFrame> begin(int t);
   /// Adds frame `t` of the layers that are pictures. Safe from many threads.
   void complete(int t, FedFrame& frame) const;
-  /// An Error when a video goes on after the last frame.
-  void require_end();
 
  private:
-  void add_video_frame(int t, Layer layer, FrameSource& source, FedFrame& frame);
+  bool add_video_frame(Layer layer, FrameSource& source, FedFrame& frame) const;
   void store(Layer layer, const Image<std::uint8_t>& image, FedFrame& frame, Piece piece) const;
 
   const PlannedClip& clip_;
   std::map<Layer, std::unique_ptr<FrameSource>> videos_;
 };
-
-/// Number of frames by decoding all of them, for videos that do not say.
-int count_frames(const fs::path& video);
 
 }  // namespace pluvia

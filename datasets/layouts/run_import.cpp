@@ -2,6 +2,7 @@
 #include "datasets/layouts/run_import.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -32,11 +33,11 @@ class NoteCount {
       ++frames;
     }
   }
-  void hand_to(ClipWriter& writer, const PlannedClip& clip) const {
+  void hand_to(ClipWriter& writer, int frames) const {
     for (const auto& [key, note] : notes_) {
-      const bool everywhere = note.second == clip.frames || key.rfind("gt.", 0) == 0;
+      const bool everywhere = note.second == frames || key.rfind("gt.", 0) == 0;
       writer.set_note(key, everywhere ? note.first
-                                      : cat(note.first, " (", note.second, " of ", clip.frames, " frames)"));
+                                      : cat(note.first, " (", note.second, " of ", frames, " frames)"));
     }
   }
 
@@ -44,15 +45,18 @@ class NoteCount {
   std::map<std::string, std::pair<std::string, int>> notes_;
 };
 
-void feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress& progress) {
+// Gives the number of frames.
+int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress& progress) {
   FrameFeed feed(clip);
   std::vector<FrameRow> rows;
   NoteCount notes;
   {
     OrderedPipeline pipeline(threads, frames_in_flight(clip, threads));
-    for (int t = 0; t < clip.frames; ++t) {
+    for (int t = 0;; ++t) {
       throw_if_interrupted();
-      auto frame = std::make_shared<FedFrame>(feed.begin(t));
+      std::optional<FedFrame> begun = feed.begin(t);
+      if (!begun) break;
+      auto frame = std::make_shared<FedFrame>(std::move(*begun));
       pipeline.push([&feed, t, frame] { feed.complete(t, *frame); },
                     [&, frame] {
                       notes.add(frame->notes);
@@ -63,22 +67,15 @@ void feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progres
     }
     pipeline.finish();
   }
-  feed.require_end();
+  const int frames = static_cast<int>(rows.size());
+  if (frames == 0) fail("there are no frames in it");
   const bool any_video = std::any_of(clip.layers.begin(), clip.layers.end(),
                                      [](const auto& entry) { return entry.second.video; });
   writer.set_frames({.name = true, .time = any_video, .rendering = false}, std::move(rows));
   if (!clip.gt_index.empty()) writer.set_gt_index(clip.gt_index);
-  notes.hand_to(writer, clip);
+  notes.hand_to(writer, frames);
   writer.finish();
-}
-
-// A video that does not say how long it is has to be decoded twice: storage is laid out beforehand.
-void count_if_unknown(PlannedClip& clip) {
-  if (clip.frames > 0) return;
-  for (const auto& [layer, source] : clip.layers) {
-    if (source.video && clip.frames == 0) clip.frames = count_frames(source.files.front());
-  }
-  if (clip.frames == 0) fail("the video has no frames");
+  return frames;
 }
 
 }  // namespace
@@ -101,21 +98,18 @@ ClipInfo clip_info(const PlannedClip& clip, SetKind kind) {
 ImportResult run_import(const ImportPlan& plan, const OpenClip& open, int threads) {
   ImportResult result;
   Progress progress("importing", plan.frames(), "frames");
-  for (const PlannedClip& planned : plan.clips) {
+  for (const PlannedClip& clip : plan.clips) {
     throw_if_interrupted();
-    within("importing clip " + planned.id, [&] {
-      PlannedClip clip = planned;
-      count_if_unknown(clip);
+    within("importing clip " + clip.id, [&] {
       const std::unique_ptr<ClipWriter> writer = open(clip_info(clip, plan.kind));
       if (writer == nullptr) {
         ++result.skipped;
         progress.skip(static_cast<std::uint64_t>(clip.frames));
         return;
       }
-      feed_clip(clip, *writer, thread_count(threads), progress);
+      const int frames = feed_clip(clip, *writer, thread_count(threads), progress);
       ++result.clips;
-      result.frames += static_cast<std::uint64_t>(clip.frames);
-      result.raw_bytes += clip.raw_bytes();
+      result.frames += static_cast<std::uint64_t>(frames);
     });
   }
   progress.finish();

@@ -18,7 +18,6 @@ struct ImportResult {
   std::size_t clips = 0;    ///< written now
   std::size_t skipped = 0;  ///< there already
   std::uint64_t frames = 0;
-  std::uint64_t raw_bytes = 0;
 };
 
 /// `threads` 0: all cores. The plan must be sound (require_sound).

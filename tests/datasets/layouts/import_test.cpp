@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carrying out a plan: order under many threads, videos against the ffmpeg program, bad frames.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/text.h"
+#include "datasets/media/stills.h"
+#include "tests/datasets/layouts/memory_set.h"
+
+namespace pluvia {
+namespace {
+
+using testing::error_of;
+using testing::import_folder;
+using testing::make_picture;
+using testing::MemoryClip;
+using testing::MemorySet;
+using testing::TempDir;
+
+void shell(const std::string& command) {
+  ASSERT_EQ(std::system((command + " >/dev/null 2>&1").c_str()), 0) << command;
+}
+
+TEST(RunImport, FramesArriveInOrderWhateverTheThreads) {
+  const TempDir dir;
+  for (int t = 0; t < 60; ++t) {
+    // Later frames are smaller files, so that threads overtake one another.
+    make_picture(dir / ("lq/a/" + std::to_string(t) + ".png"), t, {40, 30});
+    make_picture(dir / ("gt/a/" + std::to_string(t) + ".png"), 200 - t, {40, 30});
+  }
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  for (const int threads : {1, 2, 7}) {
+    const MemorySet set = testing::import_to_memory(plan, threads);
+    const MemoryClip& clip = *set.at("a");
+    ASSERT_EQ(clip.frames.at(Layer::kLq).size(), 60U);
+    for (int t = 0; t < 60; ++t) {
+      ASSERT_EQ(clip.first_value(Layer::kLq, t), t);
+      ASSERT_EQ(clip.first_value(Layer::kGt, t), 200 - t);
+      ASSERT_EQ(clip.rows[static_cast<std::size_t>(t)].name, std::to_string(t));
+    }
+  }
+}
+
+TEST(RunImport, WhatReadersAssumedIsNoted) {
+  const TempDir dir;
+  for (int t = 0; t < 3; ++t) {
+    make_picture(dir / ("lq/a/" + std::to_string(t) + ".png"), 1, {8, 8});
+    make_picture(dir / ("gt/a/" + std::to_string(t) + ".png"), 1, {8, 8});
+  }
+  shell("ffmpeg -y -f lavfi -i color=red:s=8x8 -frames:v 1 -pix_fmt rgb48be '" +
+        (dir / "lq/a/1.png").string() + "'");
+  const MemorySet set = import_folder("paired", dir.path());
+  const auto& notes = set.at("a")->clip_info.notes;
+  ASSERT_EQ(notes.count("lq.bit_depth"), 1U);
+  EXPECT_NE(notes.at("lq.bit_depth").find("(1 of 3 frames)"), std::string::npos);
+  EXPECT_EQ(notes.count("gt.bit_depth"), 0U);
+}
+
+TEST(RunImport, ADamagedFrameIsNamedWithItsClip) {
+  const TempDir dir;
+  for (int t = 0; t < 5; ++t) {
+    make_picture(dir / ("lq/a/" + std::to_string(t) + ".png"), t, {64, 64});
+    make_picture(dir / ("gt/a/" + std::to_string(t) + ".png"), t, {64, 64});
+  }
+  fs::resize_file(dir / "gt/a/3.png", fs::file_size(dir / "gt/a/3.png") - 20);
+  const std::string error = error_of([&] { import_folder("paired", dir.path()); });
+  EXPECT_NE(error.find("importing clip a"), std::string::npos) << error;
+  EXPECT_NE(error.find("gt/a/3.png"), std::string::npos) << error;
+}
+
+TEST(RunImport, StopsWhenInterrupted) {
+  const TempDir dir;
+  make_picture(dir / "lq/a/0.png", 1);
+  make_picture(dir / "gt/a/0.png", 1);
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  set_interrupt_signal(SIGINT);
+  try {
+    testing::import_to_memory(plan);
+    ADD_FAILURE() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInterrupt);
+  }
+  set_interrupt_signal(0);
+}
+
+TEST(RunImport, ClipsThatAreThereAreSkipped) {
+  const TempDir dir;
+  make_picture(dir / "lq/a/0.png", 1);
+  make_picture(dir / "gt/a/0.png", 1);
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  const ImportResult result =
+      run_import(plan, [](const ClipInfo&) { return std::unique_ptr<ClipWriter>(); }, 1);
+  EXPECT_EQ(result.skipped, 1U);
+  EXPECT_EQ(result.clips, 0U);
+}
+
+TEST(RunImport, LosslessVideosEqualTheFfmpegProgramsFrames) {
+  const TempDir dir;
+  fs::create_directories(dir / "rainy_vid");
+  fs::create_directories(dir / "clean_vid");
+  const std::string ffmpeg = "ffmpeg -y -f lavfi -i ";
+  const std::string ffv1 = "=s=32x24:r=25:d=0.4 -c:v ffv1 -pix_fmt bgr0 ";
+  shell(ffmpeg + "testsrc2" + ffv1 + "'" + (dir / "rainy_vid/v.mkv").string() + "'");
+  shell(ffmpeg + "testsrc" + ffv1 + "'" + (dir / "clean_vid/v.mkv").string() + "'");
+  const MemorySet set = import_folder("paired", dir.path());
+  const MemoryClip& clip = *set.at("v");
+  ASSERT_EQ(clip.frames.at(Layer::kLq).size(), 10U);
+  EXPECT_EQ(clip.clip_info.fps, 25);
+  EXPECT_TRUE(clip.frame_columns.time);
+  EXPECT_NEAR(clip.rows[5].time_s, 0.2, 1e-3);
+  const std::pair<const char*, Layer> sides[] = {{"rainy_vid", Layer::kLq}, {"clean_vid", Layer::kGt}};
+  for (const auto& [folder, layer] : sides) {
+    const fs::path raw = dir / "raw";
+    shell("ffmpeg -y -i '" + (dir / folder).string() + "/v.mkv' -f rawvideo -pix_fmt rgb24 '" +
+          raw.string() + "'");
+    std::ifstream file(raw, std::ios::binary);
+    for (int t = 0; t < 10; ++t) {
+      std::vector<char> expected(32 * 24 * 3);
+      file.read(expected.data(), static_cast<std::streamsize>(expected.size()));
+      const auto& got = clip.frames.at(layer)[static_cast<std::size_t>(t)];
+      ASSERT_TRUE(std::equal(got.begin(), got.end(), reinterpret_cast<const std::byte*>(expected.data())))
+          << folder << " frame " << t;
+    }
+  }
+}
+
+TEST(RunImport, VideosOfDifferentLengthAreAProblem) {
+  const TempDir dir;
+  for (const char* folder : {"rainy", "clean"}) fs::create_directories(dir / folder);
+  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.4 -c:v ffv1 '" + (dir / "rainy/v.avi").string() + "'");
+  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.2 -c:v ffv1 '" + (dir / "clean/v.avi").string() + "'");
+  const std::string error = error_of([&] { import_folder("paired", dir.path()); });
+  EXPECT_NE(error.find("frames"), std::string::npos) << error;
+  EXPECT_NE(error.find("v.avi"), std::string::npos) << error;
+}
+
+}  // namespace
+}  // namespace pluvia
