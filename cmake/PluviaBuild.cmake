@@ -43,6 +43,12 @@ if(PLUVIA_SANITIZE)
   target_link_options(pluvia_sanitizers INTERFACE -fsanitize=${PLUVIA_SANITIZE})
 endif()
 
+if(PLUVIA_FUZZ)
+  # Coverage in every library, so that the fuzzer sees which inputs lead further.
+  target_compile_options(pluvia_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(pluvia_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # pluvia_library(NAME [SHARED] FILES...): a room of the house.
 function(pluvia_library name)
   cmake_parse_arguments(ARG "SHARED" "" "" ${ARGN})

@@ -12,3 +12,19 @@ function(pluvia_test name)
     PLUVIA_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PLUVIA_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
+
+# pluvia_python_test(NAME SCRIPT ARGS...): a script that exits with 0. PLUVIA_ORACLE_PYTHON, which
+# scripts/build sets, also has numpy and h5py; tests that compare with those skip where it lacks them.
+set(PLUVIA_ORACLE_PYTHON "" CACHE FILEPATH "Python of the tests; empty: the system's")
+if(PLUVIA_ORACLE_PYTHON)
+  set(pluvia_python "${PLUVIA_ORACLE_PYTHON}")
+else()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(pluvia_python "${Python3_EXECUTABLE}")
+endif()
+set(PLUVIA_SKIPPED 77)
+function(pluvia_python_test name script)
+  add_test(NAME ${name} COMMAND "${pluvia_python}" "${CMAKE_CURRENT_SOURCE_DIR}/${script}" ${ARGN})
+  set_tests_properties(${name} PROPERTIES
+    LABELS fast TIMEOUT 300 SKIP_RETURN_CODE ${PLUVIA_SKIPPED} ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endfunction()

@@ -112,7 +112,7 @@ std::unique_ptr<FrameSource> open_frames(const fs::path& path, ColorWanted wante
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   if (!fs::exists(status)) {
-    fail("opening ", path.string(), ": ", code ? code.message() : "no such file or folder");
+    fail("opening ", path.string(), ": ", code ? code.message() : "No such file or directory");
   }
   if (fs::is_directory(status)) {
     std::vector<fs::path> files = list_stills(path);

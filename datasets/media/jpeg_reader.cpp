@@ -157,7 +157,7 @@ class JpegReader {
   ByteReader bytes_;
   JpegGuard guard_;
   jpeg_decompress_struct info_{};
-  Source source_;
+  Source source_{};
   jpeg_progress_mgr progress_{};
 };
 

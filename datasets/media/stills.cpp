@@ -26,7 +26,7 @@ std::optional<Format> format_of(std::string_view start) {
   if (start.starts_with("\xFF\xD8\xFF"sv)) return Format::kJpeg;
   if (start.starts_with("BM"sv)) return Format::kBmp;
   if (start.starts_with("II*\0"sv) || start.starts_with("MM\0*"sv)) return Format::kTiff;
-  if (start.starts_with("RIFF"sv) && start.substr(8) == "WEBP"sv) return Format::kWebp;
+  if (start.starts_with("RIFF"sv) && start.ends_with("WEBP"sv)) return Format::kWebp;
   return std::nullopt;
 }
 

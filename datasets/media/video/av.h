@@ -9,6 +9,7 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -40,10 +41,20 @@ inline int av_check(int code, const char* what) {
   return code;
 }
 
-/// Makes the decoder report damage instead of painting over it.
-void make_strict(AVCodecContext& codec);
+/// What a decoder complained about. Some decoders return damage as a status when they are asked to;
+/// the older ones only print a line and paint over it, so their lines are counted.
+class DamageCounter {
+ public:
+  /// Before avcodec_open2; the counter must outlive the codec.
+  void watch(AVCodecContext& codec);
+  bool any() const { return count_.load() > 0; }
 
-/// libav prints to stderr from its threads; what matters comes back as status codes.
+ private:
+  friend void silence_libav();
+  std::atomic<int> count_ = 0;
+};
+
+/// libav prints to stderr from its threads: lines go to the codec's DamageCounter instead.
 void silence_libav();
 
 }  // namespace pluvia

@@ -33,8 +33,10 @@ bool is_interlaced(const AVFrame& frame) {
 
 VideoDecoder::VideoDecoder(const std::filesystem::path& path) {
   try {
-    open_input(path);
-    open_codec();
+    within(path.string(), [&] {
+      open_input(path);
+      open_codec();
+    });
   } catch (...) {
     avformat_close_input(&input_);
     avio_closep(&io_);
@@ -92,7 +94,7 @@ void VideoDecoder::open_codec() {
   codec_ = new_codec_context(decoder_);
   av_check(avcodec_parameters_to_context(codec_.get(), &parameters), "opening the decoder");
   codec_->pkt_timebase = stream_->time_base;
-  make_strict(*codec_);
+  damage_.watch(*codec_);
   av_check(avcodec_open2(codec_.get(), decoder_, nullptr), "opening the decoder");
   listed_ = expected_ = std::max<std::int64_t>(stream_->nb_frames, 0);
   const int entries = avformat_index_get_entries_count(stream_);
@@ -112,8 +114,8 @@ AVRational VideoDecoder::frame_rate() const {
   return av_guess_frame_rate(input_, stream_, nullptr);
 }
 
-std::string VideoDecoder::place() const {
-  return expected_ > 0 ? cat("frame ", frames_, " of ", expected_) : cat("frame ", frames_);
+std::string VideoDecoder::place(std::int64_t frame) const {
+  return expected_ > 0 ? cat("frame ", frame, " of ", expected_) : cat("frame ", frame);
 }
 
 bool VideoDecoder::next(AVFrame& frame) {
@@ -128,8 +130,10 @@ bool VideoDecoder::next(AVFrame& frame) {
       feed();
       continue;
     }
-    if (status < 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame.decode_error_flags != 0) {
-      fail(place(), " cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture",
+    const bool damaged = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 ||
+                         frame.decode_error_flags != 0 || damage_.any();
+    if (status < 0 || damaged) {
+      fail(place(frames_), " cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture",
            "): the file is damaged or cut short");
     }
     if (frames_ == 0) note_first(frame);
@@ -149,18 +153,18 @@ void VideoDecoder::feed() {
       return;
     }
     if (status < 0) {
-      fail("reading stops at ", place(), " (", av_error_text(io_->error < 0 ? io_->error : status),
+      fail("reading stops at ", place(packets_), " (", av_error_text(io_->error < 0 ? io_->error : status),
            "): the file is damaged or cut short");
     }
     if (packet->stream_index != stream_->index) continue;
     if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0) {
-      fail("the data of ", place(), " are incomplete: the file is damaged or cut short");
+      fail("the data of ", place(packets_), " are incomplete: the file is damaged or cut short");
     }
     count(*packet);
     if (packet->size == 0) continue;
     const int sent = avcodec_send_packet(codec_.get(), packet);
     if (sent < 0) {
-      fail(place(), " cannot be decoded (", av_error_text(sent), "): the file is damaged or cut short");
+      fail(place(packets_ - 1), " cannot be decoded (", av_error_text(sent), "): the file is damaged or cut short");
     }
     return;
   }

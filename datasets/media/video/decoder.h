@@ -12,6 +12,7 @@ namespace pluvia {
 
 class VideoDecoder {
  public:
+  /// Errors name the file here, and only the frame later on.
   explicit VideoDecoder(const std::filesystem::path& path);
   ~VideoDecoder();
   VideoDecoder(const VideoDecoder&) = delete;
@@ -39,12 +40,13 @@ class VideoDecoder {
   void check_end() const;
   bool one_picture_per_packet() const;
   /// "frame 57 of 240"
-  std::string place() const;
+  std::string place(std::int64_t frame) const;
 
   AVFormatContext* input_ = nullptr;
   AVIOContext* io_ = nullptr;
   AVStream* stream_ = nullptr;
   const AVCodec* decoder_ = nullptr;
+  DamageCounter damage_;
   CodecPtr codec_;
   PacketPtr packet_ = new_packet();
   std::int64_t listed_ = 0;    ///< packets that the container's index lists

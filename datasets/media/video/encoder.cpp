@@ -99,8 +99,10 @@ class AvVideoWriter : public VideoWriter {
       av_check(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), "adding a stream");
       stream_->time_base = codec_->time_base;
       stream_->avg_frame_rate = codec_->framerate;
-      av_check(avio_open(&output_->pb, ("file:" + temporary_.string()).c_str(), AVIO_FLAG_WRITE),
-               "creating the file");
+      // The MP4 writer opens its file a second time, by this name, to move the index to the front.
+      output_->url = av_strdup(("file:" + temporary_.string()).c_str());
+      if (output_->url == nullptr) fail("out of memory");
+      av_check(avio_open(&output_->pb, output_->url, AVIO_FLAG_WRITE), "creating the file");
       created_ = true;
       AVDictionary* options = nullptr;
       // The index first: browsers then start to play before the end has come.

@@ -54,8 +54,9 @@ AVCodecID codec_of(OtherStill format) {
 FramePtr decode_one(std::span<const std::byte> data, OtherStill format) {
   const AVCodec* decoder = avcodec_find_decoder(codec_of(format));
   if (decoder == nullptr) fail("this machine's libavcodec has no decoder for it");
+  DamageCounter damage;
   const CodecPtr codec = new_codec_context(decoder);
-  make_strict(*codec);
+  damage.watch(*codec);
   codec->thread_count = 1;
   av_check(avcodec_open2(codec.get(), decoder, nullptr), "opening the decoder");
   const PacketPtr packet = new_packet();
@@ -66,8 +67,8 @@ FramePtr decode_one(std::span<const std::byte> data, OtherStill format) {
   int status = avcodec_send_packet(codec.get(), packet.get());
   if (status >= 0) status = avcodec_send_packet(codec.get(), nullptr);
   if (status >= 0) status = avcodec_receive_frame(codec.get(), frame.get());
-  if (status < 0 || frame->decode_error_flags != 0) {
-    fail("cannot be decoded (", av_error_text(status), "): it is damaged or cut short");
+  if (status < 0 || frame->decode_error_flags != 0 || damage.any()) {
+    fail("cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture", "): it is damaged or cut short");
   }
   return frame;
 }

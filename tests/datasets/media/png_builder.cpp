@@ -59,8 +59,10 @@ Bytes build_png(const PngSpec& spec) {
   libdeflate_free_compressor(compressor);
 
   std::string file = "\x89PNG\r\n\x1a\n";
-  std::string header = number(static_cast<std::uint32_t>(spec.width)) +
-                       number(static_cast<std::uint32_t>(spec.height));
+  const int width = spec.declared_width > 0 ? spec.declared_width : spec.width;
+  const int height = spec.declared_height > 0 ? spec.declared_height : spec.height;
+  std::string header =
+      number(static_cast<std::uint32_t>(width)) + number(static_cast<std::uint32_t>(height));
   header += static_cast<char>(spec.depth);
   header += static_cast<char>(spec.colour_type);
   header += std::string(2, '\0');

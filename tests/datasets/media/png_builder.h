@@ -22,6 +22,9 @@ struct PngSpec {
   std::function<unsigned(int, int, int)> sample;
   /// Whole chunks to put before the data: {"tRNS", contents}.
   std::vector<std::pair<std::string, std::string>> chunks = {};
+  /// What the header says instead of the true size; 0: the truth.
+  int declared_height = 0;
+  int declared_width = 0;
 
   int channels() const {
     return colour_type == 2 ? 3 : colour_type == 6 ? 4 : colour_type == 4 ? 2 : 1;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// A deraining method: rainy frames in, clean frames out. Networks, classical baselines and programs
+// of others all stand behind this; what drives them (tiles, windows, protocols) knows no more.
+//
+// Frames are float32 RGB in 0..1, planar (T,3,H,W): what networks take and .npy files hold.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pluvia {
+
+/// A non-owning block of frames, contiguous (T,C,H,W).
+template <typename T>
+struct FramesView {
+  T* data = nullptr;
+  int frames = 0;
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+
+  std::size_t count() const {
+    return static_cast<std::size_t>(frames) * static_cast<std::size_t>(channels) *
+           static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+  std::span<T> values() const { return {data, count()}; }
+  template <typename U>
+  bool same_size(const FramesView<U>& other) const {
+    return frames == other.frames && channels == other.channels && height == other.height &&
+           width == other.width;
+  }
+};
+
+struct MethodInfo {
+  std::string name;
+  std::string help;
+  int window_frames = 0;  ///< frames it wants at a time; 0: any number
+  int size_multiple = 1;  ///< heights and widths it takes are multiples of this
+};
+
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual const MethodInfo& info() const = 0;
+  /// Fills `clean`, of the same size as `rainy`. Keeps nothing from one call to the next, so the
+  /// order of windows does not matter.
+  virtual void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) = 0;
+};
+
+}  // namespace pluvia

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one pool of threads. Every loop of ours runs on it; OpenCV and LibTorch get their own counts
+// set so that pools do not fight over the cores.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace pluvia {
+
+/// Threads for every later loop, the caller included; 0: all usable cores. Not while a loop runs.
+void set_thread_count(int count);
+int thread_count();
+
+/// Calls body(begin, end) on ranges of at most `grain` indices that together are [0, n). Ranges do
+/// not depend on the number of threads. Returns when all are done. The exception of the lowest
+/// range that failed reaches the caller and ranges not yet begun are dropped; an interruption
+/// (core/interrupt.h) does the same. May be called from many threads and from inside a body.
+void parallel_for(std::int64_t n, std::int64_t grain,
+                  const std::function<void(std::int64_t begin, std::int64_t end)>& body);
+
+}  // namespace pluvia

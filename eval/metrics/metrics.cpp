@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/metrics/metrics.h"
+
+#include <string>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace pluvia {
+
+#define PLUVIA_METRIC(name) Metric metric_##name();
+#include "eval/metrics/metrics.list"
+#undef PLUVIA_METRIC
+
+const std::vector<Metric>& all_metrics() {
+#define PLUVIA_METRIC(name) metric_##name(),
+  static const std::vector<Metric> kMetrics = {
+#include "eval/metrics/metrics.list"
+  };
+#undef PLUVIA_METRIC
+  return kMetrics;
+}
+
+const Metric& metric_by_name(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Metric& metric : all_metrics()) {
+    if (name == metric.name) return metric;
+    names.emplace_back(metric.name);
+  }
+  fail_usage("unknown metric '", name, "'", did_you_mean(name, names), "; known: ",
+             list_some(names, 30));
+}
+
+void check_metric_input(const MetricInput& input) {
+  const auto& a = input.reference;
+  const auto& b = input.prediction;
+  if (a.empty() || a.height() != b.height() || a.width() != b.width() ||
+      a.channels() != b.channels()) {
+    fail("scoring: the prediction is ", b.width(), "x", b.height(), " with ", b.channels(),
+         " channels, the reference ", a.width(), "x", a.height(), " with ", a.channels());
+  }
+  const auto& mask = input.mask;
+  if (!mask.empty() && (mask.height() != a.height() || mask.width() != a.width())) {
+    fail("scoring: the mask is ", mask.width(), "x", mask.height(), ", the pictures ", a.width(),
+         "x", a.height());
+  }
+}
+
+}  // namespace pluvia

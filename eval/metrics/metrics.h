@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of metrics.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/metric.h"
+
+namespace pluvia {
+
+/// In the order of metrics.list.
+const std::vector<Metric>& all_metrics();
+
+/// An Error of usage names the nearest metric when there is none of that name.
+const Metric& metric_by_name(std::string_view name);
+
+/// What every metric demands of its input before it looks at a pixel: equal sizes and channels, a
+/// mask of the same size or none.
+void check_metric_input(const MetricInput& input);
+
+}  // namespace pluvia
