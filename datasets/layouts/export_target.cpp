@@ -18,7 +18,8 @@ constexpr std::uint64_t kRecordLimit = 64U << 20;
 
 bool is_ours_or_empty(const fs::path& dir) {
   std::error_code code;
-  return fs::is_directory(dir, code) && (fs::exists(dir / kRecordName, code) || fs::is_empty(dir, code));
+  if (!fs::is_directory(dir, code)) return false;
+  return fs::exists(dir / kRecordName, code) || fs::exists(dir / kLockName, code) || fs::is_empty(dir, code);
 }
 
 void remove_tree(const fs::path& dir) {
@@ -52,9 +53,13 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   }
   require_writable_parent(dir_);
   const bool begun = fs::is_directory(part_, code);
-  if (begun && !resume && !force_ && !is_ours_or_empty(part_)) {
-    fail_usage("exporting to ", dir_.string(), ": ", part_.string(), " is in the way; move it or choose "
-               "another --out");
+  if (begun && !is_ours_or_empty(part_)) {
+    fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
+               " is in the way and no unfinished export; move it or choose another --out");
+  }
+  if (begun && !resume && !force_ && fs::exists(part_ / kRecordName, code)) {
+    fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
+               " holds an unfinished export; go on with it by --resume or start over with --force");
   }
   fs::create_directories(part_, code);
   if (code) fail("creating folder ", part_.string(), ": ", code.message());
@@ -63,7 +68,7 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   if (begun && resume && fs::exists(record_file, code)) {
     if (read_text(record_file, kRecordLimit) != record_) {
       fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
-                 " was begun with other settings; leave out --resume to begin again");
+                 " was begun with other settings; repeat them, or start over with --force");
     }
     resumed_ = true;
     return;

@@ -107,6 +107,22 @@ std::optional<DataRoot> free_root_in(Scan& scan, const fs::path& base) {
   return root;
 }
 
+// Each folder that the options name must be inside the data set, in one of its split folders, or a
+// path of its own.
+void require_somewhere(Scan& scan) {
+  for (const auto& [layer, folder] : scan.options().folders) {
+    std::error_code code;
+    bool found = scan.find_folder(scan.dir(), folder.string()) || fs::is_directory(folder, code);
+    for (const SplitFolder& base : split_folders(scan)) {
+      found = found || scan.find_folder(base.path, folder.string());
+    }
+    if (!found) {
+      fail("importing ", scan.dir().string(), ": --", spec(layer).name, " ", folder.string(),
+           ": no such folder in ", scan.dir().string(), ", in its train and test folders or here");
+    }
+  }
+}
+
 std::size_t places_there(Scan& scan, const Arrangement& arrangement) {
   return static_cast<std::size_t>(
       std::count_if(arrangement.places.begin(), arrangement.places.end(), [&](const Place& place) {
@@ -154,6 +170,7 @@ std::vector<DataRoot> free_roots(Scan& scan) {
   if (folders.count(Layer::kLq) == 0 || folders.count(Layer::kGt) == 0) {
     fail_usage("free folder names need both --lq and --gt");
   }
+  require_somewhere(scan);
   std::vector<DataRoot> roots;
   std::vector<std::string> names;
   const auto keep = [&](std::optional<DataRoot> root, const std::string& split, const fs::path& at) {
@@ -169,25 +186,12 @@ std::vector<DataRoot> free_roots(Scan& scan) {
   if (roots.empty()) {
     DataRoot root;
     for (const auto& [layer, folder] : folders) {
-      std::error_code code;
-      const auto inside = scan.find_folder(scan.dir(), folder.string());
-      if (!inside && !fs::is_directory(folder, code)) {
-        fail("importing ", scan.dir().string(), ": --", spec(layer).name, " ", folder.string(),
-             ": no such folder in ", scan.dir().string(), ", in its train and test folders or here");
-      }
-      root.folders[layer] = inside ? *inside : folder;
+      root.folders[layer] = scan.find_folder(scan.dir(), folder.string()).value_or(folder);
     }
     roots.push_back(std::move(root));
     names.emplace_back();
   }
   settle_splits(roots, names);
-  for (const DataRoot& root : roots) {
-    for (const auto& [layer, folder] : folders) {
-      if (root.folders.count(layer) > 0 || root.split == "test" || root.split == "val") continue;
-      scan.plan.problems.push_back({ProblemKind::kMissing, folder.string(),
-                                    cat("no such folder for --", spec(layer).name)});
-    }
-  }
   tell_roots(scan, roots);
   return roots;
 }

@@ -173,6 +173,8 @@ TEST(Export, AppearsWholeOrNotAtAllAndCanBeResumed) {
   const std::string error = error_of([&] { export_set(broken, layout, dir / "out", {}); });
   EXPECT_NE(error.find("chunk 17"), std::string::npos);
   EXPECT_FALSE(fs::exists(dir / "out"));
+  EXPECT_NE(error_of([&] { export_set(broken, layout, dir / "out", {}); }).find("--resume"),
+            std::string::npos);
   ExportOptions resume;
   resume.resume = true;
   const ExportResult result = export_set(readers({clip}), layout, dir / "out", resume);

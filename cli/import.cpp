@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "datasets/layouts/layout.h"
+#include "datasets/layouts/run_import.h"
+#include "datasets/store/set_writer.h"
+
+namespace pluvia::cli {
+namespace {
+
+struct Options {
+  std::string layout;
+  std::string dir;
+  std::string out;
+  std::string title;
+  std::string order = "rainy-left";
+  std::map<Layer, std::string> folders;
+  ImportOptions import;
+  bool dry_run = false;
+  bool resume = false;
+  bool force = false;
+};
+
+std::string layout_names() {
+  std::string names;
+  for (const Layout* layout : all_layouts()) names += (names.empty() ? "" : ", ") + std::string(layout->name);
+  return names;
+}
+
+const char* unit_of(const ImportPlan& plan) { return plan.kind == SetKind::kImages ? "stacks" : "clips"; }
+
+std::string summary(const ImportPlan& plan) {
+  return cat(plan.clips.size(), " ", unit_of(plan), ", ", plan.frames(),
+             plan.kind == SetKind::kImages ? " pictures, " : " frames, ",
+             human_bytes(static_cast<double>(plan.raw_bytes())), " uncompressed");
+}
+
+Json to_json(const ImportPlan& plan) {
+  Json out;
+  out["layout"] = plan.layout;
+  out["kind"] = plan.kind == SetKind::kImages ? "images" : "clips";
+  out["recognised"] = plan.recognised;
+  out["frames"] = plan.frames();
+  out["raw_bytes"] = plan.raw_bytes();
+  out["clips"] = Json::array();
+  for (const PlannedClip& clip : plan.clips) {
+    out["clips"].push_back({{"id", clip.id}, {"name", clip.name}, {"split", clip.split},
+                            {"source", clip.source}, {"frames", clip.frames}, {"height", clip.height},
+                            {"width", clip.width}, {"fps", clip.fps},
+                            {"layers", split(clip.layer_set().names(), ',')}});
+  }
+  out["problems"] = Json::array();
+  for (const Problem& problem : plan.problems) {
+    out["problems"].push_back({{"kind", name_of(problem.kind)}, {"item", problem.item},
+                               {"problem", problem.text}});
+  }
+  out["warnings"] = plan.warnings;
+  return out;
+}
+
+void tell(const ImportPlan& plan) {
+  const bool all = verbosity() == Verbosity::kVerbose;
+  for (const std::string& line : plan.recognised) note(plan.layout + ": " + line);
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < plan.warnings.size() && (all || i < kShown); ++i) warn(plan.warnings[i]);
+  if (!all && plan.warnings.size() > kShown) {
+    warn(cat(plan.warnings.size() - kShown, " more like these (--verbose lists all)"));
+  }
+  if (all) {
+    for (const Problem& problem : plan.problems) {
+      note(cat(name_of(problem.kind), ": ", problem.item, ": ", problem.text));
+    }
+  }
+}
+
+void print_plan(const ImportPlan& plan) {
+  constexpr std::size_t kShown = 20;
+  const bool all = verbosity() == Verbosity::kVerbose;
+  for (std::size_t i = 0; i < plan.clips.size() && (all || i < kShown); ++i) {
+    const PlannedClip& clip = plan.clips[i];
+    print_line(cat("  ", clip.id, ": ", clip.frames > 0 ? std::to_string(clip.frames) : "?", " x ",
+                   clip.width, "x", clip.height, ", ", clip.layer_set().names(),
+                   clip.split.empty() ? "" : ", " + clip.split));
+  }
+  if (!all && plan.clips.size() > kShown) print_line(cat("  ... and ", plan.clips.size() - kShown, " more"));
+  print_line("would import " + summary(plan));
+}
+
+// Everything that decides the content: another file, size or time of writing is another import.
+std::string settings_of(const ImportPlan& plan, const Options& options) {
+  Json settings;
+  settings["layout"] = plan.layout;
+  settings["title"] = options.title;
+  for (const PlannedClip& clip : plan.clips) {
+    Json entry = {{"id", clip.id}, {"split", clip.split}, {"source", clip.source}};
+    for (const auto& [layer, source] : clip.layers) {
+      Json& files = entry[spec(layer).name];
+      files["piece"] = static_cast<int>(source.piece);
+      for (const fs::path& file : source.files) {
+        std::error_code code;
+        const auto written = fs::last_write_time(file, code).time_since_epoch().count();
+        files["files"].push_back({file.lexically_proximate(options.dir).string(),
+                                  fs::file_size(file, code), written});
+      }
+    }
+    settings["clips"].push_back(std::move(entry));
+  }
+  return canonical_text(settings);
+}
+
+SetOptions set_options(const ImportPlan& plan, const Options& options, const Globals& globals) {
+  SetOptions set;
+  set.kind = plan.kind == SetKind::kImages ? "images" : "clips";
+  set.title = options.title.empty() ? fs::absolute(options.dir).filename().string() : options.title;
+  Json provenance;
+  provenance["made_by"] = "import";
+  provenance["layout"] = plan.layout;
+  provenance["recognised"] = plan.recognised;
+  provenance["warnings"] = plan.warnings;
+  set.provenance = provenance.dump();
+  set.settings = settings_of(plan, options);
+  set.resume = options.resume;
+  set.force = options.force;
+  set.threads = globals.threads;
+  return set;
+}
+
+int run_plan(const ImportPlan& plan, const Options& options, const Globals& globals) {
+  SetWriter writer(options.out, set_options(plan, options, globals));
+  ImportResult result;
+  if (!writer.complete()) {
+    writer.require_space(plan.raw_bytes());
+    result = run_import(
+        plan,
+        [&](const ClipInfo& info) {
+          return writer.has_clip(info.id) ? std::unique_ptr<ClipWriter>() : writer.begin(info);
+        },
+        globals.threads);
+    writer.commit();
+  }
+  if (globals.json) {
+    Json out = to_json(plan);
+    out["out"] = options.out;
+    out["imported"] = result.clips;
+    out["skipped"] = writer.complete() ? plan.clips.size() : result.skipped;
+    print_line(out.dump());
+  }
+  if (writer.complete()) {
+    note(options.out + " is complete already");
+  } else {
+    note(cat(options.out, ": ", summary(plan), ", now ",
+             human_bytes(static_cast<double>(fs::file_size(options.out)))));
+  }
+  return 0;
+}
+
+int run(const Options& options, const Globals& globals) {
+  const Layout& layout = find_layout(options.layout);
+  ImportOptions import = options.import;
+  for (const auto& [layer, folder] : options.folders) {
+    if (!folder.empty()) import.folders[layer] = folder;
+  }
+  import.clean_is_left = options.order == "clean-left";
+  if (options.out.empty() && !options.dry_run) fail_usage("import needs --out SET.h5 (or --dry-run)");
+  const ImportPlan plan = plan_import(layout, options.dir, import);
+  tell(plan);
+  const bool sound = plan.problems.empty() && !plan.clips.empty();
+  if (globals.json && (options.dry_run || !sound)) print_line(to_json(plan).dump());
+  require_sound(plan, options.dir);
+  if (!options.dry_run) return run_plan(plan, options, globals);
+  if (!globals.json) print_plan(plan);
+  return 0;
+}
+
+}  // namespace
+
+Run setup_import(CLI::App& app, const Globals& globals) {
+  auto options = std::make_shared<Options>();
+  app.add_option("LAYOUT", options->layout, layout_names())->required();
+  app.add_option("DIR", options->dir, "the data set's folder")->required();
+  app.add_option("-o,--out", options->out, "the set to write");
+  app.add_option("--title", options->title, "title of the set (default: the folder's name)");
+  const Layer layers[] = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
+  for (const Layer layer : layers) {
+    app.add_option(std::string("--") + spec(layer).name, options->folders[layer],
+                   cat("folder of: ", spec(layer).help, " (in DIR, in its train/ and test/, or a path)"));
+  }
+  app.add_option("--splits", options->import.splits_file, "JSON {\"train\": [names], \"test\": [names]}");
+  app.add_option("--rule", options->import.rule,
+                 "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, number, did, spa)");
+  app.add_option("--order", options->order, "did: which half of a picture is which")
+      ->check(CLI::IsMember({"rainy-left", "clean-left"}));
+  app.add_flag("--allow-missing", options->import.allow_missing,
+               "import what is complete in all layers, warn of the rest");
+  app.add_flag("--dry-run", options->dry_run, "say what would be imported, write nothing");
+  app.add_flag("--resume", options->resume, "go on with an import that was stopped");
+  app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");
+  return [options, &globals] { return run(*options, globals); };
+}
+
+}  // namespace pluvia::cli
