@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// make_photo_like OUT.h5 CLIPS FRAMES: the set that bench_store uses, for measurements from outside.
+// make_photo_like OUT.h5 CLIPS FRAMES: the set that bench_store uses, for measurements from
+// outside.
 #include <cstdio>
 
 #include "benchmarks/support/photo_like.h"

@@ -37,7 +37,8 @@ void write_pngs(const fs::path& root, const std::string& id, int t, FrameLayers&
   for (const Layer layer : kLayers) {
     const fs::path path = png_name(root, id, layer, t);
     fs::create_directories(path.parent_path());
-    const cv::Mat picture(kHeight, kWidth, spec(layer).channels == 3 ? CV_8UC3 : CV_8UC1, frame.of(layer).data());
+    const cv::Mat picture(kHeight, kWidth, spec(layer).channels == 3 ? CV_8UC3 : CV_8UC1,
+                          frame.of(layer).data());
     cv::imwrite(path.string(), picture);  // channel order does not change the work
   }
 }
@@ -95,12 +96,16 @@ struct Crop {
 };
 
 Crop random_crop(std::mt19937& random) {
-  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<std::uint32_t>(n)); };
+  const auto below = [&](int n) {
+    return static_cast<int>(random() % static_cast<std::uint32_t>(n));
+  };
   return {static_cast<std::size_t>(below(2)),
-          {below(kFrames - kCropFrames + 1), kCropFrames, below(kHeight - kCrop + 1), below(kWidth - kCrop + 1), kCrop, kCrop}};
+          {below(kFrames - kCropFrames + 1), kCropFrames, below(kHeight - kCrop + 1),
+           below(kWidth - kCrop + 1), kCrop, kCrop}};
 }
 
-void read_set_crop(const std::vector<std::unique_ptr<ClipReader>>& clips, const Crop& crop, std::vector<std::byte>& out) {
+void read_set_crop(const std::vector<std::unique_ptr<ClipReader>>& clips, const Crop& crop,
+                   std::vector<std::byte>& out) {
   for (const Layer layer : kLayers) {
     out.resize(crop.window.pixels() * spec(layer).pixel_bytes());
     clips[crop.clip]->read(layer, crop.window, out);
@@ -111,7 +116,8 @@ void read_set_crop(const std::vector<std::unique_ptr<ClipReader>>& clips, const 
 void read_png_crop(const Stores& stores, const Crop& crop) {
   for (int t = crop.window.first; t < crop.window.first + crop.window.frames; ++t) {
     for (const Layer layer : kLayers) {
-      const cv::Mat whole = cv::imread(png_name(stores.dir / "png", stores.ids[crop.clip], layer, t), cv::IMREAD_UNCHANGED);
+      const cv::Mat whole = cv::imread(
+          png_name(stores.dir / "png", stores.ids[crop.clip], layer, t), cv::IMREAD_UNCHANGED);
       const cv::Mat cut = whole(cv::Rect(crop.window.x, crop.window.y, kCrop, kCrop)).clone();
       benchmark::DoNotOptimize(cut.data);
     }
@@ -193,7 +199,8 @@ void pack_png(benchmark::State& state) {
   std::vector<FrameLayers> frames = prepared_frames();
   const test::TempDir dir;
   for (auto _ : state) {
-    for (std::size_t t = 0; t < frames.size(); ++t) write_pngs(dir.path(), "a", static_cast<int>(t), frames[t]);
+    for (std::size_t t = 0; t < frames.size(); ++t)
+      write_pngs(dir.path(), "a", static_cast<int>(t), frames[t]);
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes_of(frames)) * state.iterations());
   double files = 0;
@@ -205,8 +212,14 @@ void pack_png(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(crops_set, warm, false)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(2);
 BENCHMARK_CAPTURE(crops_png, warm, false)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(3);
-BENCHMARK_CAPTURE(crops_set, cold, true)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(20);
-BENCHMARK_CAPTURE(crops_png, cold, true)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(10);
+BENCHMARK_CAPTURE(crops_set, cold, true)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(20);
+BENCHMARK_CAPTURE(crops_png, cold, true)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(10);
 BENCHMARK(pack_set)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(pack_png)->Unit(benchmark::kMillisecond)->UseRealTime();
 
@@ -214,10 +227,11 @@ BENCHMARK(pack_png)->Unit(benchmark::kMillisecond)->UseRealTime();
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
-  return pluvia::bench::run_with_ratios(argc, argv,
-                                        {{"crops_set/warm/min_time:2.000", "crops_png/warm/min_time:3.000", 12},
-                                         {"crops_set/cold/iterations:20", "crops_png/cold/iterations:10", 0},
-                                         {"pack_set/1", "pack_png", 0},
-                                         {"pack_set/2", "pack_png", 0},
-                                         {"pack_set/2", "pack_set/1", 0}});
+  return pluvia::bench::run_with_ratios(
+      argc, argv,
+      {{"crops_set/warm/min_time:2.000", "crops_png/warm/min_time:3.000", 12},
+       {"crops_set/cold/iterations:20", "crops_png/cold/iterations:10", 0},
+       {"pack_set/1", "pack_png", 0},
+       {"pack_set/2", "pack_png", 0},
+       {"pack_set/2", "pack_set/1", 0}});
 }

@@ -34,7 +34,8 @@ void draw_disc(ImageView<std::uint8_t> scene, std::mt19937& random) {
   const double radius = 1 / std::sqrt(low + uniform() * (high - low));
   const double cy = uniform() * scene.height();
   const double cx = uniform() * scene.width();
-  const int base[3] = {static_cast<int>(40 + 180 * uniform()), static_cast<int>(40 + 180 * uniform()),
+  const int base[3] = {static_cast<int>(40 + 180 * uniform()),
+                       static_cast<int>(40 + 180 * uniform()),
                        static_cast<int>(40 + 180 * uniform())};
   const double slope_x = (uniform() - 0.5) * 60 / radius;
   const double slope_y = (uniform() - 0.5) * 60 / radius;
@@ -96,8 +97,11 @@ FrameLayers PhotoLike::frame(int t) const {
         const int y = y0 + k;
         const int x = x0 + k / 8 + w;
         if (y >= height_ || x < 0 || x >= width_) continue;
-        std::byte& value = out.of(Layer::kStreak)[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)];
-        value = std::byte(std::min(255, std::to_integer<int>(value) + (w == 0 ? strength : strength / 3)));
+        std::byte& value =
+            out.of(Layer::kStreak)[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) +
+                                   static_cast<std::size_t>(x)];
+        value = std::byte(
+            std::min(255, std::to_integer<int>(value) + (w == 0 ? strength : strength / 3)));
       }
     }
   }
@@ -109,7 +113,10 @@ FrameLayers PhotoLike::frame(int t) const {
     for (int y = std::max(0, cy - radius); y < std::min(height_, cy + radius); ++y) {
       for (int x = std::max(0, cx - radius); x < std::min(width_, cx + radius); ++x) {
         const double inside = radius - std::hypot(x - cx, y - cy);
-        if (inside > 0) out.of(Layer::kMask)[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x)] = std::byte(static_cast<int>(std::min(255.0, 80 * inside)));
+        if (inside > 0)
+          out.of(Layer::kMask)[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) +
+                               static_cast<std::size_t>(x)] =
+              std::byte(static_cast<int>(std::min(255.0, 80 * inside)));
       }
     }
   }
@@ -122,7 +129,9 @@ FrameLayers PhotoLike::frame(int t) const {
     const int streak = std::to_integer<int>(out.of(Layer::kStreak)[p]);
     for (int c = 0; c < 3; ++c) {
       const std::size_t i = 3 * p + static_cast<std::size_t>(c);
-      const int gt = std::clamp(scene_.view().at(y + pan_y, x + pan_x, c) + sensor_noise(frame_seed + static_cast<std::uint32_t>(i)), 0, 255);
+      const int gt = std::clamp(scene_.view().at(y + pan_y, x + pan_x, c) +
+                                    sensor_noise(frame_seed + static_cast<std::uint32_t>(i)),
+                                0, 255);
       const int inside = scene_.view().at(height_ - 1 - y / 2, width_ - 1 - x / 2, c);
       const int drop = gt + (inside - gt) * mask / 255;
       out.of(Layer::kGt)[i] = std::byte(gt);

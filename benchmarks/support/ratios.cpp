@@ -44,7 +44,9 @@ int run_with_ratios(int argc, char** argv, const std::vector<Ratio>& ratios) {
     const double theirs = reporter.rate(ratio.theirs);
     if (ours <= 0 || theirs <= 0) continue;
     std::printf("%-32s / %-32s = %6.2f x", ratio.ours.c_str(), ratio.theirs.c_str(), ours / theirs);
-    if (ratio.wanted > 0) std::printf("  (promised %.1f: %s)", ratio.wanted, ours / theirs >= ratio.wanted ? "held" : "MISSED");
+    if (ratio.wanted > 0)
+      std::printf("  (promised %.1f: %s)", ratio.wanted,
+                  ours / theirs >= ratio.wanted ? "held" : "MISSED");
     std::printf("\n");
   }
   return 0;
