@@ -37,6 +37,8 @@ struct Layout {
 };
 
 std::span<const Layout* const> all_layouts();
+/// "vrds, paired, ...", for help and errors.
+std::string layout_names();
 /// Wrong usage with the nearest name when there is none.
 const Layout& find_layout(const std::string& name);
 

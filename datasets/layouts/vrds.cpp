@@ -3,11 +3,7 @@
 // arrangements are in use, ViMP-Net's with testlq and testgt and RainMamba's with test/lq and
 // test/gt; a third with train/ and test/ occurs in repackings. ViMP-Net trains on the raindrop mask
 // as 0 or 255, so export writes it binary. Test folders of the other layers are ours.
-#include "datasets/layouts/clip_plan.h"
-#include "datasets/layouts/layout.h"
-
-#include "core/error.h"
-#include "core/text.h"
+#include "datasets/layouts/arranged.h"
 
 namespace pluvia {
 namespace {
@@ -37,22 +33,15 @@ const std::vector<Arrangement>& arrangements() {
 }
 
 void plan(Scan& scan) {
-  std::vector<DataRoot> roots = free_roots(scan);
-  if (roots.empty()) roots = arranged_roots(scan, arrangements());
-  if (roots.empty()) {
-    fail_unrecognised(scan, "the folders lq and gt (with testlq and testgt, or test/lq and test/gt), "
-                      "or train/lq, train/gt, test/lq and test/gt");
-  }
-  plan_clips(scan, roots);
+  plan_arranged(scan, arrangements(),
+                "the folders lq and gt (with testlq and testgt, or test/lq and test/gt), or train/lq, "
+                "train/gt, test/lq and test/gt");
 }
 
 std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const ExportContext& context) {
-  const std::string split = clip.split.empty() ? "train" : clip.split;
-  for (const Place& entry : find_arrangement(arrangements(), context.arrangement).places) {
-    if (split != entry.split || layer != entry.layer) continue;
-    return ExportPlace{fs::path(entry.folder) / original_name(clip), layer == Layer::kMask};
-  }
-  return std::nullopt;
+  auto found = arranged_place(arrangements(), clip, layer, context);
+  if (found) found->binary = layer == Layer::kMask;
+  return found;
 }
 
 }  // namespace

@@ -31,11 +31,18 @@ std::vector<const ClipReader*> readers(const Clips& clips) {
   return out;
 }
 
+// Training clips with every layer that the layout can hold, a test clip of the same name without.
 Clips sample(const Layout& layout) {
   const bool images = layout.kind == SetKind::kImages;
   const LayerSet test_layers = {Layer::kLq, Layer::kGt};
-  return {make_clip(images ? "7x6" : "000", "train", 1, kDisplayLayers),
-          make_clip(images ? "7x7" : "010", "train", 2, kDisplayLayers),
+  ClipInfo train;
+  train.split = "train";
+  LayerSet layers;
+  for (const Layer layer : kDisplayLayers.list()) {
+    if (layout.place(train, layer, {"", true})) layers.add(layer);
+  }
+  return {make_clip(images ? "7x6" : "000", "train", 1, layers),
+          make_clip(images ? "7x7" : "010", "train", 2, layers),
           make_clip(images ? "7x5" : "000", "test", 3, test_layers)};
 }
 
@@ -81,6 +88,17 @@ TEST(EveryLayout, WriteThenReadIsBitEqual) {
         ASSERT_NE(found, set.end()) << clip->clip_info.id;
         expect_equal(*clip, *found->second, place && place->binary);
       }
+    }
+  }
+}
+
+TEST(EveryLayout, HoldsInputAndGroundTruthOfBothSplits) {
+  for (const Layout* layout : all_layouts()) {
+    for (const char* split : {"train", "test"}) {
+      ClipInfo clip;
+      clip.split = split;
+      EXPECT_TRUE(layout->place(clip, Layer::kLq, {"", true})) << layout->name << " " << split;
+      EXPECT_TRUE(layout->place(clip, Layer::kGt, {"", true})) << layout->name << " " << split;
     }
   }
 }
