@@ -55,8 +55,9 @@ void require_kind(const SetReader& set, const Layout& layout, const std::string&
   for (const Layout* other : all_layouts()) {
     if (other->kind == kind) fitting.emplace_back(other->name);
   }
-  fail_usage("layout ", layout.name, " is for ", layout.kind == SetKind::kImages ? "single pictures" : "clips",
-             ", but ", path, " holds ", kind == SetKind::kImages ? "pictures" : "clips", "; use --layout ",
+  fail_usage("layout ", layout.name, " is for ",
+             layout.kind == SetKind::kImages ? "single pictures" : "clips", ", but ", path,
+             " holds ", kind == SetKind::kImages ? "pictures" : "clips", "; use --layout ",
              join(fitting, " or "));
 }
 
@@ -92,8 +93,8 @@ int run(Options& options, const Globals& globals) {
   out["out"] = options.out;
   out["files"] = result.files + result.skipped;
   if (globals.json) print_line(out.dump());
-  note(cat(options.out, ": ", result.files + result.skipped, " pictures of ", clips.size(), " clips, layout ",
-           layout.name));
+  note(cat(options.out, ": ", result.files + result.skipped, " pictures of ", clips.size(),
+           " clips, layout ", layout.name));
   return 0;
 }
 
@@ -104,9 +105,11 @@ Run setup_export(CLI::App& app, const Globals& globals) {
   app.add_option("SET", options->set, "a Pluvia set (.h5)")->required();
   app.add_option("--layout", options->layout, layout_names())->required();
   app.add_option("-o,--out", options->out, "the folder to make");
-  app.add_option("--arrangement", options->to.arrangement, "vrds: testlq, test-folder or train-test");
+  app.add_option("--arrangement", options->to.arrangement,
+                 "vrds: testlq, test-folder or train-test");
   app.add_option("--split", options->split, "only the clips of this split");
-  app.add_option("--clips", options->clips, "only these clips (ids, separated by commas)")->delimiter(',');
+  app.add_option("--clips", options->clips, "only these clips (ids, separated by commas)")
+      ->delimiter(',');
   app.add_flag("--dry-run", options->dry_run, "say what would be written, write nothing");
   app.add_flag("--resume", options->to.resume, "go on with an export that was stopped");
   app.add_flag("--force", options->to.force, "replace an earlier export when the new one is whole");

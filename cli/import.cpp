@@ -27,7 +27,9 @@ struct Options {
   bool force = false;
 };
 
-const char* unit_of(const ImportPlan& plan) { return plan.kind == SetKind::kImages ? "stacks" : "clips"; }
+const char* unit_of(const ImportPlan& plan) {
+  return plan.kind == SetKind::kImages ? "stacks" : "clips";
+}
 
 std::string summary(const ImportPlan& plan) {
   return cat(plan.clips.size(), " ", unit_of(plan), ", ", plan.frames(),
@@ -44,15 +46,20 @@ Json to_json(const ImportPlan& plan) {
   out["raw_bytes"] = plan.raw_bytes();
   out["clips"] = Json::array();
   for (const PlannedClip& clip : plan.clips) {
-    out["clips"].push_back({{"id", clip.id}, {"name", clip.name}, {"split", clip.split},
-                            {"source", clip.source}, {"frames", clip.frames}, {"height", clip.height},
-                            {"width", clip.width}, {"fps", clip.fps},
+    out["clips"].push_back({{"id", clip.id},
+                            {"name", clip.name},
+                            {"split", clip.split},
+                            {"source", clip.source},
+                            {"frames", clip.frames},
+                            {"height", clip.height},
+                            {"width", clip.width},
+                            {"fps", clip.fps},
                             {"layers", split(clip.layer_set().names(), ',')}});
   }
   out["problems"] = Json::array();
   for (const Problem& problem : plan.problems) {
-    out["problems"].push_back({{"kind", name_of(problem.kind)}, {"item", problem.item},
-                               {"problem", problem.text}});
+    out["problems"].push_back(
+        {{"kind", name_of(problem.kind)}, {"item", problem.item}, {"problem", problem.text}});
   }
   out["warnings"] = plan.warnings;
   return out;
@@ -62,7 +69,8 @@ void tell(const ImportPlan& plan) {
   const bool all = verbosity() == Verbosity::kVerbose;
   for (const std::string& line : plan.recognised) note(plan.layout + ": " + line);
   constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < plan.warnings.size() && (all || i < kShown); ++i) warn(plan.warnings[i]);
+  for (std::size_t i = 0; i < plan.warnings.size() && (all || i < kShown); ++i)
+    warn(plan.warnings[i]);
   if (!all && plan.warnings.size() > kShown) {
     warn(cat(plan.warnings.size() - kShown, " more like these (--verbose lists all)"));
   }
@@ -82,7 +90,8 @@ void print_plan(const ImportPlan& plan) {
                    clip.width, "x", clip.height, ", ", clip.layer_set().names(),
                    clip.split.empty() ? "" : ", " + clip.split));
   }
-  if (!all && plan.clips.size() > kShown) print_line(cat("  ... and ", plan.clips.size() - kShown, " more"));
+  if (!all && plan.clips.size() > kShown)
+    print_line(cat("  ... and ", plan.clips.size() - kShown, " more"));
   print_line("would import " + summary(plan));
 }
 
@@ -99,8 +108,8 @@ std::string settings_of(const ImportPlan& plan, const Options& options) {
       for (const fs::path& file : source.files) {
         std::error_code code;
         const auto written = fs::last_write_time(file, code).time_since_epoch().count();
-        files["files"].push_back({file.lexically_proximate(options.dir).string(),
-                                  fs::file_size(file, code), written});
+        files["files"].push_back(
+            {file.lexically_proximate(options.dir).string(), fs::file_size(file, code), written});
       }
     }
     settings["clips"].push_back(std::move(entry));
@@ -161,7 +170,8 @@ int run(const Options& options, const Globals& globals) {
     if (!folder.empty()) import.folders[layer] = folder;
   }
   import.clean_is_left = options.order == "clean-left";
-  if (options.out.empty() && !options.dry_run) fail_usage("import needs --out SET.h5 (or --dry-run)");
+  if (options.out.empty() && !options.dry_run)
+    fail_usage("import needs --out SET.h5 (or --dry-run)");
   const ImportPlan plan = plan_import(layout, options.dir, import);
   tell(plan);
   const bool sound = plan.problems.empty() && !plan.clips.empty();
@@ -182,12 +192,15 @@ Run setup_import(CLI::App& app, const Globals& globals) {
   app.add_option("--title", options->title, "title of the set (default: the folder's name)");
   const Layer layers[] = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
   for (const Layer layer : layers) {
-    app.add_option(std::string("--") + spec(layer).name, options->folders[layer],
-                   cat("folder of: ", spec(layer).help, " (in DIR, in its train/ and test/, or a path)"));
+    app.add_option(
+        std::string("--") + spec(layer).name, options->folders[layer],
+        cat("folder of: ", spec(layer).help, " (in DIR, in its train/ and test/, or a path)"));
   }
-  app.add_option("--splits", options->import.splits_file, "JSON {\"train\": [names], \"test\": [names]}");
+  app.add_option("--splits", options->import.splits_file,
+                 "JSON {\"train\": [names], \"test\": [names]}");
   app.add_option("--rule", options->import.rule,
-                 "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, number, did, spa)");
+                 "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, "
+                 "number, did, spa)");
   app.add_option("--order", options->order, "did: which half of a picture is which")
       ->check(CLI::IsMember({"rainy-left", "clean-left"}));
   app.add_flag("--allow-missing", options->import.allow_missing,

@@ -12,10 +12,12 @@
 namespace pluvia {
 
 /// `expected` says what the folder should hold, for the error when it does not.
-void plan_arranged(Scan& scan, std::span<const Arrangement> arrangements, const std::string& expected);
+void plan_arranged(Scan& scan, std::span<const Arrangement> arrangements,
+                   const std::string& expected);
 
 /// Clips without a split go to the training folders.
-std::optional<ExportPlace> arranged_place(std::span<const Arrangement> arrangements, const ClipInfo& clip,
-                                          Layer layer, const ExportContext& context);
+std::optional<ExportPlace> arranged_place(std::span<const Arrangement> arrangements,
+                                          const ClipInfo& clip, Layer layer,
+                                          const ExportContext& context);
 
 }  // namespace pluvia

@@ -32,7 +32,8 @@ const Layout& find_layout(const std::string& name) {
     if (name == layout->name) return *layout;
     names.emplace_back(layout->name);
   }
-  fail_usage("unknown layout '", name, "'", did_you_mean(name, names), "; layouts: ", layout_names());
+  fail_usage("unknown layout '", name, "'", did_you_mean(name, names),
+             "; layouts: ", layout_names());
 }
 
 std::string original_name(const ClipInfo& clip) {

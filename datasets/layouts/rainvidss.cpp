@@ -8,14 +8,16 @@ namespace {
 
 const std::vector<Arrangement>& arrangements() {
   static const std::vector<Arrangement> list = {{"rainvidss",
-     {{"train", Layer::kLq, "train/rainy"},
-      {"train", Layer::kGt, "train/gt"},
-      {"test", Layer::kLq, "val/rainy"},
-      {"test", Layer::kGt, "val/gt"}}}};
+                                                 {{"train", Layer::kLq, "train/rainy"},
+                                                  {"train", Layer::kGt, "train/gt"},
+                                                  {"test", Layer::kLq, "val/rainy"},
+                                                  {"test", Layer::kGt, "val/gt"}}}};
   return list;
 }
 
-void plan(Scan& scan) { plan_arranged(scan, arrangements(), "train/rainy, train/gt, val/rainy and val/gt"); }
+void plan(Scan& scan) {
+  plan_arranged(scan, arrangements(), "train/rainy, train/gt, val/rainy and val/gt");
+}
 
 std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const ExportContext& context) {
   return arranged_place(arrangements(), clip, layer, context);
@@ -24,8 +26,10 @@ std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const Export
 }  // namespace
 
 const Layout& layout_rainvidss() {
-  static const Layout layout = {"rainvidss", "RainVID&SS: train/rainy, train/gt, val/rainy, val/gt",
-                                SetKind::kClips, &plan, &place, [] { return std::vector<std::string>(); }};
+  static const Layout layout = {
+      "rainvidss",     "RainVID&SS: train/rainy, train/gt, val/rainy, val/gt",
+      SetKind::kClips, &plan,
+      &place,          [] { return std::vector<std::string>(); }};
   return layout;
 }
 

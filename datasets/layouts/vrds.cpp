@@ -11,31 +11,47 @@ namespace {
 const std::vector<Arrangement>& arrangements() {
   static const std::vector<Arrangement> list = {
       {"testlq",
-       {{"train", Layer::kLq, "lq"}, {"train", Layer::kGt, "gt"}, {"train", Layer::kStreak, "mstreak"},
-        {"train", Layer::kMask, "01drop"}, {"train", Layer::kDrop, "drop"},
-        {"test", Layer::kLq, "testlq"}, {"test", Layer::kGt, "testgt"},
-        {"test", Layer::kStreak, "testmstreak"}, {"test", Layer::kMask, "test01drop"},
+       {{"train", Layer::kLq, "lq"},
+        {"train", Layer::kGt, "gt"},
+        {"train", Layer::kStreak, "mstreak"},
+        {"train", Layer::kMask, "01drop"},
+        {"train", Layer::kDrop, "drop"},
+        {"test", Layer::kLq, "testlq"},
+        {"test", Layer::kGt, "testgt"},
+        {"test", Layer::kStreak, "testmstreak"},
+        {"test", Layer::kMask, "test01drop"},
         {"test", Layer::kDrop, "testdrop"}}},
       {"test-folder",
-       {{"train", Layer::kLq, "lq"}, {"train", Layer::kGt, "gt"}, {"train", Layer::kStreak, "mstreak"},
-        {"train", Layer::kMask, "01drop"}, {"train", Layer::kDrop, "drop"},
-        {"test", Layer::kLq, "test/lq"}, {"test", Layer::kGt, "test/gt"},
-        {"test", Layer::kStreak, "test/mstreak"}, {"test", Layer::kMask, "test/01drop"},
+       {{"train", Layer::kLq, "lq"},
+        {"train", Layer::kGt, "gt"},
+        {"train", Layer::kStreak, "mstreak"},
+        {"train", Layer::kMask, "01drop"},
+        {"train", Layer::kDrop, "drop"},
+        {"test", Layer::kLq, "test/lq"},
+        {"test", Layer::kGt, "test/gt"},
+        {"test", Layer::kStreak, "test/mstreak"},
+        {"test", Layer::kMask, "test/01drop"},
         {"test", Layer::kDrop, "test/drop"}}},
       {"train-test",
-       {{"train", Layer::kLq, "train/lq"}, {"train", Layer::kGt, "train/gt"},
-        {"train", Layer::kStreak, "train/mstreak"}, {"train", Layer::kMask, "train/01drop"},
-        {"train", Layer::kDrop, "train/drop"}, {"test", Layer::kLq, "test/lq"},
-        {"test", Layer::kGt, "test/gt"}, {"test", Layer::kStreak, "test/mstreak"},
-        {"test", Layer::kMask, "test/01drop"}, {"test", Layer::kDrop, "test/drop"}}},
+       {{"train", Layer::kLq, "train/lq"},
+        {"train", Layer::kGt, "train/gt"},
+        {"train", Layer::kStreak, "train/mstreak"},
+        {"train", Layer::kMask, "train/01drop"},
+        {"train", Layer::kDrop, "train/drop"},
+        {"test", Layer::kLq, "test/lq"},
+        {"test", Layer::kGt, "test/gt"},
+        {"test", Layer::kStreak, "test/mstreak"},
+        {"test", Layer::kMask, "test/01drop"},
+        {"test", Layer::kDrop, "test/drop"}}},
   };
   return list;
 }
 
 void plan(Scan& scan) {
-  plan_arranged(scan, arrangements(),
-                "the folders lq and gt (with testlq and testgt, or test/lq and test/gt), or train/lq, "
-                "train/gt, test/lq and test/gt");
+  plan_arranged(
+      scan, arrangements(),
+      "the folders lq and gt (with testlq and testgt, or test/lq and test/gt), or train/lq, "
+      "train/gt, test/lq and test/gt");
 }
 
 std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const ExportContext& context) {
@@ -48,8 +64,12 @@ std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const Export
 
 const Layout& layout_vrds() {
   static const Layout layout = {
-      "vrds", "VRDS: lq gt 01drop drop mstreak, with testlq/testgt, test/lq test/gt, or train/ and test/",
-      SetKind::kClips, &plan, &place, [] { return names_of(arrangements()); }};
+      "vrds",
+      "VRDS: lq gt 01drop drop mstreak, with testlq/testgt, test/lq test/gt, or train/ and test/",
+      SetKind::kClips,
+      &plan,
+      &place,
+      [] { return names_of(arrangements()); }};
   return layout;
 }
 
