@@ -34,7 +34,9 @@ std::string bash_script(const Program& program) {
          "  case \"${COMP_WORDS[1]}\" in\n" +
          cases +
          "  esac\n"
-         "  if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"" + names + " " + shared + "\"; fi\n"
+         "  if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"" +
+         names + " " + shared +
+         "\"; fi\n"
          "  if [ \"$COMP_CWORD\" -gt 1 ] && [ \"${current#-}\" = \"$current\" ]; then\n"
          "    COMPREPLY=($(compgen -f -- \"$current\"))\n"
          "  else\n"
@@ -47,7 +49,8 @@ std::string bash_script(const Program& program) {
 std::string zsh_script(const Program& program) {
   return "#compdef pluvia\n"
          "# pluvia completion for zsh: source it after compinit.\n"
-         "autoload -U +X bashcompinit && bashcompinit\n" + bash_script(program);
+         "autoload -U +X bashcompinit && bashcompinit\n" +
+         bash_script(program);
 }
 
 }  // namespace

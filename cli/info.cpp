@@ -36,7 +36,8 @@ Json describe(const SetInfo& info) {
     for (const Layer layer : clip.layers.list()) {
       entry["layers"].push_back(spec(layer).name);
       const auto hash = row.content_sha256.find(layer);
-      if (hash != row.content_sha256.end()) entry["content_sha256"][spec(layer).name] = hash->second;
+      if (hash != row.content_sha256.end())
+        entry["content_sha256"][spec(layer).name] = hash->second;
     }
     out["clips"].push_back(std::move(entry));
   }
@@ -63,16 +64,19 @@ void print_text(const SetInfo& info, const std::string& path, std::size_t limit)
   std::printf("  content    %zu %s, %llu frames, %s uncompressed\n", info.rows.size(),
               info.kind == "images" ? "stacks" : "clips", static_cast<unsigned long long>(frames),
               human_bytes(raw).c_str());
-  for (const auto& [name, ids] : info.splits) std::printf("  split      %s: %zu\n", name.c_str(), ids.size());
-  std::printf("\n  %-20s %7s %11s %6s  %-8s %s\n", "clip", "frames", "size", "fps", "split", "layers");
+  for (const auto& [name, ids] : info.splits)
+    std::printf("  split      %s: %zu\n", name.c_str(), ids.size());
+  std::printf("\n  %-20s %7s %11s %6s  %-8s %s\n", "clip", "frames", "size", "fps", "split",
+              "layers");
   for (std::size_t i = 0; i < info.rows.size() && i < limit; ++i) {
     const ClipInfo& clip = info.rows[i].clip;
     const std::string size = std::to_string(clip.width) + "x" + std::to_string(clip.height);
     std::printf("  %-20s %7d %11s %6s  %-8s %s\n", clip.id.c_str(), clip.frames, size.c_str(),
-                clip.fps > 0 ? to_text(clip.fps).c_str() : "-", clip.split.empty() ? "-" : clip.split.c_str(),
-                clip.layers.names().c_str());
+                clip.fps > 0 ? to_text(clip.fps).c_str() : "-",
+                clip.split.empty() ? "-" : clip.split.c_str(), clip.layers.names().c_str());
   }
-  if (info.rows.size() > limit) std::printf("  ... and %zu more (--all lists them)\n", info.rows.size() - limit);
+  if (info.rows.size() > limit)
+    std::printf("  ... and %zu more (--all lists them)\n", info.rows.size() - limit);
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ std::string unknown_word_line(const Program& program) {
     return cat("unknown option '", name, "'", did_you_mean(name, options), see);
   }
   if (have_command) return cat("unexpected argument '", words.front(), "'", see);
-  return cat("unknown command '", words.front(), "'", did_you_mean(words.front(), command_names()), see);
+  return cat("unknown command '", words.front(), "'", did_you_mean(words.front(), command_names()),
+             see);
 }
 
 std::string usage_line(const Program& program, const CLI::ParseError& error) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "datasets/store/merge.h"
+
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -6,7 +8,6 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
-#include "datasets/store/merge.h"
 
 namespace pluvia::cli {
 
@@ -17,11 +18,14 @@ Run setup_merge(CLI::App& app, const Globals& globals) {
     MergeOptions merge;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("SHARD", options->shards, "sets of one kind and formation that share no clip")->required();
+  app.add_option("SHARD", options->shards, "sets of one kind and formation that share no clip")
+      ->required();
   app.add_option("-o,--out", options->out, "the merged set")->required();
   app.add_flag("--link", options->merge.link,
-               "write an index of links to the shards, which must lie in the same folder, instead of a copy");
-  app.add_flag("--force", options->merge.force, "replace an existing --out when the new one is whole");
+               "write an index of links to the shards, which must lie in the same folder, instead "
+               "of a copy");
+  app.add_flag("--force", options->merge.force,
+               "replace an existing --out when the new one is whole");
   return [options, &globals] {
     const std::vector<std::filesystem::path> shards(options->shards.begin(), options->shards.end());
     const std::size_t clips = merge_sets(shards, options->out, options->merge);

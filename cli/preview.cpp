@@ -20,12 +20,17 @@ Run setup_preview(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   app.add_option("SET", options->set, "a Pluvia set (.h5)")->required();
   app.add_option("-o,--out", options->out,
-                 "contact sheet (.png), self-contained page (.html) or video of all layers (.mp4)")->required();
-  app.add_option("--clips", options->preview.clips, "ids of the clips to show (default: some, spread over the set)")
+                 "contact sheet (.png), self-contained page (.html) or video of all layers (.mp4)")
+      ->required();
+  app.add_option("--clips", options->preview.clips,
+                 "ids of the clips to show (default: some, spread over the set)")
       ->delimiter(',');
-  app.add_option("--count", options->preview.max_clips, "clips shown when --clips is absent")->check(CLI::Range(1, 1000));
-  app.add_option("--frames", options->preview.frames, "frames per clip in the page")->check(CLI::Range(1, 1000));
-  app.add_option("--width", options->preview.width, "width of one picture in pixels")->check(CLI::Range(16, 4096));
+  app.add_option("--count", options->preview.max_clips, "clips shown when --clips is absent")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--frames", options->preview.frames, "frames per clip in the page")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--width", options->preview.width, "width of one picture in pixels")
+      ->check(CLI::Range(16, 4096));
   app.add_flag("--force", options->preview.force, "replace an existing --out");
   return [options, &globals] {
     write_preview(options->set, options->out, options->preview);

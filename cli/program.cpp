@@ -30,10 +30,13 @@ constexpr Command kCommands[] = {
 
 std::span<const Command> all_commands() { return kCommands; }
 
-Program::Program() : app("Pluvia: synthetic rainy video with exact ground truth, and the scoring of "
-                         "methods that remove rain.", "pluvia") {
+Program::Program()
+    : app("Pluvia: synthetic rainy video with exact ground truth, and the scoring of "
+          "methods that remove rain.",
+          "pluvia") {
   app.set_version_flag("--version", std::string("pluvia ") + kVersion);
-  app.add_flag("--json", globals.json, "one JSON document on standard output, all else on standard error");
+  app.add_flag("--json", globals.json,
+               "one JSON document on standard output, all else on standard error");
   app.add_flag("-q,--quiet", globals.quiet, "only errors");
   app.add_flag("-v,--verbose", globals.verbose, "say more");
   app.add_option("--threads", globals.threads, "worker threads (default: all cores)")
@@ -42,8 +45,10 @@ Program::Program() : app("Pluvia: synthetic rainy video with exact ground truth,
   app.require_subcommand(0, 1);
   app.allow_extras();  // main names them, with the nearest known word
   app.get_formatter()->column_width(34);
-  app.footer("'pluvia COMMAND --help' describes a command. Exit status: 0 done, 1 the thing checked is not\n"
-             "right, 2 wrong usage, 3 an input cannot be used or the machine cannot do it.");
+  app.footer(
+      "'pluvia COMMAND --help' describes a command. Exit status: 0 done, 1 the thing checked is "
+      "not\n"
+      "right, 2 wrong usage, 3 an input cannot be used or the machine cannot do it.");
   for (const Command& command : all_commands()) {
     CLI::App* const sub = app.add_subcommand(command.name, command.summary);
     sub->fallthrough()->allow_extras();

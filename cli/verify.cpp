@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "datasets/store/verify.h"
+
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,7 +9,6 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "datasets/store/verify.h"
 
 namespace pluvia::cli {
 namespace {
@@ -15,8 +16,10 @@ namespace {
 Json describe(const VerifyResult& result) {
   Json out;
   out["ok"] = result.ok();
-  out["checked"] = {{"clips", result.clips},   {"frames", result.frames},
-                    {"chunks", result.chunks}, {"bytes", result.bytes},
+  out["checked"] = {{"clips", result.clips},
+                    {"frames", result.frames},
+                    {"chunks", result.chunks},
+                    {"bytes", result.bytes},
                     {"formation_frames", result.formation_frames}};
   out["problems"] = Json::array();
   for (const VerifyProblem& problem : result.problems) {
@@ -38,10 +41,13 @@ Run setup_verify(CLI::App& app, const Globals& globals) {
       for (const VerifyProblem& problem : result.problems) {
         std::printf("%s: %s\n", problem.item.c_str(), problem.problem.c_str());
       }
-      print_line(cat(*set, ": ", result.ok() ? "all right" : cat(result.problems.size(), " problems"), " (",
-                     result.clips, " clips, ", result.frames, " frames, ", result.chunks, " chunks, ",
-                     human_bytes(static_cast<double>(result.bytes)), " decoded",
-                     result.formation_frames > 0 ? cat(", formation held in ", result.formation_frames, " frames") : "",
+      print_line(cat(*set, ": ",
+                     result.ok() ? "all right" : cat(result.problems.size(), " problems"), " (",
+                     result.clips, " clips, ", result.frames, " frames, ", result.chunks,
+                     " chunks, ", human_bytes(static_cast<double>(result.bytes)), " decoded",
+                     result.formation_frames > 0
+                         ? cat(", formation held in ", result.formation_frames, " frames")
+                         : "",
                      ")"));
     }
     return result.ok() ? 0 : static_cast<int>(ErrorKind::kCheck);

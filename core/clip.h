@@ -60,10 +60,10 @@ class LayerSet {
 
 /// One row of a clip's `frames` table. Columns that nobody filled are not stored.
 struct FrameRow {
-  std::string name;          ///< name of the frame where it came from, without extension
-  double time_s = 0;         ///< middle of the exposure
+  std::string name;   ///< name of the frame where it came from, without extension
+  double time_s = 0;  ///< middle of the exposure
   float exposure_s = 0;
-  std::array<float, 3> position_m{};           ///< camera, world coordinates
+  std::array<float, 3> position_m{};             ///< camera, world coordinates
   std::array<float, 4> orientation{1, 0, 0, 0};  ///< quaternion w, x, y, z: camera to world
   float focal_px = 0;
   float speed_m_s = 0;
@@ -129,8 +129,9 @@ class ClipReader {
     *columns = {};
     return {};
   }
-  /// For stacks of images that share ground truths: which stored gt row belongs to each frame. Empty:
-  /// one gt a frame. `read` has this applied already; who copies a set asks, to store each gt once.
+  /// For stacks of images that share ground truths: which stored gt row belongs to each frame.
+  /// Empty: one gt a frame. `read` has this applied already; who copies a set asks, to store each
+  /// gt once.
   virtual std::vector<int> gt_index() const { return {}; }
 };
 
@@ -139,7 +140,9 @@ class ClipReader {
 struct FrameLayers {
   std::array<std::vector<std::byte>, kLayerCount> data;
   std::vector<std::byte>& of(Layer layer) { return data[static_cast<std::size_t>(layer)]; }
-  const std::vector<std::byte>& of(Layer layer) const { return data[static_cast<std::size_t>(layer)]; }
+  const std::vector<std::byte>& of(Layer layer) const {
+    return data[static_cast<std::size_t>(layer)];
+  }
 };
 
 class ClipWriter {

@@ -3,7 +3,8 @@
 //
 // An error is one line. It is thrown where the fault is seen, with what was found and what was
 // expected; each layer on the way up puts the place it knows in front of it (`within`); main prints
-// the line and leaves with the kind's exit status. When *we* are wrong, PLUVIA_CHECK aborts instead.
+// the line and leaves with the kind's exit status. When *we* are wrong, PLUVIA_CHECK aborts
+// instead.
 #pragma once
 
 #include <exception>
@@ -75,9 +76,9 @@ auto within(const std::string& place, Body&& body) -> decltype(body()) {
 }  // namespace pluvia
 
 /// A promise between our own functions. Prints both values and aborts: this is a bug in Pluvia.
-#define PLUVIA_CHECK(condition, ...)                                                       \
-  do {                                                                                     \
-    if (!(condition)) {                                                                    \
+#define PLUVIA_CHECK(condition, ...)                                                          \
+  do {                                                                                        \
+    if (!(condition)) {                                                                       \
       ::pluvia::assertion_failed(#condition, __FILE__, __LINE__, ::pluvia::cat(__VA_ARGS__)); \
-    }                                                                                      \
+    }                                                                                         \
   } while (false)

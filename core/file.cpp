@@ -81,8 +81,7 @@ std::uint64_t file_size(const Fd& file, const fs::path& name) {
 void read_exact(const Fd& file, const fs::path& name, std::uint64_t offset,
                 std::span<std::byte> data) {
   while (!data.empty()) {
-    const ssize_t done =
-        ::pread(file.get(), data.data(), data.size(), static_cast<off_t>(offset));
+    const ssize_t done = ::pread(file.get(), data.data(), data.size(), static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) fail("reading ", name.string(), ": ", system_error_text(errno));
     if (done == 0) {
@@ -182,7 +181,8 @@ LockFile::LockFile(const fs::path& path) {
     const ssize_t length = ::pread(file_.get(), holder.data(), holder.size(), 0);
     holder.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    fail("locking ", path.string(), ": another pluvia", holder.empty() ? "" : " (process " + holder + ")",
+    fail("locking ", path.string(), ": another pluvia",
+         holder.empty() ? "" : " (process " + holder + ")",
          " is writing there; wait for it or choose another --out");
   }
   if (::ftruncate(file_.get(), 0) == 0) {

@@ -40,7 +40,8 @@ std::string system_error_text(int code);
 
 std::uint64_t file_size(const Fd& file, const fs::path& name);
 /// Reads exactly data.size() bytes at `offset`; a short file is an Error.
-void read_exact(const Fd& file, const fs::path& name, std::uint64_t offset, std::span<std::byte> data);
+void read_exact(const Fd& file, const fs::path& name, std::uint64_t offset,
+                std::span<std::byte> data);
 /// The whole file; refuses more than `limit` bytes.
 std::string read_text(const fs::path& path, std::uint64_t limit = 256U << 20);
 std::vector<std::byte> read_bytes(const fs::path& path, std::uint64_t limit);
@@ -61,7 +62,8 @@ std::uint64_t free_bytes(const fs::path& path);
 /// Creates `path`'s parent folders and checks that files can be made there.
 void require_writable_parent(const fs::path& path);
 
-/// Exclusive lock held for the life of the object; a second holder gets an Error that names the first.
+/// Exclusive lock held for the life of the object; a second holder gets an Error that names the
+/// first.
 class LockFile {
  public:
   explicit LockFile(const fs::path& path);

@@ -39,7 +39,8 @@ void compress_portable(State& state, const std::byte* data, std::size_t blocks) 
              std::to_integer<std::uint32_t>(data[4 * i + 3]);
     }
     for (std::size_t i = 16; i < 64; ++i) {
-      const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const std::uint32_t s0 =
+          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
@@ -80,7 +81,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress_sha_ni(State& state,
       const __m128i message = _mm_add_epi32(w[0], _mm_load_si128(round));
       cdgh = _mm_sha256rnds2_epu32(cdgh, abef, message);
       abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(message, 0x0E));
-      const __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
+      const __m128i sum =
+          _mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
       const __m128i next = _mm_sha256msg2_epu32(sum, w[3]);
       w[0] = w[1], w[1] = w[2], w[2] = w[3], w[3] = next;
     }

@@ -28,9 +28,10 @@ class ImageView {
       : ImageView(data, height, width, channels, std::ptrdiff_t{width} * channels) {}
   /// A view of changing pixels serves wherever a constant one is asked for.
   template <typename U>
-    requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>)
-  ImageView(const ImageView<U>& other)  // NOLINT(google-explicit-constructor)
-      : ImageView(other.data(), other.height(), other.width(), other.channels(), other.row_stride()) {}
+  requires(std::is_same_v<const U, T> && !std::is_same_v<U, T>)
+      ImageView(const ImageView<U>& other)  // NOLINT(google-explicit-constructor)
+      : ImageView(other.data(), other.height(), other.width(), other.channels(),
+                  other.row_stride()) {}
 
   T* data() const { return data_; }
   int height() const { return height_; }
@@ -42,7 +43,8 @@ class ImageView {
   bool contiguous() const { return row_stride_ == std::ptrdiff_t{width_} * channels_; }
 
   std::span<T> row(int y) const {
-    return {data_ + y * row_stride_, static_cast<std::size_t>(width_) * static_cast<std::size_t>(channels_)};
+    return {data_ + y * row_stride_,
+            static_cast<std::size_t>(width_) * static_cast<std::size_t>(channels_)};
   }
   T& at(int y, int x, int c = 0) const {
     return data_[y * row_stride_ + std::ptrdiff_t{x} * channels_ + c];
@@ -50,8 +52,8 @@ class ImageView {
   ImageView crop(int y, int x, int height, int width) const {
     PLUVIA_CHECK(y >= 0 && x >= 0 && y + height <= height_ && x + width <= width_, y, " ", x, " ",
                  height, "x", width, " in ", height_, "x", width_);
-    return ImageView(data_ + y * row_stride_ + std::ptrdiff_t{x} * channels_, height, width, channels_,
-                     row_stride_);
+    return ImageView(data_ + y * row_stride_ + std::ptrdiff_t{x} * channels_, height, width,
+                     channels_, row_stride_);
   }
 
  private:

@@ -58,7 +58,8 @@ void OrderedPipeline::fail_with(std::exception_ptr error) {
 void OrderedPipeline::run() {
   std::unique_lock lock(mutex_);
   const auto waiting = [this] {
-    return std::find_if(items_.begin(), items_.end(), [](const auto& item) { return !item->started; });
+    return std::find_if(items_.begin(), items_.end(),
+                        [](const auto& item) { return !item->started; });
   };
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || waiting() != items_.end(); });

@@ -188,7 +188,8 @@ std::string human_bytes(double bytes) {
 std::string human_seconds(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "?";
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-  if (whole >= 3600) return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
+  if (whole >= 3600)
+    return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
   if (whole >= 60) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
   return std::to_string(whole) + " s";
 }
@@ -200,8 +201,8 @@ std::string to_text(double value) {
 }
 
 std::string list_some(const std::vector<std::string>& items, std::size_t limit) {
-  std::vector<std::string> shown(items.begin(),
-                                 items.begin() + static_cast<std::ptrdiff_t>(std::min(limit, items.size())));
+  std::vector<std::string> shown(
+      items.begin(), items.begin() + static_cast<std::ptrdiff_t>(std::min(limit, items.size())));
   std::string out = join(shown, ", ");
   if (items.size() > limit) out += " and " + std::to_string(items.size() - limit) + " more";
   return out;

@@ -76,8 +76,8 @@ void refuse_duplicates(const fs::path& folder, const std::vector<fs::path>& file
   for (const fs::path& file : files) {
     const auto [entry, added] = seen.emplace(without_leading_zeros(file.stem().string()), file);
     if (added) continue;
-    fail(folder.string(), ": ", entry->second.filename().string(), " and ", file.filename().string(),
-         " are the same frame; keep one of them");
+    fail(folder.string(), ": ", entry->second.filename().string(), " and ",
+         file.filename().string(), " are the same frame; keep one of them");
   }
 }
 
@@ -117,7 +117,8 @@ std::unique_ptr<FrameSource> open_frames(const fs::path& path, ColorWanted wante
   if (fs::is_directory(status)) {
     std::vector<fs::path> files = list_stills(path);
     if (files.empty()) {
-      fail(path.string(), ": no pictures in this folder, expected frames as PNG, JPEG, BMP, TIFF or WebP");
+      fail(path.string(),
+           ": no pictures in this folder, expected frames as PNG, JPEG, BMP, TIFF or WebP");
     }
     return open_frame_list(std::move(files), wanted);
   }
@@ -128,8 +129,8 @@ std::unique_ptr<FrameSource> open_frames(const fs::path& path, ColorWanted wante
 
 bool is_video_name(const fs::path& path) {
   static constexpr std::array<std::string_view, 16> kEndings = {
-      ".mp4", ".m4v", ".mkv", ".mov", ".avi", ".webm", ".mpg", ".mpeg",
-      ".ts",  ".mts", ".m2ts", ".wmv", ".flv", ".ogv", ".y4m", ".gif"};
+      ".mp4", ".m4v", ".mkv",  ".mov", ".avi", ".webm", ".mpg", ".mpeg",
+      ".ts",  ".mts", ".m2ts", ".wmv", ".flv", ".ogv",  ".y4m", ".gif"};
   const std::string ending = lower(path.extension().string());
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }

@@ -3,10 +3,12 @@
 // that needs a destructor; warnings that mean lost or invented pixels are errors too.
 #pragma once
 
+// jpeglib.h needs FILE from <cstdio>, jerror.h needs jpeglib.h.
+// clang-format off
 #include <cstdio>
-// jpeglib.h needs FILE and comes after <cstdio>.
-#include <jerror.h>
 #include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include <array>
 #include <csetjmp>

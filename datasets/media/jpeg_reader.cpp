@@ -106,7 +106,8 @@ class JpegReader {
 
   Orientation exif_orientation() const {
     for (jpeg_saved_marker_ptr m = info_.marker_list; m != nullptr; m = m->next) {
-      if (m->marker == kExifMarker && m->data_length > 6 && std::memcmp(m->data, "Exif\0", 6) == 0) {
+      if (m->marker == kExifMarker && m->data_length > 6 &&
+          std::memcmp(m->data, "Exif\0", 6) == 0) {
         return read_exif_orientation(std::as_bytes(std::span(m->data + 6, m->data_length - 6)));
       }
     }
@@ -163,7 +164,9 @@ class JpegReader {
 
 }  // namespace
 
-StillHeader read_jpeg_header(const std::filesystem::path& path) { return JpegReader(path).header(); }
+StillHeader read_jpeg_header(const std::filesystem::path& path) {
+  return JpegReader(path).header();
+}
 
 DecodedStill decode_jpeg(const std::filesystem::path& path, MediaNotes& notes) {
   JpegReader reader(path);

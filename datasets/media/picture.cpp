@@ -30,8 +30,8 @@ Image<std::uint8_t> equal_channels_to_grey(const Image<std::uint8_t>& rgb) {
     std::uint8_t* out = grey.view().row(y).data();
     for (int x = 0; x < rgb.width(); ++x, pixel += 3) {
       if (pixel[0] != pixel[1] || pixel[1] != pixel[2]) {
-        fail("holds colour: pixel (x ", x, ", y ", y, ") is ", int{pixel[0]}, ",", int{pixel[1]}, ",",
-             int{pixel[2]}, ", expected equal channels because a grey picture is wanted here;",
+        fail("holds colour: pixel (x ", x, ", y ", y, ") is ", int{pixel[0]}, ",", int{pixel[1]},
+             ",", int{pixel[2]}, ", expected equal channels because a grey picture is wanted here;",
              " convert it to grey first");
       }
       out[x] = pixel[0];
@@ -52,14 +52,22 @@ void check_picture_size(std::int64_t height, std::int64_t width) {
 
 Orientation orientation_of_exif(int value) {
   switch (value) {
-    case 2: return {false, true, false};
-    case 3: return {false, true, true};
-    case 4: return {false, false, true};
-    case 5: return {true, false, false};
-    case 6: return {true, true, false};
-    case 7: return {true, true, true};
-    case 8: return {true, false, true};
-    default: return {};
+    case 2:
+      return {false, true, false};
+    case 3:
+      return {false, true, true};
+    case 4:
+      return {false, false, true};
+    case 5:
+      return {true, false, false};
+    case 6:
+      return {true, true, false};
+    case 7:
+      return {true, true, true};
+    case 8:
+      return {true, false, true};
+    default:
+      return {};
   }
 }
 

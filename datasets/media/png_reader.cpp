@@ -33,7 +33,8 @@ class PngReader {
  public:
   explicit PngReader(const std::filesystem::path& path) : bytes_(path) {
     if (info_ == nullptr) {
-      fail("libpng cannot be started: out of memory, or its version is not ", PNG_LIBPNG_VER_STRING);
+      fail("libpng cannot be started: out of memory, or its version is not ",
+           PNG_LIBPNG_VER_STRING);
     }
     guarded([this] {
       png_set_read_fn(png_, this, on_read);
@@ -105,7 +106,8 @@ class PngReader {
     depth_ = png_get_bit_depth(png_, info_);
     row_bytes_ = png_get_rowbytes(png_, info_);
     const auto pixels = static_cast<std::size_t>(size_.width);
-    PLUVIA_CHECK(row_bytes_ == pixels * static_cast<std::size_t>(channels_ * depth_ / 8), row_bytes_);
+    PLUVIA_CHECK(row_bytes_ == pixels * static_cast<std::size_t>(channels_ * depth_ / 8),
+                 row_bytes_);
     // One stored bit may become one sample of several bytes (palette), hence the factor 8 * 4.
     const std::uint64_t needed = row_bytes_ * static_cast<std::uint64_t>(size_.height) / 32;
     if (needed > bytes_.size() * kMaxDeflateRatio) {

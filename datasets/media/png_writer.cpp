@@ -28,7 +28,8 @@ constexpr std::byte kUp{2};
 constexpr std::byte kPaeth{4};
 
 void append_number(std::vector<std::byte>& out, std::uint32_t value) {
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<std::byte>(value >> shift));
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out.push_back(static_cast<std::byte>(value >> shift));
 }
 
 void append_text(std::vector<std::byte>& out, std::string_view text) {
@@ -110,7 +111,8 @@ void write_and_rename(const fs::path& path, std::span<const std::byte> data) {
       data = data.subspan(static_cast<std::size_t>(done));
     }
     // Network file systems report a full disk only here.
-    if (::close(file.release()) != 0) fail("writing ", path.string(), ": ", system_error_text(errno));
+    if (::close(file.release()) != 0)
+      fail("writing ", path.string(), ": ", system_error_text(errno));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       fail("renaming ", temporary.string(), " to ", path.string(), ": ", system_error_text(errno));
     }

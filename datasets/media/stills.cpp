@@ -38,7 +38,8 @@ Format identify(const fs::path& path) {
   std::string start(std::min<std::uint64_t>(size, kSniffBytes), '\0');
   read_exact(file, path, 0, std::as_writable_bytes(std::span(start)));
   if (const auto format = format_of(start)) return *format;
-  fail(path.string(), ": not a picture that Pluvia reads: its first bytes are not those of PNG, JPEG, ",
+  fail(path.string(),
+       ": not a picture that Pluvia reads: its first bytes are not those of PNG, JPEG, ",
        "BMP, TIFF or WebP");
 }
 
@@ -54,8 +55,7 @@ Image<std::uint8_t> read_by_libav(const fs::path& path, Format format, MediaNote
 
 Image<std::uint8_t> read_upright(const fs::path& path, Format format, MediaNotes& notes) {
   if (format != Format::kPng && format != Format::kJpeg) return read_by_libav(path, format, notes);
-  DecodedStill still =
-      format == Format::kPng ? decode_png(path, notes) : decode_jpeg(path, notes);
+  DecodedStill still = format == Format::kPng ? decode_png(path, notes) : decode_jpeg(path, notes);
   if (!still.orientation.identity()) {
     notes["orientation"] = "EXIF: " + to_text(still.orientation) + " to be upright";
   }
@@ -89,8 +89,8 @@ Image<std::uint8_t> read_still(const fs::path& path, ColorWanted wanted, MediaNo
 }
 
 bool is_still_name(const fs::path& path) {
-  static constexpr std::array<std::string_view, 8> kEndings = {
-      ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".jpe"};
+  static constexpr std::array<std::string_view, 8> kEndings = {".png", ".jpg",  ".jpeg", ".bmp",
+                                                               ".tif", ".tiff", ".webp", ".jpe"};
   const std::string ending = lower(path.extension().string());
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds and opens libpluvia_video.so: beside the program, in its ../lib, or beside pluvia_core, and
 // nowhere else, so that a library lying in the working folder is never executed.
-#include "datasets/media/video/module.h"
-
 #include <dlfcn.h>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "datasets/media/video/module.h"
 
 namespace pluvia {
 namespace {
@@ -48,8 +47,8 @@ const VideoModule& load() {
   const VideoModule* const module = entry != nullptr ? entry() : nullptr;
   const int version = module != nullptr ? module->version : 0;
   if (version != kVideoModuleVersion) {
-    fail("loading ", file.string(), ": it has version ", version, ", expected ", kVideoModuleVersion,
-         "; it belongs to another build of Pluvia, build again");
+    fail("loading ", file.string(), ": it has version ", version, ", expected ",
+         kVideoModuleVersion, "; it belongs to another build of Pluvia, build again");
   }
   return *module;
 }

@@ -49,44 +49,64 @@ std::string escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
 std::string base64(const std::vector<std::byte>& data) {
-  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve(data.size() * 4 / 3 + 4);
   for (std::size_t i = 0; i < data.size(); i += 3) {
     unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < data.size() ? std::to_integer<unsigned>(data[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k <= data.size() ? kLetters[group >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < data.size() ? std::to_integer<unsigned>(data[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += i + k <= data.size() ? kLetters[group >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }
 
 std::string picture_url(const ClipReader& clip, Layer layer, int frame, int width) {
   constexpr int kQuality = 88;
-  return "data:image/jpeg;base64," + base64(encode_jpeg(visible_layer(clip, layer, frame, width).view(), kQuality));
+  return "data:image/jpeg;base64," +
+         base64(encode_jpeg(visible_layer(clip, layer, frame, width).view(), kQuality));
 }
 
 std::string facts(const SetInfo& info) {
   std::uint64_t frames = 0;
   for (const IndexRow& row : info.rows) frames += static_cast<std::uint64_t>(row.clip.frames);
   std::string splits;
-  for (const auto& [name, ids] : info.splits) splits += (splits.empty() ? "" : ", ") + cat(name, " ", ids.size());
+  for (const auto& [name, ids] : info.splits)
+    splits += (splits.empty() ? "" : ", ") + cat(name, " ", ids.size());
   const auto line = [](const char* name, const std::string& value) {
-    return value.empty() ? std::string() : cat("<tr><td>", name, "</td><td>", escape(value), "</td></tr>\n");
+    return value.empty() ? std::string()
+                         : cat("<tr><td>", name, "</td><td>", escape(value), "</td></tr>\n");
   };
-  return "<table>\n" + line("content", cat(info.rows.size(), info.kind == "images" ? " stacks, " : " clips, ", frames, " frames")) +
-         line("splits", splits) + line("formation", info.formation) + line("written by", info.generator) + "</table>\n";
+  return "<table>\n" +
+         line("content", cat(info.rows.size(), info.kind == "images" ? " stacks, " : " clips, ",
+                             frames, " frames")) +
+         line("splits", splits) + line("formation", info.formation) +
+         line("written by", info.generator) + "</table>\n";
 }
 
 std::string pretty(const std::string& json_text) {
@@ -100,13 +120,16 @@ std::string clip_section(const ClipReader& clip, const PreviewOptions& options) 
   const std::vector<int> frames = choose_frames(info.frames, options.frames);
   std::string numbers;
   for (const int frame : frames) numbers += (numbers.empty() ? "" : ",") + std::to_string(frame);
-  std::string out = cat("<section data-frames=\"", numbers, "\"><div class=\"head\"><h2>", escape(info.id), "</h2><span class=\"quiet\">",
-                        info.width, "x", info.height, ", ", info.frames, " frames", info.fps > 0 ? ", " + to_text(info.fps) + " fps" : "",
-                        info.split.empty() ? "" : ", " + escape(info.split), info.source.empty() ? "" : ", from " + escape(info.source),
-                        "</span></div>\n");
+  std::string out =
+      cat("<section data-frames=\"", numbers, "\"><div class=\"head\"><h2>", escape(info.id),
+          "</h2><span class=\"quiet\">", info.width, "x", info.height, ", ", info.frames, " frames",
+          info.fps > 0 ? ", " + to_text(info.fps) + " fps" : "",
+          info.split.empty() ? "" : ", " + escape(info.split),
+          info.source.empty() ? "" : ", from " + escape(info.source), "</span></div>\n");
   if (frames.size() > 1) {
-    out += cat("<label>frame <input type=\"range\" min=\"0\" max=\"", frames.size() - 1, "\" value=\"0\" aria-label=\"frame of ",
-               escape(info.id), "\"><output>", frames.front(), "</output></label>\n");
+    out += cat("<label>frame <input type=\"range\" min=\"0\" max=\"", frames.size() - 1,
+               "\" value=\"0\" aria-label=\"frame of ", escape(info.id), "\"><output>",
+               frames.front(), "</output></label>\n");
   }
   out += "<div class=\"grid\">\n";
   for (const Layer layer : info.layers.list()) {
@@ -119,8 +142,9 @@ std::string clip_section(const ClipReader& clip, const PreviewOptions& options) 
       if (first.empty()) first = url;
       others += "<template>" + url + "</template>";
     }
-    out += cat("<img src=\"", first, "\" alt=\"", spec(layer).name, " of clip ", escape(info.id), "\">", others, "<figcaption>",
-               spec(layer).name, " &middot; ", spec(layer).help, "</figcaption></figure>\n");
+    out += cat("<img src=\"", first, "\" alt=\"", spec(layer).name, " of clip ", escape(info.id),
+               "\">", others, "<figcaption>", spec(layer).name, " &middot; ", spec(layer).help,
+               "</figcaption></figure>\n");
   }
   out += "</div>\n";
   const std::string rain = pretty(info.rain);
@@ -129,7 +153,10 @@ std::string clip_section(const ClipReader& clip, const PreviewOptions& options) 
     out += "<details><summary>parameters</summary>";
     if (!rain.empty()) out += "<pre>rain " + escape(rain) + "</pre>";
     if (!camera.empty()) out += "<pre>camera " + escape(camera) + "</pre>";
-    if (!info.notes.empty()) out += "<pre>notes " + escape(Json(info.notes).dump(1, ' ', false, Json::error_handler_t::replace)) + "</pre>";
+    if (!info.notes.empty())
+      out += "<pre>notes " +
+             escape(Json(info.notes).dump(1, ' ', false, Json::error_handler_t::replace)) +
+             "</pre>";
     out += "</details>\n";
   }
   return out + "</section>\n";
@@ -137,19 +164,25 @@ std::string clip_section(const ClipReader& clip, const PreviewOptions& options) 
 
 }  // namespace
 
-void write_preview_page(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options) {
+void write_preview_page(const SetReader& set, const std::filesystem::path& out,
+                        const PreviewOptions& options) {
   const SetInfo& info = set.info();
   const std::string name = set.path().filename().string();
   const std::vector<std::string> ids = choose_clips(info, options);
-  std::string page = cat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>",
-                         escape(name), "</title><style>", kStyle, "</style></head><body><main>\n<h1>", escape(name), "</h1>\n");
+  std::string page =
+      cat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
+          "name=\"viewport\" content=\"width=device-width\"><title>",
+          escape(name), "</title><style>", kStyle, "</style></head><body><main>\n<h1>",
+          escape(name), "</h1>\n");
   if (!info.title.empty()) page += "<div class=\"quiet\">" + escape(info.title) + "</div>\n";
   page += facts(info);
   for (const std::string& id : ids) page += clip_section(*set.clip(id), options);
   if (ids.size() < info.rows.size()) {
-    page += cat("<p class=\"quiet\">", ids.size(), " of ", info.rows.size(), " shown; --clips chooses others.</p>\n");
+    page += cat("<p class=\"quiet\">", ids.size(), " of ", info.rows.size(),
+                " shown; --clips chooses others.</p>\n");
   }
-  page += cat("</main><dialog><img src=\"data:,\" alt=\"\"></dialog><script>", kScript, "</script></body></html>\n");
+  page += cat("</main><dialog><img src=\"data:,\" alt=\"\"></dialog><script>", kScript,
+              "</script></body></html>\n");
   write_text(out, page);
 }
 

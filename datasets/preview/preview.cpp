@@ -39,20 +39,24 @@ std::uint16_t element(const std::vector<std::byte>& raw, std::size_t i) {
   return value;
 }
 
-std::uint8_t clamp8(float value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F)); }
+std::uint8_t clamp8(float value) {
+  return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F));
+}
 
 // Near is bright: 1/(1 + z/10 m). Flow: grey is rest, red and green are right and down.
 std::uint8_t visible_value(Layer layer, std::uint16_t raw, std::size_t channel) {
   switch (layer) {
     case Layer::kDepth: {
       const float metres = half_to_float(raw);
-      return std::isfinite(metres) ? clamp8(255.0F / (1.0F + std::max(0.0F, metres) / 10.0F)) : std::uint8_t{0};
+      return std::isfinite(metres) ? clamp8(255.0F / (1.0F + std::max(0.0F, metres) / 10.0F))
+                                   : std::uint8_t{0};
     }
     case Layer::kFlow: {
       const float pixels = channel < 2 ? half_to_float(raw) : 0.0F;
       return std::isfinite(pixels) ? clamp8(128.0F + 8.0F * pixels) : std::uint8_t{0};
     }
-    default: return clamp8(128.0F + static_cast<float>(static_cast<std::int16_t>(raw)) / 2.0F);
+    default:
+      return clamp8(128.0F + static_cast<float>(static_cast<std::int16_t>(raw)) / 2.0F);
   }
 }
 
@@ -62,8 +66,9 @@ std::vector<int> choose_frames(int frames, int count) {
   std::vector<int> out;
   const int many = std::clamp(count, 1, frames);
   for (int i = 0; i < many; ++i) {
-    out.push_back(many == 1 ? frames / 2
-                            : static_cast<int>(static_cast<std::int64_t>(i) * (frames - 1) / (many - 1)));
+    out.push_back(many == 1
+                      ? frames / 2
+                      : static_cast<int>(static_cast<std::int64_t>(i) * (frames - 1) / (many - 1)));
   }
   return out;
 }
@@ -90,7 +95,8 @@ Image<std::uint8_t> visible_layer(const ClipReader& clip, Layer layer, int frame
   const int channels = about.channels == 1 ? 1 : 3;
   Image<std::uint8_t> shown(height, full, channels);
   const auto stored = static_cast<std::size_t>(about.channels);
-  for (std::size_t p = 0; p < static_cast<std::size_t>(height) * static_cast<std::size_t>(full); ++p) {
+  for (std::size_t p = 0; p < static_cast<std::size_t>(height) * static_cast<std::size_t>(full);
+       ++p) {
     for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
       const std::uint16_t value = element(raw, p * stored + std::min(c, stored - 1));
       shown.pixels()[p * static_cast<std::size_t>(channels) + c] = visible_value(layer, value, c);
@@ -99,7 +105,8 @@ Image<std::uint8_t> visible_layer(const ClipReader& clip, Layer layer, int frame
   return shrink_to_width(shown.view(), width);
 }
 
-void write_contact_sheet(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options) {
+void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
+                         const PreviewOptions& options) {
   constexpr int kGap = 6;
   constexpr int kLine = 14;
   constexpr Rgb kInk = {225, 228, 232};
@@ -117,12 +124,13 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
     const ClipInfo& info = clip->info();
     const int frame = info.frames / 2;
     Row row;
-    row.caption = cat(id, "  ", info.width, "x", info.height, "  frame ", frame, " of ", info.frames,
-                      info.split.empty() ? "" : "  " + info.split);
+    row.caption = cat(id, "  ", info.width, "x", info.height, "  frame ", frame, " of ",
+                      info.frames, info.split.empty() ? "" : "  " + info.split);
     int row_width = kGap;
     int row_height = 0;
     for (const Layer layer : info.layers.list()) {
-      row.pictures.emplace_back(spec(layer).name, visible_layer(*clip, layer, frame, options.width));
+      row.pictures.emplace_back(spec(layer).name,
+                                visible_layer(*clip, layer, frame, options.width));
       row_width += row.pictures.back().second.width() + kGap;
       row_height = std::max(row_height, row.pictures.back().second.height());
     }
@@ -130,7 +138,8 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
     height += 2 * kLine + row_height + kGap;
     rows.push_back(std::move(row));
   }
-  const std::string title = set.path().filename().string() + (set.info().title.empty() ? "" : ": " + set.info().title);
+  const std::string title =
+      set.path().filename().string() + (set.info().title.empty() ? "" : ": " + set.info().title);
   width = std::max(width, 2 * kGap + text_width(title, 2));
   Image<std::uint8_t> sheet(height, width, 3);
   std::fill(sheet.pixels().begin(), sheet.pixels().end(), std::uint8_t{24});
@@ -152,7 +161,8 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
   write_png(out, sheet.view());
 }
 
-void write_preview_video(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options) {
+void write_preview_video(const SetReader& set, const std::filesystem::path& out,
+                         const PreviewOptions& options) {
   const std::vector<std::string> ids = choose_clips(set.info(), options);
   std::unique_ptr<VideoWriter> video;
   int height = 0;
@@ -189,7 +199,8 @@ void write_preview_video(const SetReader& set, const std::filesystem::path& out,
 void write_preview(const std::filesystem::path& set_path, const std::filesystem::path& out,
                    const PreviewOptions& options) {
   std::error_code ignored;
-  if (fs::exists(out, ignored) && !options.force) fail_usage("--out ", out.string(), " exists; use --force to replace it");
+  if (fs::exists(out, ignored) && !options.force)
+    fail_usage("--out ", out.string(), " exists; use --force to replace it");
   const std::string end = lower(out.extension().string());
   if (end != ".png" && end != ".html" && end != ".mp4") {
     fail_usage("--out ", out.string(), ": the name must end in .png, .html or .mp4");

@@ -29,11 +29,15 @@ void write_preview(const std::filesystem::path& set, const std::filesystem::path
 std::vector<std::string> choose_clips(const SetInfo& info, const PreviewOptions& options);
 /// `count` frame numbers spread evenly over a clip.
 std::vector<int> choose_frames(int frames, int count);
-/// One layer of one frame as a person can see it: depth and flow are scaled, streaks kept as they are.
+/// One layer of one frame as a person can see it: depth and flow are scaled, streaks kept as they
+/// are.
 Image<std::uint8_t> visible_layer(const ClipReader& clip, Layer layer, int frame, int width);
 
-void write_contact_sheet(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options);
-void write_preview_page(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options);
-void write_preview_video(const SetReader& set, const std::filesystem::path& out, const PreviewOptions& options);
+void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
+                         const PreviewOptions& options);
+void write_preview_page(const SetReader& set, const std::filesystem::path& out,
+                        const PreviewOptions& options);
+void write_preview_video(const SetReader& set, const std::filesystem::path& out,
+                         const PreviewOptions& options);
 
 }  // namespace pluvia

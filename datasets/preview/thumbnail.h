@@ -22,7 +22,8 @@ struct Rgb {
 };
 
 /// Letters, digits and the signs of file names; others are drawn as a box. 6 x 8 dots a letter.
-void draw_text(ImageView<std::uint8_t> to, int y, int x, const std::string& text, Rgb color, int dot);
+void draw_text(ImageView<std::uint8_t> to, int y, int x, const std::string& text, Rgb color,
+               int dot);
 /// Width of draw_text's result in pixels.
 int text_width(const std::string& text, int dot);
 

@@ -10,7 +10,9 @@
 namespace pluvia {
 namespace {
 
-int u8(const std::vector<std::byte>& layer, std::size_t i) { return std::to_integer<int>(layer[i]); }
+int u8(const std::vector<std::byte>& layer, std::size_t i) {
+  return std::to_integer<int>(layer[i]);
+}
 
 int i16(const std::vector<std::byte>& layer, std::size_t i) {
   std::int16_t value;
@@ -33,8 +35,8 @@ struct Broken {
   std::string text(int width) const {
     if (count == 0) return "";
     const auto w = static_cast<std::size_t>(width);
-    return cat(rule, " is broken at ", count, " values, first at x=", first % w, " y=", first / w, ": found ", found,
-               ", expected ", expected, "; ");
+    return cat(rule, " is broken at ", count, " values, first at x=", first % w, " y=", first / w,
+               ": found ", found, ", expected ", expected, "; ");
   }
 };
 
@@ -77,14 +79,17 @@ bool is_known_formation(const std::string& formation) {
 }
 
 LayerSet formation_layers(const std::string& formation) {
-  if (formation == "vrds") return {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
+  if (formation == "vrds")
+    return {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
   if (formation == "physical") return {Layer::kLq, Layer::kStreak, Layer::kDrop, Layer::kStreakRgb};
   return {};
 }
 
-std::string check_formation(const std::string& formation, const FrameLayers& frame, int height, int width) {
+std::string check_formation(const std::string& formation, const FrameLayers& frame, int height,
+                            int width) {
   const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-  std::string problem = formation == "vrds" ? check_vrds(frame, width, pixels) : check_physical(frame, width, pixels);
+  std::string problem =
+      formation == "vrds" ? check_vrds(frame, width, pixels) : check_physical(frame, width, pixels);
   if (!problem.empty()) problem.resize(problem.size() - 2);
   return problem;
 }

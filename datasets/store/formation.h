@@ -17,6 +17,7 @@ bool is_known_formation(const std::string& formation);
 LayerSet formation_layers(const std::string& formation);
 
 /// Empty when the frame obeys; else what is wrong with how many pixels, and where the first one is.
-std::string check_formation(const std::string& formation, const FrameLayers& frame, int height, int width);
+std::string check_formation(const std::string& formation, const FrameLayers& frame, int height,
+                            int width);
 
 }  // namespace pluvia

@@ -43,17 +43,23 @@ auto* floats_of(Row& row, const std::string& name) {
 
 }  // namespace
 
-void write_frame_table(hid_t clip_group, const FrameColumns& columns, const std::vector<FrameRow>& rows) {
+void write_frame_table(hid_t clip_group, const FrameColumns& columns,
+                       const std::vector<FrameRow>& rows) {
   std::vector<ColumnData> data;
   for (const Column& column : frame_columns_of(columns)) data.push_back({column, {}, {}, {}, {}});
   if (data.empty()) return;
   for (const FrameRow& row : rows) {
     for (ColumnData& entry : data) {
       const std::string& name = entry.column.name;
-      if (name == "name") entry.text.push_back(row.name);
-      else if (name == "time_s") entry.f64.push_back(row.time_s);
-      else if (name == "drops_on_glass") entry.i64.push_back(row.drops_on_glass);
-      else for (int k = 0; k < entry.column.count; ++k) entry.f64.push_back(double{floats_of(row, name)[k]});
+      if (name == "name")
+        entry.text.push_back(row.name);
+      else if (name == "time_s")
+        entry.f64.push_back(row.time_s);
+      else if (name == "drops_on_glass")
+        entry.i64.push_back(row.drops_on_glass);
+      else
+        for (int k = 0; k < entry.column.count; ++k)
+          entry.f64.push_back(double{floats_of(row, name)[k]});
     }
   }
   h5::write_table(clip_group, "frames", data, rows.size());
@@ -73,13 +79,18 @@ std::vector<FrameRow> read_frame_table(hid_t clip_group, FrameColumns* columns) 
     columns->time |= name == "time_s";
     columns->rendering |= name == "exposure_s";
     for (std::size_t i = 0; i < count; ++i) {
-      if (name == "name") rows[i].name = entry.text[i];
-      else if (name == "time_s") rows[i].time_s = entry.f64[i];
-      else if (name == "drops_on_glass") rows[i].drops_on_glass = static_cast<std::int32_t>(entry.i64[i]);
-      else for (int k = 0; k < entry.column.count; ++k) {
-        const auto at = i * static_cast<std::size_t>(entry.column.count) + static_cast<std::size_t>(k);
-        floats_of(rows[i], name)[k] = static_cast<float>(entry.f64[at]);
-      }
+      if (name == "name")
+        rows[i].name = entry.text[i];
+      else if (name == "time_s")
+        rows[i].time_s = entry.f64[i];
+      else if (name == "drops_on_glass")
+        rows[i].drops_on_glass = static_cast<std::int32_t>(entry.i64[i]);
+      else
+        for (int k = 0; k < entry.column.count; ++k) {
+          const auto at =
+              i * static_cast<std::size_t>(entry.column.count) + static_cast<std::size_t>(k);
+          floats_of(rows[i], name)[k] = static_cast<float>(entry.f64[at]);
+        }
     }
   }
   return rows;
@@ -92,7 +103,8 @@ void write_gt_index(hid_t clip_group, const std::vector<int>& index) {
   const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making gt_index");
   h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
   const h5::Handle dataset = h5::own(H5Dcreate2(clip_group, "gt_index", H5T_STD_I32LE, space.get(),
-                                                H5P_DEFAULT, create.get(), H5P_DEFAULT), "creating gt_index");
+                                                H5P_DEFAULT, create.get(), H5P_DEFAULT),
+                                     "creating gt_index");
   h5::check(H5Dwrite(dataset.get(), H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, index.data()),
             "writing gt_index");
 }
@@ -102,7 +114,8 @@ std::vector<int> read_gt_index(hid_t clip_group, int gt_rows) {
   const h5::Handle dataset = h5::open_dataset(clip_group, "gt_index");
   const std::vector<hsize_t> sizes = h5::extent(dataset.get());
   const h5::Handle type = h5::own(H5Dget_type(dataset.get()), "reading gt_index");
-  if (sizes.size() != 1 || sizes[0] > hsize_t{kMaxFrames} || H5Tget_class(type.get()) != H5T_INTEGER) {
+  if (sizes.size() != 1 || sizes[0] > hsize_t{kMaxFrames} ||
+      H5Tget_class(type.get()) != H5T_INTEGER) {
     fail("gt_index is not a list of integers");
   }
   std::vector<int> index(static_cast<std::size_t>(sizes[0]));

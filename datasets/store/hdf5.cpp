@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datasets/store/hdf5.h"
 
-#include <csignal>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstring>
 
 #include "core/error.h"
@@ -32,7 +32,8 @@ void on_crash(int number) {
   };
   say("pluvia: ");
   say(file_in_use);
-  say(": damaged so badly that the HDF5 library crashed while reading it; restore it from a copy\n");
+  say(": damaged so badly that the HDF5 library crashed while reading it; restore it from a "
+      "copy\n");
   _exit(3);
 }
 
@@ -40,7 +41,7 @@ void initialise() {
   // After a failed write (full disk) the library's exit handler would try, and complain, again.
   H5dont_atexit();
   H5open();
-  H5PLset_loading_state(0);  // never load native code because a file names a filter
+  H5PLset_loading_state(0);   // never load native code because a file names a filter
 #ifndef __SANITIZE_ADDRESS__  // the sanitizer's own report says more
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
     struct sigaction action = {};
@@ -87,14 +88,30 @@ void Handle::reset() noexcept {
   const std::scoped_lock lock(library_mutex());
   const hid_t id = std::exchange(id_, -1);
   switch (H5Iget_type(id)) {
-    case H5I_FILE: H5Fclose(id); break;
-    case H5I_GROUP: H5Gclose(id); break;
-    case H5I_DATASET: H5Dclose(id); break;
-    case H5I_DATATYPE: H5Tclose(id); break;
-    case H5I_DATASPACE: H5Sclose(id); break;
-    case H5I_ATTR: H5Aclose(id); break;
-    case H5I_GENPROP_LST: H5Pclose(id); break;
-    default: H5Idec_ref(id); break;
+    case H5I_FILE:
+      H5Fclose(id);
+      break;
+    case H5I_GROUP:
+      H5Gclose(id);
+      break;
+    case H5I_DATASET:
+      H5Dclose(id);
+      break;
+    case H5I_DATATYPE:
+      H5Tclose(id);
+      break;
+    case H5I_DATASPACE:
+      H5Sclose(id);
+      break;
+    case H5I_ATTR:
+      H5Aclose(id);
+      break;
+    case H5I_GENPROP_LST:
+      H5Pclose(id);
+      break;
+    default:
+      H5Idec_ref(id);
+      break;
   }
   H5Eclear2(H5E_DEFAULT);
 }
@@ -112,7 +129,8 @@ namespace {
 
 Handle file_access() {
   Handle access = own(H5Pcreate(H5P_FILE_ACCESS), "making file settings");
-  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110), "setting file versions");
+  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110),
+        "setting file versions");
   check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "setting the close mode");
   return access;
 }
@@ -123,7 +141,8 @@ Handle create_file(const std::string& path) {
   const Handle create = own(H5Pcreate(H5P_FILE_CREATE), "making file settings");
   check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
   const Handle access = file_access();
-  return own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()), "creating " + path);
+  return own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()),
+             "creating " + path);
 }
 
 Handle open_file(const std::string& path) {
@@ -150,9 +169,13 @@ namespace {
 
 void require_hard_link(hid_t parent, const std::string& name, H5O_type_t wanted) {
   switch (link_kind(parent, name)) {
-    case LinkKind::kAbsent: fail("'", name, "' is missing");
-    case LinkKind::kHard: break;
-    default: fail("'", name, "' is a soft or external link, which is not followed; expected the object itself");
+    case LinkKind::kAbsent:
+      fail("'", name, "' is missing");
+    case LinkKind::kHard:
+      break;
+    default:
+      fail("'", name,
+           "' is a soft or external link, which is not followed; expected the object itself");
   }
   H5O_info_t info;
   check(H5Oget_info_by_name2(parent, name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT),
@@ -179,7 +202,8 @@ Handle open_group(hid_t parent, const std::string& name) {
 Handle open_dataset(hid_t parent, const std::string& name) {
   require_hard_link(parent, name, H5O_TYPE_DATASET);
   Handle dataset = own(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), "opening '" + name + "'");
-  const Handle create = own(H5Dget_create_plist(dataset.get()), "reading the layout of '" + name + "'");
+  const Handle create =
+      own(H5Dget_create_plist(dataset.get()), "reading the layout of '" + name + "'");
   if (H5Pget_external_count(create.get()) != 0) {
     fail("'", name, "' keeps its data in other files, which are not read");
   }
@@ -193,10 +217,12 @@ Handle open_dataset(hid_t parent, const std::string& name) {
     unsigned flags = 0;
     std::array<char, 64> title{};
     std::size_t values = 0;
-    const H5Z_filter_t filter =
-        H5Pget_filter2(create.get(), i, &flags, &values, nullptr, title.size() - 1, title.data(), nullptr);
-    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32) {
-      fail("'", name, "' uses filter ", filter, " (", title.data(), "), which this program does not know; "
+    const H5Z_filter_t filter = H5Pget_filter2(create.get(), i, &flags, &values, nullptr,
+                                               title.size() - 1, title.data(), nullptr);
+    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
+        filter != H5Z_FILTER_FLETCHER32) {
+      fail("'", name, "' uses filter ", filter, " (", title.data(),
+           "), which this program does not know; "
            "expected none, gzip, shuffle or fletcher32");
     }
   }
@@ -206,13 +232,16 @@ Handle open_dataset(hid_t parent, const std::string& name) {
 ExternalTarget external_target(hid_t parent, const std::string& name) {
   H5L_info_t info;
   check(H5Lget_info(parent, name.c_str(), &info, H5P_DEFAULT), "looking at '" + name + "'");
-  if (info.type != H5L_TYPE_EXTERNAL || info.u.val_size > 65536) fail("'", name, "' is not a usable link");
+  if (info.type != H5L_TYPE_EXTERNAL || info.u.val_size > 65536)
+    fail("'", name, "' is not a usable link");
   std::vector<char> value(info.u.val_size + 1, '\0');
-  check(H5Lget_val(parent, name.c_str(), value.data(), info.u.val_size, H5P_DEFAULT), "reading link '" + name + "'");
+  check(H5Lget_val(parent, name.c_str(), value.data(), info.u.val_size, H5P_DEFAULT),
+        "reading link '" + name + "'");
   unsigned flags = 0;
   const char* file = nullptr;
   const char* object = nullptr;
-  check(H5Lunpack_elink_val(value.data(), info.u.val_size, &flags, &file, &object), "reading link '" + name + "'");
+  check(H5Lunpack_elink_val(value.data(), info.u.val_size, &flags, &file, &object),
+        "reading link '" + name + "'");
   return {file, object};
 }
 
@@ -230,7 +259,8 @@ std::vector<std::string> link_names(hid_t group, std::size_t limit) {
     return 0;
   };
   hsize_t index = 0;
-  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, &collected), "listing a group");
+  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, &collected),
+        "listing a group");
   if (collected.full) fail("more than ", limit, " entries in one group");
   return std::move(collected.names);
 }
@@ -239,9 +269,9 @@ namespace {
 
 void write_scalar(hid_t object, const std::string& name, hid_t type, const void* value) {
   const Handle space = own(H5Screate(H5S_SCALAR), "making a scalar");
-  const Handle attribute = own(
-      H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
-      "creating attribute '" + name + "'");
+  const Handle attribute =
+      own(H5Acreate2(object, name.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+          "creating attribute '" + name + "'");
   check(H5Awrite(attribute.get(), type, value), "writing attribute '" + name + "'");
 }
 
@@ -250,9 +280,11 @@ Handle open_scalar(hid_t object, const std::string& name) {
   const htri_t exists = H5Aexists(object, name.c_str());
   check(exists, "looking for attribute '" + name + "'");
   if (exists == 0) return Handle();
-  Handle attribute = own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "opening attribute '" + name + "'");
+  Handle attribute =
+      own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "opening attribute '" + name + "'");
   const Handle space = own(H5Aget_space(attribute.get()), "reading attribute '" + name + "'");
-  if (H5Sget_simple_extent_npoints(space.get()) != 1) fail("attribute '", name, "' is not a single value");
+  if (H5Sget_simple_extent_npoints(space.get()) != 1)
+    fail("attribute '", name, "' is not a single value");
   return attribute;
 }
 
@@ -336,15 +368,19 @@ std::vector<hsize_t> extent(hid_t dataset) {
   const int rank = H5Sget_simple_extent_ndims(space.get());
   if (rank < 0 || rank > 8) fail("a data set of ", rank, " dimensions is not expected");
   std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
-  if (rank > 0) check(H5Sget_simple_extent_dims(space.get(), sizes.data(), nullptr), "reading a size");
+  if (rank > 0)
+    check(H5Sget_simple_extent_dims(space.get(), sizes.data(), nullptr), "reading a size");
   return sizes;
 }
 
 hid_t element_type(DType type) {
   switch (type) {
-    case DType::kU8: return H5T_STD_U8LE;
-    case DType::kI16: return H5T_STD_I16LE;
-    case DType::kF16: break;
+    case DType::kU8:
+      return H5T_STD_U8LE;
+    case DType::kI16:
+      return H5T_STD_I16LE;
+    case DType::kF16:
+      break;
   }
   // IEEE half precision, as numpy's float16: sign 15, exponent 10..14 (bias 15), mantissa 0..9.
   static const hid_t half = [] {

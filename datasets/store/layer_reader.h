@@ -55,7 +55,8 @@ class LayerReader {
   void read_contiguous(int frame, const Window& window, std::byte* out) const;
   void read_library(int first, int count, const Window& window, std::span<std::byte> out) const;
   std::size_t tile_bytes() const {
-    return static_cast<std::size_t>(tile_height_) * static_cast<std::size_t>(tile_width_) * spec_.pixel_bytes();
+    return static_cast<std::size_t>(tile_height_) * static_cast<std::size_t>(tile_width_) *
+           spec_.pixel_bytes();
   }
 
   const Fd& file_;

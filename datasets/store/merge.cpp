@@ -23,7 +23,8 @@ constexpr std::size_t kMaxObjectsPerClip = 1000;
 // Everything in a clip's group must be a data set that stands in this file, so that a copy is whole
 // and follows nothing.
 void require_plain_clip(hid_t clip) {
-  for (const std::string& name : h5::link_names(clip, kMaxObjectsPerClip)) h5::open_dataset(clip, name);
+  for (const std::string& name : h5::link_names(clip, kMaxObjectsPerClip))
+    h5::open_dataset(clip, name);
 }
 
 void copy_clip(hid_t from_clips, const std::string& id, hid_t to_clips) {
@@ -37,7 +38,8 @@ void copy_clip(hid_t from_clips, const std::string& id, hid_t to_clips) {
 
 void link_clip(const std::string& file, const std::string& id, hid_t to_clips) {
   const std::string object = "/clips/" + id;
-  h5::check(H5Lcreate_external(file.c_str(), object.c_str(), to_clips, id.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+  h5::check(H5Lcreate_external(file.c_str(), object.c_str(), to_clips, id.c_str(), H5P_DEFAULT,
+                               H5P_DEFAULT),
             "linking clip '" + id + "'");
 }
 
@@ -53,7 +55,8 @@ class Collected {
       }
       rows.push_back(row);
     }
-    for (const auto& [name, ids] : shard.splits) splits[name].insert(splits[name].end(), ids.begin(), ids.end());
+    for (const auto& [name, ids] : shard.splits)
+      splits[name].insert(splits[name].end(), ids.begin(), ids.end());
   }
   std::vector<IndexRow> rows;
   std::map<std::string, std::vector<std::string>> splits;
@@ -67,8 +70,9 @@ void require_space_for_copy(const std::vector<fs::path>& parts, const fs::path& 
   for (const fs::path& part : parts) needed += fs::file_size(part);
   const std::uint64_t free = free_bytes(target);
   if (free < needed) {
-    fail("writing ", target.string(), ": ", human_bytes(static_cast<double>(needed)), " are needed, ",
-         human_bytes(static_cast<double>(free)), " are free; make room and repeat with --resume");
+    fail("writing ", target.string(), ": ", human_bytes(static_cast<double>(needed)),
+         " are needed, ", human_bytes(static_cast<double>(free)),
+         " are free; make room and repeat with --resume");
   }
 }
 
@@ -97,10 +101,11 @@ SetInfo common_head(const std::vector<fs::path>& shards) {
       head.splits.clear();
       continue;
     }
-    const auto must_agree = [&](const std::string& here, const std::string& there, const char* what) {
+    const auto must_agree = [&](const std::string& here, const std::string& there,
+                                const char* what) {
       if (here != there) {
-        fail(shard.string(), ": ", what, " is '", here, "', ", shards.front().string(), " has '", there,
-             "'; only sets of one kind and formation can be merged");
+        fail(shard.string(), ": ", what, " is '", here, "', ", shards.front().string(), " has '",
+             there, "'; only sets of one kind and formation can be merged");
       }
     };
     must_agree(info.kind, head.kind, "kind");
@@ -148,13 +153,16 @@ std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
                        const MergeOptions& options) {
   if (shards.empty()) fail_usage("merge: name at least one set");
   std::error_code ignored;
-  if (fs::exists(out, ignored) && !options.force) fail_usage("--out ", out.string(), " exists; use --force to replace it");
+  if (fs::exists(out, ignored) && !options.force)
+    fail_usage("--out ", out.string(), " exists; use --force to replace it");
   require_writable_parent(out);
   SetInfo head = common_head(shards);
   Collected collected;
   for (const fs::path& shard : shards) {
-    if (fs::equivalent(shard, out, ignored)) fail_usage("--out ", out.string(), " is also an input");
-    if (options.link && fs::weakly_canonical(shard).parent_path() != fs::weakly_canonical(out).parent_path()) {
+    if (fs::equivalent(shard, out, ignored))
+      fail_usage("--out ", out.string(), " is also an input");
+    if (options.link &&
+        fs::weakly_canonical(shard).parent_path() != fs::weakly_canonical(out).parent_path()) {
       fail_usage("--link: ", shard.string(), " must lie in the same folder as ", out.string(),
                  ", so that both can be moved together");
     }

@@ -14,7 +14,9 @@
 namespace pluvia {
 namespace {
 
-std::size_t tiles_along(int size, int tile) { return static_cast<std::size_t>((size + tile - 1) / tile); }
+std::size_t tiles_along(int size, int tile) {
+  return static_cast<std::size_t>((size + tile - 1) / tile);
+}
 
 // Frames held at once: enough to keep all cores busy while the oldest is being written.
 std::size_t frames_in_flight(int threads) { return static_cast<std::size_t>(threads) * 2 + 1; }
@@ -60,14 +62,16 @@ void PartWriter::create_datasets(const h5::Handle& group) {
     const std::array<hsize_t, 4> chunk = {1, static_cast<hsize_t>(tile_.height),
                                           static_cast<hsize_t>(tile_.width), start[3]};
     const int rank = about.channels > 1 ? 4 : 3;
-    const h5::Handle space = h5::own(H5Screate_simple(rank, start.data(), limit.data()), "making a layer");
+    const h5::Handle space =
+        h5::own(H5Screate_simple(rank, start.data(), limit.data()), "making a layer");
     const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making a layer");
     h5::check(H5Pset_chunk(create.get(), rank, chunk.data()), "setting tiles");
     h5::check(H5Pset_deflate(create.get(), 1), "setting compression");
     h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
     layers_[layer].dataset =
-        h5::own(H5Dcreate2(group.get(), about.name, h5::element_type(about.type), space.get(), H5P_DEFAULT,
-                           create.get(), H5P_DEFAULT), std::string("creating layer ") + about.name);
+        h5::own(H5Dcreate2(group.get(), about.name, h5::element_type(about.type), space.get(),
+                           H5P_DEFAULT, create.get(), H5P_DEFAULT),
+                std::string("creating layer ") + about.name);
   }
 }
 
@@ -79,7 +83,8 @@ void PartWriter::add(FrameLayers frame) {
     if (bytes == 0) continue;
     const std::size_t expected = static_cast<std::size_t>(info_.height) *
                                  static_cast<std::size_t>(info_.width) * layer.pixel_bytes();
-    PLUVIA_CHECK(info_.layers.has(layer.layer) && bytes == expected, layer.name, " ", bytes, " ", expected);
+    PLUVIA_CHECK(info_.layers.has(layer.layer) && bytes == expected, layer.name, " ", bytes, " ",
+                 expected);
     ++layers_[layer.layer].pushed;
   }
   pipeline_.push([this, coded] { code(*coded); }, [this, coded] { write(*coded); });
@@ -95,7 +100,8 @@ void PartWriter::code(Coded& frame) const {
     const std::size_t pixel_bytes = spec(layer).pixel_bytes();
     Tiles& tiles = frame.tiles[static_cast<std::size_t>(layer)];
     tiles.resize(rows * columns);
-    raw.resize(static_cast<std::size_t>(tile_.height) * static_cast<std::size_t>(tile_.width) * pixel_bytes);
+    raw.resize(static_cast<std::size_t>(tile_.height) * static_cast<std::size_t>(tile_.width) *
+               pixel_bytes);
     for (std::size_t i = 0; i < tiles.size(); ++i) {
       cut_tile(pixels, info_.height, info_.width, pixel_bytes, tile_, static_cast<int>(i / columns),
                static_cast<int>(i % columns), raw);
@@ -120,7 +126,8 @@ void PartWriter::write(const Coded& frame) {
                                          i / columns * static_cast<hsize_t>(tile_.height),
                                          i % columns * static_cast<hsize_t>(tile_.width), 0};
       h5::check(H5Dwrite_chunk(store.dataset.get(), H5P_DEFAULT, 0, at.data(), tiles[i].size(),
-                               tiles[i].data()), "writing " + temporary_);
+                               tiles[i].data()),
+                "writing " + temporary_);
     }
     ++store.written;
   }
@@ -133,7 +140,9 @@ void PartWriter::set_frames(const FrameColumns& columns, std::vector<FrameRow> r
 
 void PartWriter::set_gt_index(std::vector<int> index) { gt_index_ = std::move(index); }
 
-void PartWriter::set_note(const std::string& key, const std::string& value) { info_.notes[key] = value; }
+void PartWriter::set_note(const std::string& key, const std::string& value) {
+  info_.notes[key] = value;
+}
 
 void PartWriter::check_counts() const {
   for (const auto& [layer, store] : layers_) {
@@ -142,12 +151,13 @@ void PartWriter::check_counts() const {
       expected = *std::max_element(gt_index_.begin(), gt_index_.end()) + 1;
     }
     if (store.written != expected) {
-      fail("clip '", info_.id, "': layer ", spec(layer).name, " has ", store.written, " frames, expected ",
-           expected);
+      fail("clip '", info_.id, "': layer ", spec(layer).name, " has ", store.written,
+           " frames, expected ", expected);
     }
   }
   if (!rows_.empty() && rows_.size() != static_cast<std::size_t>(info_.frames)) {
-    fail("clip '", info_.id, "': ", rows_.size(), " rows of frame data for ", info_.frames, " frames");
+    fail("clip '", info_.id, "': ", rows_.size(), " rows of frame data for ", info_.frames,
+         " frames");
   }
 }
 
@@ -163,7 +173,8 @@ void PartWriter::close() {
     h5::write_text(group.get(), "rain", info_.rain);
     h5::write_text(group.get(), "camera", info_.camera);
     if (!info_.split.empty()) h5::write_text(group.get(), "split", info_.split);
-    if (!info_.notes.empty()) h5::write_text(group.get(), "notes", canonical_text(Json(info_.notes)));
+    if (!info_.notes.empty())
+      h5::write_text(group.get(), "notes", canonical_text(Json(info_.notes)));
     write_frame_table(group.get(), columns_, rows_);
     write_gt_index(group.get(), gt_index_);
     for (auto& [layer, store] : layers_) {

@@ -26,7 +26,8 @@ class PartWriter : public ClipWriter {
   using Finished = std::function<void(const std::filesystem::path& part, const IndexRow& row)>;
 
   /// `head` carries what the whole set says (kind, formation, ...), without rows.
-  PartWriter(std::filesystem::path part, SetInfo head, ClipInfo info, int threads, Finished finished);
+  PartWriter(std::filesystem::path part, SetInfo head, ClipInfo info, int threads,
+             Finished finished);
   ~PartWriter() override;
 
   void add(FrameLayers frame) override;

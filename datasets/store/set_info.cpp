@@ -25,12 +25,14 @@ std::string hash_column(const LayerSpec& layer) { return std::string("sha256_") 
 
 const std::vector<Column>& index_columns() {
   static const std::vector<Column> columns = [] {
-    std::vector<Column> out = {{"id", ColumnType::kText},     {"frames", ColumnType::kI32},
-                               {"height", ColumnType::kI32},  {"width", ColumnType::kI32},
-                               {"fps", ColumnType::kF64},     {"split", ColumnType::kText},
-                               {"source", ColumnType::kText}, {"seed", ColumnType::kU64},
-                               {"layers", ColumnType::kText}, {"content_sha256", ColumnType::kText}};
-    for (const LayerSpec& layer : all_layers()) out.push_back({hash_column(layer), ColumnType::kText});
+    std::vector<Column> out = {
+        {"id", ColumnType::kText},     {"frames", ColumnType::kI32},
+        {"height", ColumnType::kI32},  {"width", ColumnType::kI32},
+        {"fps", ColumnType::kF64},     {"split", ColumnType::kText},
+        {"source", ColumnType::kText}, {"seed", ColumnType::kU64},
+        {"layers", ColumnType::kText}, {"content_sha256", ColumnType::kText}};
+    for (const LayerSpec& layer : all_layers())
+      out.push_back({hash_column(layer), ColumnType::kText});
     return out;
   }();
   return columns;
@@ -46,17 +48,28 @@ void fill_row(std::vector<ColumnData>& data, const IndexRow& row) {
   };
   for (ColumnData& entry : data) {
     const std::string& name = entry.column.name;
-    if (name == "id") entry.text.push_back(clip.id);
-    else if (name == "frames") entry.i64.push_back(clip.frames);
-    else if (name == "height") entry.i64.push_back(clip.height);
-    else if (name == "width") entry.i64.push_back(clip.width);
-    else if (name == "fps") entry.f64.push_back(clip.fps);
-    else if (name == "split") entry.text.push_back(clip.split);
-    else if (name == "source") entry.text.push_back(clip.source);
-    else if (name == "seed") entry.u64.push_back(clip.seed);
-    else if (name == "layers") entry.text.push_back(clip.layers.names());
-    else if (name == "content_sha256") entry.text.push_back(clip_sha256(row.content_sha256));
-    else entry.text.push_back(hash(name));
+    if (name == "id")
+      entry.text.push_back(clip.id);
+    else if (name == "frames")
+      entry.i64.push_back(clip.frames);
+    else if (name == "height")
+      entry.i64.push_back(clip.height);
+    else if (name == "width")
+      entry.i64.push_back(clip.width);
+    else if (name == "fps")
+      entry.f64.push_back(clip.fps);
+    else if (name == "split")
+      entry.text.push_back(clip.split);
+    else if (name == "source")
+      entry.text.push_back(clip.source);
+    else if (name == "seed")
+      entry.u64.push_back(clip.seed);
+    else if (name == "layers")
+      entry.text.push_back(clip.layers.names());
+    else if (name == "content_sha256")
+      entry.text.push_back(clip_sha256(row.content_sha256));
+    else
+      entry.text.push_back(hash(name));
   }
 }
 
@@ -91,8 +104,9 @@ void write_splits(hid_t file, const std::map<std::string, std::vector<std::strin
     const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making a split");
     h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
     const h5::Handle dataset =
-        h5::own(H5Dcreate2(group.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, create.get(),
-                           H5P_DEFAULT), "creating split '" + name + "'");
+        h5::own(H5Dcreate2(group.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                           create.get(), H5P_DEFAULT),
+                "creating split '" + name + "'");
     if (!ids.empty()) {
       h5::check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, packed.data()),
                 "writing split '" + name + "'");
@@ -113,11 +127,14 @@ std::vector<std::string> read_text_list(hid_t group, const std::string& name) {
     // Other writers (h5py's default) use variable-length text; read one by one to bound memory.
     const h5::Handle file_space = h5::own(H5Dget_space(dataset.get()), "reading '" + name + "'");
     const hsize_t one = 1;
-    const h5::Handle memory_space = h5::own(H5Screate_simple(1, &one, nullptr), "reading '" + name + "'");
+    const h5::Handle memory_space =
+        h5::own(H5Screate_simple(1, &one, nullptr), "reading '" + name + "'");
     for (hsize_t i = 0; i < sizes[0]; ++i) {
-      h5::check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, &i, nullptr, &one, nullptr), "selecting");
+      h5::check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, &i, nullptr, &one, nullptr),
+                "selecting");
       char* text = nullptr;
-      h5::check(H5Dread(dataset.get(), type.get(), memory_space.get(), file_space.get(), H5P_DEFAULT, &text),
+      h5::check(H5Dread(dataset.get(), type.get(), memory_space.get(), file_space.get(),
+                        H5P_DEFAULT, &text),
                 "reading '" + name + "'");
       out.emplace_back(text == nullptr ? "" : text);
       H5free_memory(text);
@@ -141,7 +158,8 @@ std::vector<std::string> read_text_list(hid_t group, const std::string& name) {
 }
 
 template <typename Use>
-void with_column(const std::vector<ColumnData>& data, const std::string& name, bool required, Use&& use) {
+void with_column(const std::vector<ColumnData>& data, const std::string& name, bool required,
+                 Use&& use) {
   for (const ColumnData& entry : data) {
     if (entry.column.name == name) return use(entry);
   }
@@ -149,7 +167,8 @@ void with_column(const std::vector<ColumnData>& data, const std::string& name, b
 }
 
 int checked_int(std::int64_t value, int limit, const char* what, const std::string& id) {
-  if (value < 1 || value > limit) fail("clip '", id, "': ", what, " is ", value, ", expected 1 to ", limit);
+  if (value < 1 || value > limit)
+    fail("clip '", id, "': ", what, " is ", value, ", expected 1 to ", limit);
   return static_cast<int>(value);
 }
 
@@ -195,12 +214,16 @@ std::vector<IndexRow> read_index(hid_t file) {
     row.clip.layers = parse_layers(c.text[i], row.clip.id);
   });
   each("fps", false, [](IndexRow& row, const ColumnData& c, std::size_t i) {
-    if (!std::isfinite(c.f64[i]) || c.f64[i] < 0) fail("clip '", row.clip.id, "': fps is ", c.f64[i]);
+    if (!std::isfinite(c.f64[i]) || c.f64[i] < 0)
+      fail("clip '", row.clip.id, "': fps is ", c.f64[i]);
     row.clip.fps = c.f64[i];
   });
-  each("split", false, [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.split = c.text[i]; });
-  each("source", false, [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.source = c.text[i]; });
-  each("seed", false, [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.seed = c.u64[i]; });
+  each("split", false,
+       [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.split = c.text[i]; });
+  each("source", false,
+       [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.source = c.text[i]; });
+  each("seed", false,
+       [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.seed = c.u64[i]; });
   for (const LayerSpec& layer : all_layers()) {
     each(hash_column(layer), false, [&](IndexRow& row, const ColumnData& c, std::size_t i) {
       if (row.clip.layers.has(layer.layer) && is_sha256_hex(c.text[i])) {
@@ -223,7 +246,8 @@ bool is_clip_id(std::string_view id) {
 
 std::string clip_sha256(const std::map<Layer, std::string>& layers) {
   std::string text;
-  for (const auto& [layer, hash] : layers) text += std::string(spec(layer).name) + "=" + hash + "\n";
+  for (const auto& [layer, hash] : layers)
+    text += std::string(spec(layer).name) + "=" + hash + "\n";
   return sha256_hex(text);
 }
 
@@ -254,7 +278,8 @@ void write_set_info(hid_t file, SetInfo info) {
 
 SetInfo read_set_info(hid_t file) {
   const auto format = h5::read_text(file, "format");
-  if (format != "pluvia") fail("an HDF5 file, but not a Pluvia set (no attribute format = \"pluvia\")");
+  if (format != "pluvia")
+    fail("an HDF5 file, but not a Pluvia set (no attribute format = \"pluvia\")");
   const auto version = h5::read_uint64(file, "format_version");
   if (!version) fail("attribute 'format_version' is missing");
   if (*version != kFormatVersion) {

@@ -50,12 +50,13 @@ void write_set_info(hid_t file, SetInfo info);
 /// Reads and checks everything that write_set_info wrote. Errors name the item.
 SetInfo read_set_info(hid_t file);
 
-void write_frame_table(hid_t clip_group, const FrameColumns& columns, const std::vector<FrameRow>& rows);
+void write_frame_table(hid_t clip_group, const FrameColumns& columns,
+                       const std::vector<FrameRow>& rows);
 /// Empty when the clip has no table.
 std::vector<FrameRow> read_frame_table(hid_t clip_group, FrameColumns* columns);
 
-
-/// Image sets with shared ground truth: /clips/<id>/gt_index, int32 (T). Nothing is written when empty.
+/// Image sets with shared ground truth: /clips/<id>/gt_index, int32 (T). Nothing is written when
+/// empty.
 void write_gt_index(hid_t clip_group, const std::vector<int>& index);
 /// Empty when there is none. Values are checked against `gt_rows`.
 std::vector<int> read_gt_index(hid_t clip_group, int gt_rows);

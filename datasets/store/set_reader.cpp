@@ -26,7 +26,8 @@ namespace {
 void check_signature(const fs::path& path) {
   const Fd file = Fd::open_read(path);
   const std::uint64_t size = file_size(file, path);
-  static constexpr std::array<unsigned char, 8> kMagic = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+  static constexpr std::array<unsigned char, 8> kMagic = {0x89, 'H',  'D',  'F',
+                                                          '\r', '\n', 0x1A, '\n'};
   std::array<std::byte, 8> start{};
   if (size == 0) fail("is empty, expected a Pluvia set");
   if (size < start.size()) fail("is not an HDF5 file (", size, " bytes)");
@@ -41,9 +42,12 @@ h5::Handle open_or_explain(const fs::path& path) {
     return h5::open_file(path.string());
   } catch (const Error& error) {
     const std::string reason = error.what();
-    if (reason.find("truncated") != std::string::npos) fail("is truncated; restore it from a copy (", reason, ")");
+    if (reason.find("truncated") != std::string::npos)
+      fail("is truncated; restore it from a copy (", reason, ")");
     if (reason.find("lock") != std::string::npos) {
-      fail("cannot be locked: it is being written, or its file system has no locks (then set HDF5_USE_FILE_LOCKING=FALSE)");
+      fail(
+          "cannot be locked: it is being written, or its file system has no locks (then set "
+          "HDF5_USE_FILE_LOCKING=FALSE)");
     }
     throw;
   }
@@ -85,13 +89,16 @@ std::unique_ptr<ClipReader> SetReader::clip(const std::string& id) const {
     const h5::Lock lock(file_->name);
     const h5::Handle clips = h5::open_group(file_->id.get(), "clips");
     if (h5::link_kind(clips.get(), id) == h5::LinkKind::kExternal) {
-      if (!follows_links_) fail("is a link in a file that was reached by a link; links are followed once");
+      if (!follows_links_)
+        fail("is a link in a file that was reached by a link; links are followed once");
       const h5::ExternalTarget target = h5::external_target(clips.get(), id);
-      if (target.object != "/clips/" + id) fail("links to '", target.object, "', expected '/clips/", id, "'");
+      if (target.object != "/clips/" + id)
+        fail("links to '", target.object, "', expected '/clips/", id, "'");
       return sibling(target.file)->clip(id);
     }
     h5::Handle group = h5::open_group(clips.get(), id);
-    return std::make_unique<StoredClip>(shared_from_this(), std::move(group), entry.clip, file_->fd);
+    return std::make_unique<StoredClip>(shared_from_this(), std::move(group), entry.clip,
+                                        file_->fd);
   });
 }
 
@@ -111,7 +118,8 @@ std::shared_ptr<const SetReader> SetReader::sibling(const std::string& file) con
   const fs::path path = path_.parent_path() / name;
   std::error_code ignored;
   if (fs::equivalent(path, path_, ignored)) fail("links to its own file");
-  if (fs::is_symlink(path, ignored)) fail("links to '", file, "', which is a symbolic link and is not followed");
+  if (fs::is_symlink(path, ignored))
+    fail("links to '", file, "', which is a symbolic link and is not followed");
   const std::scoped_lock lock(siblings_mutex_);
   std::shared_ptr<const SetReader>& known = siblings_[file];
   if (known == nullptr) {

@@ -35,23 +35,27 @@ SetInfo head_of(const SetOptions& options) {
 
 }  // namespace
 
-SetWriter::SetWriter(fs::path out, SetOptions options) : out_(std::move(out)), options_(std::move(options)) {
+SetWriter::SetWriter(fs::path out, SetOptions options)
+    : out_(std::move(out)), options_(std::move(options)) {
   parts_ = out_;
   parts_ += ".parts";
   std::error_code ignored;
   const bool out_exists = fs::exists(out_, ignored);
-  if (out_exists && fs::is_directory(out_, ignored)) fail_usage("--out ", out_.string(), " is a folder, expected a file name");
+  if (out_exists && fs::is_directory(out_, ignored))
+    fail_usage("--out ", out_.string(), " is a folder, expected a file name");
   if (out_exists && options_.resume && !fs::exists(parts_, ignored)) {
     const SetInfo there = SetReader::open(out_)->info();
     const Json provenance = parse_json(there.provenance, out_.string());
     if (provenance.value("settings_sha256", "") != sha256_hex(options_.settings)) {
-      fail("--resume: ", out_.string(), " was made with other settings; choose another --out or use --force");
+      fail("--resume: ", out_.string(),
+           " was made with other settings; choose another --out or use --force");
     }
     complete_ = true;
     return;
   }
   if (out_exists && !options_.resume && !options_.force) {
-    fail_usage("--out ", out_.string(), " exists; use --force to replace it or --resume to go on with it");
+    fail_usage("--out ", out_.string(),
+               " exists; use --force to replace it or --resume to go on with it");
   }
   Json provenance = parse_json(options_.provenance, "provenance");
   provenance["settings_sha256"] = sha256_hex(options_.settings);
@@ -70,13 +74,16 @@ void SetWriter::open_parts() {
   if (parts_existed && fs::exists(settings, code)) {
     if (!options_.resume && !options_.force) {
       lock_.reset();
-      fail_usage(parts_.string(), " holds an unfinished run; use --resume to go on with it or --force to start over");
+      fail_usage(
+          parts_.string(),
+          " holds an unfinished run; use --resume to go on with it or --force to start over");
     }
     if (options_.resume) {
       const Json before = parse_json(read_text(settings), settings.string());
       if (before.value("settings_sha256", "") != sha256_hex(options_.settings)) {
         lock_.reset();
-        fail("--resume: ", parts_.string(), " was started with other settings; repeat them, or use --force to start over");
+        fail("--resume: ", parts_.string(),
+             " was started with other settings; repeat them, or use --force to start over");
       }
       load_journal();
       return;
@@ -119,8 +126,10 @@ void SetWriter::require_space(std::uint64_t raw_bytes) const {
   const double expected = static_cast<double>(raw_bytes) / kUsualRatio;
   const auto free = static_cast<double>(free_bytes(out_));
   if (free < expected) {
-    fail("writing ", out_.string(), ": ", human_bytes(free), " are free, about ", human_bytes(2 * expected),
-         " are needed (the set and its parts while it is assembled); make room or choose another --out");
+    fail("writing ", out_.string(), ": ", human_bytes(free), " are free, about ",
+         human_bytes(2 * expected),
+         " are needed (the set and its parts while it is assembled); make room or choose another "
+         "--out");
   }
   if (free < 2 * expected) {
     warn(cat(human_bytes(free), " are free; assembling ", out_.string(), " may need up to ",

@@ -73,7 +73,6 @@ class SetWriter {
   std::mutex journal_mutex_;
   bool complete_ = false;
   bool committed_ = false;
-
 };
 
 }  // namespace pluvia

@@ -11,8 +11,12 @@
 
 namespace pluvia {
 
-StoredClip::StoredClip(std::shared_ptr<const SetReader> set, h5::Handle group, ClipInfo info, const Fd& fd)
-    : set_(std::move(set)), file_name_(set_->path().string()), group_(std::move(group)), info_(std::move(info)) {
+StoredClip::StoredClip(std::shared_ptr<const SetReader> set, h5::Handle group, ClipInfo info,
+                       const Fd& fd)
+    : set_(std::move(set)),
+      file_name_(set_->path().string()),
+      group_(std::move(group)),
+      info_(std::move(info)) {
   read_attributes();
   open_layers(fd);
 }
@@ -35,7 +39,8 @@ void StoredClip::open_layers(const Fd& fd) {
   for (const Layer layer : info_.layers.list()) {
     within(spec(layer).name, [&] {
       const bool shared = layer == Layer::kGt && shared_gt;
-      layers_[layer] = std::make_unique<LayerReader>(group_.get(), layer, info_, shared ? 0 : info_.frames, fd, file_name_);
+      layers_[layer] = std::make_unique<LayerReader>(group_.get(), layer, info_,
+                                                     shared ? 0 : info_.frames, fd, file_name_);
       if (shared) gt_index_ = read_gt_index(group_.get(), layers_[layer]->frames());
     });
   }
@@ -46,15 +51,19 @@ void StoredClip::open_layers(const Fd& fd) {
 
 void StoredClip::read(Layer layer, const Window& window, std::span<std::byte> out) const {
   if (!window.inside(info_)) {
-    fail(place(), ": window (frames ", window.first, "+", window.frames, ", y ", window.y, "+", window.height, ", x ",
-         window.x, "+", window.width, ") lies outside ", info_.frames, " frames of ", info_.width, "x", info_.height);
+    fail(place(), ": window (frames ", window.first, "+", window.frames, ", y ", window.y, "+",
+         window.height, ", x ", window.x, "+", window.width, ") lies outside ", info_.frames,
+         " frames of ", info_.width, "x", info_.height);
   }
   const auto found = layers_.find(layer);
-  if (found == layers_.end()) fail(place(), " has no layer ", spec(layer).name, "; it has ", info_.layers.names());
+  if (found == layers_.end())
+    fail(place(), " has no layer ", spec(layer).name, "; it has ", info_.layers.names());
   within(place() + "/" + spec(layer).name, [&] {
     const LayerReader& reader = *found->second;
-    if (layer != Layer::kGt || gt_index_.empty()) return reader.read(window.first, window.frames, window, out);
-    const std::size_t bytes = window.frames > 0 ? out.size() / static_cast<std::size_t>(window.frames) : 0;
+    if (layer != Layer::kGt || gt_index_.empty())
+      return reader.read(window.first, window.frames, window, out);
+    const std::size_t bytes =
+        window.frames > 0 ? out.size() / static_cast<std::size_t>(window.frames) : 0;
     for (int i = 0; i < window.frames; ++i) {
       reader.read(gt_index_[static_cast<std::size_t>(window.first + i)], 1, window,
                   out.subspan(bytes * static_cast<std::size_t>(i), bytes));
@@ -99,7 +108,8 @@ std::vector<std::string> StoredClip::unlisted_layers() const {
   const h5::Lock lock(file_name_);
   std::vector<std::string> names;
   for (const LayerSpec& layer : all_layers()) {
-    if (!info_.layers.has(layer.layer) && h5::link_kind(group_.get(), layer.name) != h5::LinkKind::kAbsent) {
+    if (!info_.layers.has(layer.layer) &&
+        h5::link_kind(group_.get(), layer.name) != h5::LinkKind::kAbsent) {
       names.emplace_back(layer.name);
     }
   }
@@ -110,7 +120,8 @@ std::vector<std::string> StoredClip::differing_attributes(const ClipInfo& indexe
   const h5::Lock lock(file_name_);
   std::vector<std::string> out;
   const auto compare = [&](const char* name, const auto& here, const auto& there) {
-    if (here && *here != there) out.push_back(cat("attribute ", name, " is ", *here, ", index/clips says ", there));
+    if (here && *here != there)
+      out.push_back(cat("attribute ", name, " is ", *here, ", index/clips says ", there));
   };
   compare("fps", h5::read_double(group_.get(), "fps"), indexed.fps);
   compare("source", h5::read_text(group_.get(), "source"), indexed.source);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clip of an open set: the ClipReader behind SetReader::clip, with what `verify` asks beyond pixels.
+// A clip of an open set: the ClipReader behind SetReader::clip, with what `verify` asks beyond
+// pixels.
 #pragma once
 
 #include <cstdint>

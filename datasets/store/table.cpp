@@ -22,11 +22,16 @@ struct Member {
 
 hid_t scalar_type(ColumnType type) {
   switch (type) {
-    case ColumnType::kI32: return H5T_STD_I32LE;
-    case ColumnType::kU64: return H5T_STD_U64LE;
-    case ColumnType::kF32: return H5T_IEEE_F32LE;
-    case ColumnType::kF64: return H5T_IEEE_F64LE;
-    case ColumnType::kText: break;
+    case ColumnType::kI32:
+      return H5T_STD_I32LE;
+    case ColumnType::kU64:
+      return H5T_STD_U64LE;
+    case ColumnType::kF32:
+      return H5T_IEEE_F32LE;
+    case ColumnType::kF64:
+      return H5T_IEEE_F64LE;
+    case ColumnType::kText:
+      break;
   }
   return -1;
 }
@@ -52,7 +57,8 @@ Handle make_compound(const std::vector<Column>& columns, std::vector<Member>& me
     member.offset = bytes;
     bytes += member.bytes;
   }
-  Handle type = own(H5Tcreate(H5T_COMPOUND, std::max<std::size_t>(1, bytes)), "making a table type");
+  Handle type =
+      own(H5Tcreate(H5T_COMPOUND, std::max<std::size_t>(1, bytes)), "making a table type");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     check(H5Tinsert(type.get(), columns[i].name.c_str(), members[i].offset, members[i].type.get()),
           "adding column '" + columns[i].name + "'");
@@ -83,11 +89,20 @@ void pack_row(const ColumnData& data, std::size_t row, const Member& member, std
   for (std::size_t k = 0; k < count; ++k) {
     const std::size_t i = row * count + k;
     switch (data.column.type) {
-      case ColumnType::kI32: store<std::int32_t>(out + 4 * k, data.i64[i]); break;
-      case ColumnType::kU64: store<std::uint64_t>(out + 8 * k, data.u64[i]); break;
-      case ColumnType::kF32: store<float>(out + 4 * k, data.f64[i]); break;
-      case ColumnType::kF64: store<double>(out + 8 * k, data.f64[i]); break;
-      case ColumnType::kText: break;
+      case ColumnType::kI32:
+        store<std::int32_t>(out + 4 * k, data.i64[i]);
+        break;
+      case ColumnType::kU64:
+        store<std::uint64_t>(out + 8 * k, data.u64[i]);
+        break;
+      case ColumnType::kF32:
+        store<float>(out + 4 * k, data.f64[i]);
+        break;
+      case ColumnType::kF64:
+        store<double>(out + 8 * k, data.f64[i]);
+        break;
+      case ColumnType::kText:
+        break;
     }
   }
 }
@@ -102,11 +117,20 @@ void unpack_row(ColumnData& data, const Member& member, const std::byte* in) {
   }
   for (std::size_t k = 0; k < static_cast<std::size_t>(data.column.count); ++k) {
     switch (data.column.type) {
-      case ColumnType::kI32: data.i64.push_back(load<std::int32_t>(in + 4 * k)); break;
-      case ColumnType::kU64: data.u64.push_back(load<std::uint64_t>(in + 8 * k)); break;
-      case ColumnType::kF32: data.f64.push_back(static_cast<double>(load<float>(in + 4 * k))); break;
-      case ColumnType::kF64: data.f64.push_back(load<double>(in + 8 * k)); break;
-      case ColumnType::kText: break;
+      case ColumnType::kI32:
+        data.i64.push_back(load<std::int32_t>(in + 4 * k));
+        break;
+      case ColumnType::kU64:
+        data.u64.push_back(load<std::uint64_t>(in + 8 * k));
+        break;
+      case ColumnType::kF32:
+        data.f64.push_back(static_cast<double>(load<float>(in + 4 * k)));
+        break;
+      case ColumnType::kF64:
+        data.f64.push_back(load<double>(in + 8 * k));
+        break;
+      case ColumnType::kText:
+        break;
     }
   }
 }
@@ -115,11 +139,13 @@ void unpack_row(ColumnData& data, const Member& member, const std::byte* in) {
 std::size_t inspect_column(hid_t table_type, const Column& column) {
   const int index = H5Tget_member_index(table_type, column.name.c_str());
   check(index, "looking for column '" + column.name + "'");
-  const Handle type = own(H5Tget_member_type(table_type, static_cast<unsigned>(index)), "reading a column type");
+  const Handle type =
+      own(H5Tget_member_type(table_type, static_cast<unsigned>(index)), "reading a column type");
   H5T_class_t kind = H5Tget_class(type.get());
   if (column.type == ColumnType::kText) {
     const std::size_t bytes = H5Tget_size(type.get());
-    if (kind != H5T_STRING || H5Tis_variable_str(type.get()) > 0 || bytes == 0 || bytes > kMaxText) {
+    if (kind != H5T_STRING || H5Tis_variable_str(type.get()) > 0 || bytes == 0 ||
+        bytes > kMaxText) {
       fail("column '", column.name, "' is not text of fixed length up to ", kMaxText);
     }
     return bytes;
@@ -152,7 +178,8 @@ void write_table(hid_t parent, const std::string& name, const std::vector<Column
   for (const ColumnData& entry : data) {
     std::size_t text_bytes = 1;
     for (const std::string& text : entry.text) text_bytes = std::max(text_bytes, text.size());
-    if (text_bytes > kMaxText) fail("column '", entry.column.name, "': text of ", text_bytes, " bytes is too long");
+    if (text_bytes > kMaxText)
+      fail("column '", entry.column.name, "': text of ", text_bytes, " bytes is too long");
     columns.push_back(entry.column);
     members.push_back(make_member(entry.column, text_bytes));
   }
@@ -169,7 +196,8 @@ void write_table(hid_t parent, const std::string& name, const std::vector<Column
   const Handle create = own(H5Pcreate(H5P_DATASET_CREATE), "making a table");
   check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
   const Handle dataset = own(H5Dcreate2(parent, name.c_str(), type.get(), space.get(), H5P_DEFAULT,
-                                        create.get(), H5P_DEFAULT), "creating table '" + name + "'");
+                                        create.get(), H5P_DEFAULT),
+                             "creating table '" + name + "'");
   if (rows == 0) return;
   check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, packed.data()),
         "writing table '" + name + "'");
@@ -180,7 +208,8 @@ std::vector<ColumnData> read_table(hid_t parent, const std::string& name,
                                    std::size_t* rows) {
   const Handle dataset = open_dataset(parent, name);
   const std::vector<hsize_t> sizes = extent(dataset.get());
-  if (sizes.size() != 1 || sizes[0] > max_rows) fail("table '", name, "' is not a list of at most ", max_rows, " rows");
+  if (sizes.size() != 1 || sizes[0] > max_rows)
+    fail("table '", name, "' is not a list of at most ", max_rows, " rows");
   *rows = static_cast<std::size_t>(sizes[0]);
   const Handle file_type = own(H5Dget_type(dataset.get()), "reading table '" + name + "'");
   if (H5Tget_class(file_type.get()) != H5T_COMPOUND) fail("'", name, "' is not a compound table");

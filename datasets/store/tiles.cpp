@@ -21,10 +21,12 @@ int choose_side(int frame, int wanted) {
   if (frame <= wanted * 3 / 2) return frame;
   int best = 0;
   for (int side = wanted / 2; side <= wanted * 3 / 2; ++side) {
-    if (frame % side == 0 && (best == 0 || std::abs(side - wanted) < std::abs(best - wanted))) best = side;
+    if (frame % side == 0 && (best == 0 || std::abs(side - wanted) < std::abs(best - wanted)))
+      best = side;
   }
   if (best != 0) return best;
-  const int pieces = std::max(1, static_cast<int>(std::lround(static_cast<double>(frame) / wanted)));
+  const int pieces =
+      std::max(1, static_cast<int>(std::lround(static_cast<double>(frame) / wanted)));
   return (frame + pieces - 1) / pieces;
 }
 
@@ -66,9 +68,9 @@ void cut_tile(std::span<const std::byte> frame, int height, int width, std::size
   PLUVIA_CHECK(rows > 0 && columns > 0, row, " ", column);
   if (rows < tile.height || columns < tile.width) std::fill(out.begin(), out.end(), std::byte{0});
   for (int y = 0; y < rows; ++y) {
-    const std::size_t from =
-        (static_cast<std::size_t>(y0 + y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x0)) *
-        pixel_bytes;
+    const std::size_t from = (static_cast<std::size_t>(y0 + y) * static_cast<std::size_t>(width) +
+                              static_cast<std::size_t>(x0)) *
+                             pixel_bytes;
     std::memcpy(out.data() + static_cast<std::size_t>(y) * out_pitch, frame.data() + from, used);
   }
 }
@@ -84,8 +86,8 @@ void deflate_tile(std::span<const std::byte> raw, std::vector<std::byte>& coded)
 
 bool inflate_tile(std::span<const std::byte> coded, std::span<std::byte> raw) {
   // No length pointer: anything but exactly raw.size() bytes is refused by the library.
-  return libdeflate_zlib_decompress(this_threads_decompressor(), coded.data(), coded.size(), raw.data(),
-                                    raw.size(), nullptr) == LIBDEFLATE_SUCCESS;
+  return libdeflate_zlib_decompress(this_threads_decompressor(), coded.data(), coded.size(),
+                                    raw.data(), raw.size(), nullptr) == LIBDEFLATE_SUCCESS;
 }
 
 }  // namespace pluvia

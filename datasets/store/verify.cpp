@@ -23,7 +23,8 @@ constexpr std::size_t kMaxProblems = 10000;
 
 class Verifier {
  public:
-  explicit Verifier(const fs::path& path) : set_(SetReader::open(path)), progress_("verifying", total(), "frames") {}
+  explicit Verifier(const fs::path& path)
+      : set_(SetReader::open(path)), progress_("verifying", total(), "frames") {}
 
   VerifyResult run(int threads) {
     check_splits();
@@ -41,7 +42,8 @@ class Verifier {
  private:
   std::uint64_t total() const {
     std::uint64_t frames = 0;
-    for (const IndexRow& row : set_->info().rows) frames += static_cast<std::uint64_t>(row.clip.frames);
+    for (const IndexRow& row : set_->info().rows)
+      frames += static_cast<std::uint64_t>(row.clip.frames);
     return frames;
   }
 
@@ -95,23 +97,25 @@ void Verifier::check_splits() {
         continue;
       }
       const auto [at, fresh] = split_of.emplace(id, split);
-      if (!fresh) add_problem(item, "names clip '" + id + "', which is also in split '" + at->second + "'");
+      if (!fresh)
+        add_problem(item, "names clip '" + id + "', which is also in split '" + at->second + "'");
       const std::string& source = found->second->source;
       if (source.empty()) continue;
       const auto [other, first] = split_of_source.emplace(source, split);
       if (!first && other->second != split) {
-        add_problem(item, "clip '" + id + "' comes from source '" + source + "', which split '" + other->second +
-                              "' uses too");
+        add_problem(item, "clip '" + id + "' comes from source '" + source + "', which split '" +
+                              other->second + "' uses too");
       }
       if (found->second->split != split) {
-        add_problem("index/clips", "says clip '" + id + "' is in split '" + found->second->split + "', splits/" + split +
-                                       " lists it");
+        add_problem("index/clips", "says clip '" + id + "' is in split '" + found->second->split +
+                                       "', splits/" + split + " lists it");
       }
     }
   }
   for (const auto& [id, clip] : clips) {
     if (!clip->split.empty() && split_of.count(id) == 0) {
-      add_problem("index/clips", "says clip '" + id + "' is in split '" + clip->split + "', which does not list it");
+      add_problem("index/clips", "says clip '" + id + "' is in split '" + clip->split +
+                                     "', which does not list it");
     }
   }
 }
@@ -131,7 +135,8 @@ void Verifier::check_texts() {
   guarded("attribute provenance", [&] { parse_json(set_->info().provenance, "provenance"); });
   const std::string& formation = set_->info().formation;
   if (!formation.empty() && !is_known_formation(formation)) {
-    add_problem("attribute formation", "is '" + formation + "', expected vrds, physical or nothing");
+    add_problem("attribute formation",
+                "is '" + formation + "', expected vrds, physical or nothing");
   }
 }
 
@@ -146,10 +151,12 @@ void Verifier::check_clip(const IndexRow& row) {
     }
     guarded(item + " attribute rain", [&] { parse_json(clip.info().rain, "rain"); });
     guarded(item + " attribute camera", [&] { parse_json(clip.info().camera, "camera"); });
-    for (const std::string& difference : clip.differing_attributes(row.clip)) add_problem(item, difference);
+    for (const std::string& difference : clip.differing_attributes(row.clip))
+      add_problem(item, difference);
     bool whole = true;
     for (const Layer layer : row.clip.layers.list()) {
-      whole = guarded(item + "/" + spec(layer).name, [&] { check_layer(row, clip, layer); }) && whole;
+      whole =
+          guarded(item + "/" + spec(layer).name, [&] { check_layer(row, clip, layer); }) && whole;
     }
     guarded(item + "/frames", [&] { check_frames_table(row, clip); });
     if (whole) check_rendered(row, clip);
@@ -162,9 +169,10 @@ void Verifier::check_clip(const IndexRow& row) {
 
 void Verifier::check_layer(const IndexRow& row, const StoredClip& clip, Layer layer) {
   const std::string item = "clips/" + row.clip.id + "/" + spec(layer).name;
-  const StoredClip::LayerCheck check = clip.check_layer(layer, [&](const std::string& chunk, const std::string& problem) {
-    add_problem(item + " " + chunk, problem);
-  });
+  const StoredClip::LayerCheck check =
+      clip.check_layer(layer, [&](const std::string& chunk, const std::string& problem) {
+        add_problem(item + " " + chunk, problem);
+      });
   {
     const std::scoped_lock lock(mutex_);
     result_.bytes += check.bytes;
@@ -178,7 +186,8 @@ void Verifier::check_layer(const IndexRow& row, const StoredClip& clip, Layer la
     add_problem(item, "content hash is " + check.sha256 + ", index/clips says " + indexed->second);
   }
   if (!check.stored_sha256.empty() && check.stored_sha256 != check.sha256) {
-    add_problem(item, "content hash is " + check.sha256 + ", its attribute sha256 says " + check.stored_sha256);
+    add_problem(item, "content hash is " + check.sha256 + ", its attribute sha256 says " +
+                          check.stored_sha256);
   }
 }
 

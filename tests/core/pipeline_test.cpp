@@ -22,12 +22,11 @@ TEST_P(PipelineThreads, DeliversInOrderAndHoldsFew) {
     OrderedPipeline pipeline(GetParam(), 4);
     for (int i = 0; i < 200; ++i) {
       most = std::max(most.load(), ++alive);
-      pipeline.push(
-          [i] { std::this_thread::sleep_for(std::chrono::microseconds(i % 7 * 50)); },
-          [&delivered, &alive, i] {
-            delivered.push_back(i);
-            --alive;
-          });
+      pipeline.push([i] { std::this_thread::sleep_for(std::chrono::microseconds(i % 7 * 50)); },
+                    [&delivered, &alive, i] {
+                      delivered.push_back(i);
+                      --alive;
+                    });
     }
     pipeline.finish();
   }
@@ -43,11 +42,14 @@ TEST_P(PipelineThreads, CarriesTheFirstErrorToTheCaller) {
     const auto run = [&] {
       OrderedPipeline pipeline(GetParam(), 3);
       for (int i = 0; i < 50; ++i) {
-        pipeline.push([&, i] { if (in_work && i == 10) throw std::runtime_error("work"); },
-                      [&, i] {
-                        if (!in_work && i == 10) throw std::runtime_error("deliver");
-                        ++delivered;
-                      });
+        pipeline.push(
+            [&, i] {
+              if (in_work && i == 10) throw std::runtime_error("work");
+            },
+            [&, i] {
+              if (!in_work && i == 10) throw std::runtime_error("deliver");
+              ++delivered;
+            });
       }
       pipeline.finish();
     };

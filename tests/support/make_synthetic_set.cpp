@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     SetWriter set(argv[1], options);
     if (set.complete()) return 0;
     for (int i = 0; i < number(2, 3); ++i) {
-      ClipInfo info = test::synthetic_info("clip" + std::to_string(i), number(3, 4), number(4, 70), number(5, 200));
+      ClipInfo info = test::synthetic_info("clip" + std::to_string(i), number(3, 4), number(4, 70),
+                                           number(5, 200));
       if (i % 3 == 2) info.split = "test";
       if (!set.has_clip(info.id)) test::write_clip(set, info);
     }

@@ -30,7 +30,8 @@ inline std::string read_all(const std::filesystem::path& path) {
 
 inline ProgramResult run_shell(const std::string& command) {
   const TempDir dir;
-  const std::string line = "( " + command + " ) >'" + (dir / "out").string() + "' 2>'" + (dir / "err").string() + "' </dev/null";
+  const std::string line = "( " + command + " ) >'" + (dir / "out").string() + "' 2>'" +
+                           (dir / "err").string() + "' </dev/null";
   const int code = std::system(line.c_str());
   ProgramResult result;
   result.status = WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code);

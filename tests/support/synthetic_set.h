@@ -40,23 +40,30 @@ inline ClipInfo synthetic_info(const std::string& id, int frames, int height, in
 inline FrameLayers synthetic_frame(const ClipInfo& info, int t) {
   FrameLayers frame;
   const auto pixels = static_cast<std::size_t>(info.height) * static_cast<std::size_t>(info.width);
-  for (const Layer layer : info.layers.list()) frame.of(layer).resize(pixels * spec(layer).pixel_bytes());
+  for (const Layer layer : info.layers.list())
+    frame.of(layer).resize(pixels * spec(layer).pixel_bytes());
   const auto seed = static_cast<std::uint32_t>(info.seed) + static_cast<std::uint32_t>(t) * 7919U;
   for (std::size_t p = 0; p < pixels; ++p) {
     const auto x = static_cast<std::uint32_t>(p % static_cast<std::size_t>(info.width));
     const auto y = static_cast<std::uint32_t>(p / static_cast<std::size_t>(info.width));
     const std::uint32_t streak = mix(x + seed) % 23 == 0 ? 40 + mix(seed + x * 31 + y / 9) % 60 : 0;
-    const std::uint32_t mask = mix(x / 16 + 1000 * (y / 16) + seed / 7) % 11 == 0 ? 128 + y % 128 : 0;
-    const auto put = [](std::vector<std::byte>& to, std::size_t i, std::uint32_t v) { to[i] = std::byte(v & 0xFF); };
+    const std::uint32_t mask =
+        mix(x / 16 + 1000 * (y / 16) + seed / 7) % 11 == 0 ? 128 + y % 128 : 0;
+    const auto put = [](std::vector<std::byte>& to, std::size_t i, std::uint32_t v) {
+      to[i] = std::byte(v & 0xFF);
+    };
     if (info.layers.has(Layer::kStreak)) put(frame.of(Layer::kStreak), p, streak);
     if (info.layers.has(Layer::kMask)) put(frame.of(Layer::kMask), p, mask);
     for (std::size_t c = 0; c < 3; ++c) {
       const auto channel = static_cast<std::uint32_t>(c);
-      const std::uint32_t gt = (x * 2 + y * (channel + 1) + static_cast<std::uint32_t>(t) * 5 + mix(p & 0xFFFF) % 8) % 200;
+      const std::uint32_t gt =
+          (x * 2 + y * (channel + 1) + static_cast<std::uint32_t>(t) * 5 + mix(p & 0xFFFF) % 8) %
+          200;
       const std::uint32_t drop = mask > 0 ? (gt + 255 - y % 256) / 2 : gt;
       if (info.layers.has(Layer::kGt)) put(frame.of(Layer::kGt), 3 * p + c, gt);
       if (info.layers.has(Layer::kDrop)) put(frame.of(Layer::kDrop), 3 * p + c, drop);
-      if (info.layers.has(Layer::kLq)) put(frame.of(Layer::kLq), 3 * p + c, std::min<std::uint32_t>(255, drop + streak));
+      if (info.layers.has(Layer::kLq))
+        put(frame.of(Layer::kLq), 3 * p + c, std::min<std::uint32_t>(255, drop + streak));
     }
   }
   return frame;

@@ -27,8 +27,10 @@ bool reports_damage(AVCodecID id) {
     case AV_CODEC_ID_VP9:
     case AV_CODEC_ID_AV1:
     case AV_CODEC_ID_FFV1:
-    case AV_CODEC_ID_PRORES: return true;
-    default: return false;
+    case AV_CODEC_ID_PRORES:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -61,14 +63,16 @@ void DamageCounter::watch(AVCodecContext& codec) {
   // Cropping to the exact pixel, not to the nearest aligned one.
   codec.flags |= AV_CODEC_FLAG_UNALIGNED;
   // One thread where lines are counted: then they belong to the frame that comes next.
-  codec.thread_count =
-      reports ? static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMaxDecoderThreads))
-              : 1;
+  codec.thread_count = reports ? static_cast<int>(std::clamp(std::thread::hardware_concurrency(),
+                                                             1U, kMaxDecoderThreads))
+                               : 1;
 }
 
 void silence_libav() {
   av_log_set_callback([](void* object, int level, const char* format, va_list) {
-    if (object == nullptr || level > AV_LOG_ERROR || std::string_view(format).starts_with(kHarmless)) return;
+    if (object == nullptr || level > AV_LOG_ERROR ||
+        std::string_view(format).starts_with(kHarmless))
+      return;
     if (*static_cast<const AVClass* const*>(object) != avcodec_get_class()) return;
     void* const counter = static_cast<AVCodecContext*>(object)->opaque;
     if (counter != nullptr) ++static_cast<DamageCounter*>(counter)->count_;

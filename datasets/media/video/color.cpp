@@ -16,8 +16,8 @@ extern "C" {
 namespace pluvia {
 namespace {
 
-constexpr int kFlags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP |
-                       SWS_BITEXACT;
+constexpr int kFlags =
+    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
 // swscale writes whole vectors: rows need room behind their last pixel.
 constexpr std::size_t kRowPadding = 64;
 
@@ -71,7 +71,8 @@ void refuse_unreadable(const AVPixFmtDescriptor& d, AVPixelFormat format) {
   const bool unusual = has(d, AV_PIX_FMT_FLAG_HWACCEL) || has(d, AV_PIX_FMT_FLAG_BAYER) ||
                        has(d, AV_PIX_FMT_FLAG_FLOAT) || std::string_view(d.name).starts_with("xyz");
   if (unusual || sws_isSupportedInput(format) == 0) {
-    fail("has pixel format ", d.name, ", expected integer RGB, YUV or grey; convert the file first");
+    fail("has pixel format ", d.name,
+         ", expected integer RGB, YUV or grey; convert the file first");
   }
 }
 
@@ -100,10 +101,11 @@ void note_frame(const AVFrame& frame, MediaNotes& notes) {
     if (frame.color_range == AVCOL_RANGE_UNSPECIFIED) notes["assumed"] = "color_range";
   }
   if (frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67) {
-    notes["transfer"] = cat(av_color_transfer_name(frame.color_trc),
-                            ": HDR values kept, not mapped to sRGB");
+    notes["transfer"] =
+        cat(av_color_transfer_name(frame.color_trc), ": HDR values kept, not mapped to sRGB");
   }
-  if (frame.color_primaries == AVCOL_PRI_BT2020) notes["color_primaries"] = "BT.2020: not converted";
+  if (frame.color_primaries == AVCOL_PRI_BT2020)
+    notes["color_primaries"] = "BT.2020: not converted";
 }
 
 Image<std::uint8_t> convert_grey(const AVFrame& frame) {
@@ -118,7 +120,8 @@ Image<std::uint8_t> convert_grey(const AVFrame& frame) {
   for (std::size_t v = 0; v < table.size(); ++v) {
     const std::int64_t value = (static_cast<std::int64_t>(v) - black) * 255;
     const auto scaled = static_cast<int>((std::max<std::int64_t>(value, 0) + span / 2) / span);
-    table[v] = static_cast<std::uint8_t>(inverted ? 255 - std::min(scaled, 255) : std::min(scaled, 255));
+    table[v] =
+        static_cast<std::uint8_t>(inverted ? 255 - std::min(scaled, 255) : std::min(scaled, 255));
   }
   Image<std::uint8_t> image(frame.height, frame.width, 1);
   std::vector<std::uint16_t> line(static_cast<std::size_t>(frame.width));
@@ -135,13 +138,20 @@ Image<std::uint8_t> convert_grey(const AVFrame& frame) {
 // 128 = half way between two luma samples, in 1/256 of one.
 std::pair<int, int> chroma_position(const AVFrame& frame, bool centred) {
   switch (frame.chroma_location) {
-    case AVCHROMA_LOC_LEFT: return {0, 128};
-    case AVCHROMA_LOC_CENTER: return {128, 128};
-    case AVCHROMA_LOC_TOPLEFT: return {0, 0};
-    case AVCHROMA_LOC_TOP: return {128, 0};
-    case AVCHROMA_LOC_BOTTOMLEFT: return {0, 256};
-    case AVCHROMA_LOC_BOTTOM: return {128, 256};
-    default: return {centred ? 128 : 0, 128};
+    case AVCHROMA_LOC_LEFT:
+      return {0, 128};
+    case AVCHROMA_LOC_CENTER:
+      return {128, 128};
+    case AVCHROMA_LOC_TOPLEFT:
+      return {0, 0};
+    case AVCHROMA_LOC_TOP:
+      return {128, 0};
+    case AVCHROMA_LOC_BOTTOMLEFT:
+      return {0, 256};
+    case AVCHROMA_LOC_BOTTOM:
+      return {128, 256};
+    default:
+      return {centred ? 128 : 0, 128};
   }
 }
 
@@ -170,7 +180,8 @@ void FrameConverter::prepare(const AVFrame& frame, AVPixelFormat to) {
   const auto [chroma_x, chroma_y] = chroma_position(frame, rules_.centred_chroma);
   const int full = is_full_range(frame) ? 1 : 0;
   const int table = yuv ? matrix(matrix_of(frame)).swscale : SWS_CS_DEFAULT;
-  std::vector<int> key = {frame.width, frame.height, frame.format, to, full, table, chroma_x, chroma_y};
+  std::vector<int> key = {frame.width, frame.height, frame.format, to,
+                          full,        table,        chroma_x,     chroma_y};
   if (sws_ != nullptr && key == key_) return;
   sws_.reset(sws_alloc_context());
   if (sws_ == nullptr) fail("starting swscale: out of memory");
@@ -200,13 +211,15 @@ Image<std::uint8_t> FrameConverter::convert_by_swscale(const AVFrame& frame, AVP
   prepare(frame, to);
   const bool deep = to == AV_PIX_FMT_RGB48;
   const std::size_t samples = static_cast<std::size_t>(frame.width) * 3;
-  const std::size_t stride = (samples * (deep ? 2 : 1) + 2 * kRowPadding) / kRowPadding * kRowPadding;
+  const std::size_t stride =
+      (samples * (deep ? 2 : 1) + 2 * kRowPadding) / kRowPadding * kRowPadding;
   std::vector<std::uint8_t> pixels(stride * static_cast<std::size_t>(frame.height));
   std::array<std::uint8_t*, 4> planes = {pixels.data()};
   const std::array<int, 4> strides = {static_cast<int>(stride)};
   const int rows = sws_scale(sws_.get(), frame.data, frame.linesize, 0, frame.height, planes.data(),
                              strides.data());
-  if (rows != frame.height) fail("converting colour: swscale gave ", rows, " of ", frame.height, " rows");
+  if (rows != frame.height)
+    fail("converting colour: swscale gave ", rows, " of ", frame.height, " rows");
   Image<std::uint8_t> image(frame.height, frame.width, 3);
   for (int y = 0; y < frame.height; ++y) {
     const std::uint8_t* from = pixels.data() + stride * static_cast<std::size_t>(y);

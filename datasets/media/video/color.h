@@ -4,9 +4,9 @@
 // Matrix and range come from the frame. What it leaves open is assumed the way players do (ITU-T
 // H.273 has no default): BT.709 from 720 lines on, BT.601 below; limited range for YUV, full for
 // RGB, grey and the old "J" formats. Every assumption is noted. swscale runs with accurate
-// rounding, full chroma interpolation and in one thread, so that a file decodes the same everywhere. Its 8-bit
-// results follow the equations to one code value for all samples in the nominal range; far outside
-// of it (a channel beyond 512 of 255) it wraps instead of clipping.
+// rounding, full chroma interpolation and in one thread, so that a file decodes the same
+// everywhere. Its 8-bit results follow the equations to one code value for all samples in the
+// nominal range; far outside of it (a channel beyond 512 of 255) it wraps instead of clipping.
 #pragma once
 
 #include "datasets/media/picture.h"

@@ -116,8 +116,8 @@ std::uint64_t end_of_riff(const Bytes& bytes) {
 
 std::uint64_t declared_end(const Bytes& bytes) {
   if (!bytes.has(0, 12)) return 0;
-  static constexpr std::array<std::string_view, 8> kFirstBoxes = {
-      "ftyp", "moov", "mdat", "wide", "free", "skip", "styp", "pnot"};
+  static constexpr std::array<std::string_view, 8> kFirstBoxes = {"ftyp", "moov", "mdat", "wide",
+                                                                  "free", "skip", "styp", "pnot"};
   const std::string start = bytes.text(0, 12);
   const std::string_view box = std::string_view(start).substr(4, 4);
   if (std::find(kFirstBoxes.begin(), kFirstBoxes.end(), box) != kFirstBoxes.end()) {

@@ -79,7 +79,8 @@ int VideoDecoder::video_streams() const {
 
 void VideoDecoder::open_codec() {
   const int best = av_find_best_stream(input_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (best < 0 || video_streams() == 0) fail("has no video stream, expected one (is it sound only?)");
+  if (best < 0 || video_streams() == 0)
+    fail("has no video stream, expected one (is it sound only?)");
   stream_ = input_->streams[best];
   const AVCodecParameters& parameters = *stream_->codecpar;
   check_picture_size(parameters.height, parameters.width);
@@ -133,7 +134,8 @@ bool VideoDecoder::next(AVFrame& frame) {
     const bool damaged = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 ||
                          frame.decode_error_flags != 0 || damage_.any();
     if (status < 0 || damaged) {
-      fail(place(frames_), " cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture",
+      fail(place(frames_), " cannot be decoded (",
+           status < 0 ? av_error_text(status) : "damaged picture",
            "): the file is damaged or cut short");
     }
     if (frames_ == 0) note_first(frame);
@@ -153,7 +155,8 @@ void VideoDecoder::feed() {
       return;
     }
     if (status < 0) {
-      fail("reading stops at ", place(packets_), " (", av_error_text(io_->error < 0 ? io_->error : status),
+      fail("reading stops at ", place(packets_), " (",
+           av_error_text(io_->error < 0 ? io_->error : status),
            "): the file is damaged or cut short");
     }
     if (packet->stream_index != stream_->index) continue;
@@ -164,7 +167,8 @@ void VideoDecoder::feed() {
     if (packet->size == 0) continue;
     const int sent = avcodec_send_packet(codec_.get(), packet);
     if (sent < 0) {
-      fail(place(packets_ - 1), " cannot be decoded (", av_error_text(sent), "): the file is damaged or cut short");
+      fail(place(packets_ - 1), " cannot be decoded (", av_error_text(sent),
+           "): the file is damaged or cut short");
     }
     return;
   }

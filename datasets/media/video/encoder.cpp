@@ -20,8 +20,8 @@ extern "C" {
 namespace pluvia {
 namespace {
 
-constexpr int kFlags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP |
-                       SWS_BITEXACT;
+constexpr int kFlags =
+    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
 constexpr double kMaxFps = 1000;
 
 struct Target {
@@ -40,8 +40,8 @@ Target target_of(const std::filesystem::path& path) {
 }
 
 const AVCodec* find_encoder(bool lossless) {
-  const AVCodec* codec = lossless ? avcodec_find_encoder(AV_CODEC_ID_FFV1)
-                                  : avcodec_find_encoder_by_name("libx264");
+  const AVCodec* codec =
+      lossless ? avcodec_find_encoder(AV_CODEC_ID_FFV1) : avcodec_find_encoder_by_name("libx264");
   if (codec == nullptr && !lossless) codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
   if (codec == nullptr) fail("this machine's libavcodec has no encoder for this format");
   return codec;
@@ -259,8 +259,8 @@ class AvVideoWriter : public VideoWriter {
 std::unique_ptr<VideoWriter> make_video_writer(const std::filesystem::path& path,
                                                const VideoFormat& format) {
   if (!(format.fps > 0 && format.fps <= kMaxFps)) {
-    fail_usage("writing ", path.string(), ": ", format.fps, " frames per second, expected more than 0",
-               " and at most ", kMaxFps);
+    fail_usage("writing ", path.string(), ": ", format.fps,
+               " frames per second, expected more than 0", " and at most ", kMaxFps);
   }
   PLUVIA_CHECK(format.crf >= 0 && format.crf <= 51, format.crf);
   return std::make_unique<AvVideoWriter>(path, format);

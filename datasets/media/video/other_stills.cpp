@@ -24,6 +24,11 @@ void refuse_cut_still(std::span<const std::byte> data, OtherStill format) {
   std::uint64_t end = 0;
   if (format == OtherStill::kBmp) end = little_endian32(data, 2);
   if (format == OtherStill::kWebp) end = std::uint64_t{little_endian32(data, 4)} + 8;
+  // Byte 20 holds the flags of an extended WebP (RFC 9649 section 2.7); 2 is "animation".
+  const bool extended = format == OtherStill::kWebp && std::memcmp(&data[12], "VP8X", 4) == 0;
+  if (extended && (data[20] & std::byte{2}) != std::byte{0}) {
+    fail("is an animated WebP, expected one picture; convert it to PNG frames first");
+  }
   if (end > data.size()) {
     fail("is cut short: it has ", data.size(), " bytes, its header says ", end);
   }
@@ -68,7 +73,8 @@ FramePtr decode_one(std::span<const std::byte> data, OtherStill format) {
   if (status >= 0) status = avcodec_send_packet(codec.get(), nullptr);
   if (status >= 0) status = avcodec_receive_frame(codec.get(), frame.get());
   if (status < 0 || frame->decode_error_flags != 0 || damage.any()) {
-    fail("cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture", "): it is damaged or cut short");
+    fail("cannot be decoded (", status < 0 ? av_error_text(status) : "damaged picture",
+         "): it is damaged or cut short");
   }
   return frame;
 }
@@ -83,7 +89,8 @@ Image<std::uint8_t> decode_other_still(std::span<const std::byte> data, OtherSti
   FrameConverter converter({AVCOL_SPC_SMPTE170M, true});
   Image<std::uint8_t> image = converter.convert(*frame, notes);
   const Orientation orientation = find_orientation(data, format);
-  if (!orientation.identity()) notes["orientation"] = "EXIF: " + to_text(orientation) + " to be upright";
+  if (!orientation.identity())
+    notes["orientation"] = "EXIF: " + to_text(orientation) + " to be upright";
   return oriented(std::move(image), orientation);
 }
 

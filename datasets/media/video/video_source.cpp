@@ -44,8 +44,8 @@ std::optional<std::array<std::int32_t, 9>> display_matrix(const AVStream& stream
   std::size_t size = 0;
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
   const AVPacketSideData* side =
-      av_packet_side_data_get(stream.codecpar->coded_side_data,
-                              stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+      av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX);
   if (side != nullptr) data = side->data, size = side->size;
 #else
   data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
@@ -104,8 +104,8 @@ void VideoSource::describe_stream() {
   info_.notes["codec"] = avcodec_get_name(decoder_.stream().codecpar->codec_id);
   info_.notes["pixel_format"] = format_name(pixel_format_);
   if (decoder_.video_streams() > 1) {
-    info_.notes["streams"] = cat(decoder_.video_streams(), " video streams: number ",
-                                 decoder_.stream().index, " used");
+    info_.notes["streams"] =
+        cat(decoder_.video_streams(), " video streams: number ", decoder_.stream().index, " used");
   }
   AVRational aspect = decoder_.stream().sample_aspect_ratio;
   if (aspect.num <= 0 || aspect.den <= 0) aspect = ahead_->sample_aspect_ratio;

@@ -40,7 +40,8 @@ TEST(Folder, NaturalOrder) {
 }
 
 TEST(Folder, TheSameFrameTwiceIsRefused) {
-  for (const auto& [a, b] : {std::pair{"f_007.png", "f_7.png"}, {"1.png", "1.jpg"}, {"0.png", "000.png"}}) {
+  for (const auto& [a, b] :
+       {std::pair{"f_007.png", "f_7.png"}, {"1.png", "1.jpg"}, {"0.png", "000.png"}}) {
     const TempFolder folder;
     put(folder / a, 2, 2, 0);
     write_file(folder / b, Bytes(10));

@@ -25,7 +25,8 @@ TempFolder::~TempFolder() {
 
 void write_file(const fs::path& path, const Bytes& bytes) {
   std::ofstream out(path, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(out.flush().good()) << path;
 }
 
@@ -40,9 +41,11 @@ Frames ffmpeg_frames(const fs::path& file, const std::string& filter, int height
                      const TempFolder& folder) {
   const fs::path raw = folder / "oracle.rgb";
   ffmpeg("-i '" + file.string() + "' -map 0:v:0 -fps_mode passthrough " +
-         (filter.empty() ? "" : "-vf " + filter) + " -pix_fmt rgb24 -f rawvideo '" + raw.string() + "'");
+         (filter.empty() ? "" : "-vf " + filter) + " -pix_fmt rgb24 -f rawvideo '" + raw.string() +
+         "'");
   const Bytes bytes = read_file(raw);
-  const std::size_t frame_bytes = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
+  const std::size_t frame_bytes =
+      static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
   EXPECT_EQ(bytes.size() % frame_bytes, 0U);
   Frames frames;
   for (std::size_t at = 0; at + frame_bytes <= bytes.size(); at += frame_bytes) {
@@ -71,6 +74,16 @@ int max_difference(ImageView<const std::uint8_t> a, ImageView<const std::uint8_t
     }
   }
   return worst;
+}
+
+double mean_difference(ImageView<const std::uint8_t> a, ImageView<const std::uint8_t> b) {
+  double sum = 0;
+  for (int y = 0; y < a.height(); ++y) {
+    for (std::size_t i = 0; i < a.row(y).size(); ++i) {
+      sum += std::abs(int{a.row(y)[i]} - int{b.row(y)[i]});
+    }
+  }
+  return sum / (static_cast<double>(a.height()) * static_cast<double>(a.row(0).size()));
 }
 
 std::string error_of(const std::function<void()>& body) {

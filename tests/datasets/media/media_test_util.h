@@ -46,6 +46,8 @@ Frames read_all(const fs::path& path, MediaNotes* notes = nullptr);
 /// Largest difference between two pictures of equal size; -1 when their sizes differ.
 int max_difference(ImageView<const std::uint8_t> a, ImageView<const std::uint8_t> b);
 
+double mean_difference(ImageView<const std::uint8_t> a, ImageView<const std::uint8_t> b);
+
 /// The text of the Error that `body` throws; a test failure (and "") when it throws none.
 std::string error_of(const std::function<void()>& body);
 

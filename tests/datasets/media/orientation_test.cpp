@@ -32,8 +32,8 @@ struct Row {
 };
 
 // EXIF 2.32, section 4.6.4 A, "Orientation".
-constexpr Row kTable[] = {{1, "top", "left"},    {2, "top", "right"},  {3, "bottom", "right"},
-                          {4, "bottom", "left"}, {5, "left", "top"},   {6, "right", "top"},
+constexpr Row kTable[] = {{1, "top", "left"},     {2, "top", "right"},  {3, "bottom", "right"},
+                          {4, "bottom", "left"},  {5, "left", "top"},   {6, "right", "top"},
                           {7, "right", "bottom"}, {8, "left", "bottom"}};
 
 // Where stored (row, column) of an HxW picture is seen.
@@ -51,8 +51,8 @@ TEST(Orientation, PngExifFollowsTheTable) {
   const fs::path file = folder / "a.png";
   for (const Row& entry : kTable) {
     for (const bool big_endian : {false, true}) {
-      PngSpec spec = {5, 7, 2, 8, false,
-                      [](int y, int x, int c) { return unsigned(40 * y + 5 * x + c); }};
+      PngSpec spec = {5, 7,     2,
+                      8, false, [](int y, int x, int c) { return unsigned(40 * y + 5 * x + c); }};
       spec.chunks = {{"eXIf", exif_block(entry.orientation, big_endian)}};
       write_file(file, build_png(spec));
       MediaNotes notes;

@@ -55,7 +55,8 @@ Bytes build_png(const PngSpec& spec) {
   for (const Pass& pass : passes) raw += rows_of(spec, pass);
   libdeflate_compressor* compressor = libdeflate_alloc_compressor(6);
   std::string packed(libdeflate_zlib_compress_bound(compressor, raw.size()), '\0');
-  packed.resize(libdeflate_zlib_compress(compressor, raw.data(), raw.size(), packed.data(), packed.size()));
+  packed.resize(
+      libdeflate_zlib_compress(compressor, raw.data(), raw.size(), packed.data(), packed.size()));
   libdeflate_free_compressor(compressor);
 
   std::string file = "\x89PNG\r\n\x1a\n";

@@ -33,10 +33,23 @@ struct Kind {
 TEST(Png, EveryColourTypeDepthAndInterlacing) {
   const TempFolder folder;
   const fs::path file = folder / "a.png";
-  for (const Kind kind : {Kind{0, 1}, {0, 2}, {0, 4}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {4, 8}, {4, 16},
-                          {6, 8}, {6, 16}}) {
+  for (const Kind kind : {Kind{0, 1},
+                          {0, 2},
+                          {0, 4},
+                          {0, 8},
+                          {0, 16},
+                          {2, 8},
+                          {2, 16},
+                          {4, 8},
+                          {4, 16},
+                          {6, 8},
+                          {6, 16}}) {
     for (const bool interlaced : {false, true}) {
-      const PngSpec spec = {13, 19, kind.colour_type, kind.depth, interlaced,
+      const PngSpec spec = {13,
+                            19,
+                            kind.colour_type,
+                            kind.depth,
+                            interlaced,
                             [&](int y, int x, int c) { return scrambled(y, x, c, kind.depth); }};
       write_file(file, build_png(spec));
       MediaNotes notes;
@@ -65,15 +78,17 @@ TEST(Png, PaletteOfEveryDepth) {
   for (const int depth : {1, 2, 4, 8}) {
     std::string palette;
     for (int i = 0; i < 3 << depth; ++i) palette += static_cast<char>(i * 37 + 11);
-    PngSpec spec = {9, 17, 3, depth, depth == 4,
-                    [&](int y, int x, int c) { return scrambled(y, x, c, depth); }};
+    PngSpec spec = {9,          17,
+                    3,          depth,
+                    depth == 4, [&](int y, int x, int c) { return scrambled(y, x, c, depth); }};
     spec.chunks = {{"PLTE", palette}};
     write_file(file, build_png(spec));
     const Image<std::uint8_t> image = read_still(file, ColorWanted::kRgb, nullptr);
     for (int y = 0; y < 9; ++y) {
       for (int x = 0; x < 17; ++x) {
         for (int c = 0; c < 3; ++c) {
-          const auto at = static_cast<std::size_t>(spec.sample(y, x, 0) * 3) + static_cast<std::size_t>(c);
+          const auto at =
+              static_cast<std::size_t>(spec.sample(y, x, 0) * 3) + static_cast<std::size_t>(c);
           ASSERT_EQ(image.view().at(y, x, c), static_cast<std::uint8_t>(palette[at])) << depth;
         }
       }
@@ -91,7 +106,8 @@ TEST(Png, TransparencyKeepsColoursAndIsNotedOnlyWhenItIsThere) {
   EXPECT_EQ(read_still(file, ColorWanted::kRgb, &notes).view().at(1, 0, 2), 42);
   EXPECT_EQ(notes.count("alpha"), 1U);
 
-  spec = {4, 4, 6, 8, false, [](int y, int x, int c) { return c == 3 ? 255U : unsigned(y + x + c); }};
+  spec = {4, 4,     6,
+          8, false, [](int y, int x, int c) { return c == 3 ? 255U : unsigned(y + x + c); }};
   write_file(file, build_png(spec));
   notes.clear();
   EXPECT_EQ(read_still(file, ColorWanted::kRgb, &notes).view().at(1, 2, 1), 4);
@@ -181,8 +197,8 @@ TEST(Png, EveryTruncationIsAnErrorThatNamesTheFile) {
   const TempFolder folder;
   const fs::path file = folder / "cut.png";
   for (const bool interlaced : {false, true}) {
-    const Bytes whole = build_png({16, 16, 2, 8, interlaced,
-                                   [](int y, int x, int c) { return scrambled(y, x, c, 8); }});
+    const Bytes whole = build_png(
+        {16, 16, 2, 8, interlaced, [](int y, int x, int c) { return scrambled(y, x, c, 8); }});
     for (std::size_t length = 0; length < whole.size(); ++length) {
       write_file(file, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
       const std::string text = error_of([&] { read_still(file, ColorWanted::kRgb, nullptr); });
@@ -194,7 +210,8 @@ TEST(Png, EveryTruncationIsAnErrorThatNamesTheFile) {
 TEST(Png, EveryFlippedBitIsAnErrorOrHarmless) {
   const TempFolder folder;
   const fs::path file = folder / "flip.png";
-  const Bytes whole = build_png({7, 9, 0, 8, false, [](int y, int x, int) { return unsigned(20 * y + x); }});
+  const Bytes whole =
+      build_png({7, 9, 0, 8, false, [](int y, int x, int) { return unsigned(20 * y + x); }});
   write_file(file, whole);
   const Image<std::uint8_t> right = read_still(file, ColorWanted::kGrey, nullptr);
   int refused = 0;
@@ -203,7 +220,8 @@ TEST(Png, EveryFlippedBitIsAnErrorOrHarmless) {
     flipped[i / 8] ^= std::byte{1} << (i % 8);
     write_file(file, flipped);
     try {
-      EXPECT_EQ(max_difference(read_still(file, ColorWanted::kGrey, nullptr).view(), right.view()), 0);
+      EXPECT_EQ(max_difference(read_still(file, ColorWanted::kGrey, nullptr).view(), right.view()),
+                0);
     } catch (const Error&) {
       ++refused;
     }
@@ -221,8 +239,9 @@ TEST(Png, HeadersThatLieAreRefusedBeforeMemoryIsTaken) {
     write_file(file, build_png(spec));
     return error_of([&] { read_still(file, ColorWanted::kRgb, nullptr); });
   };
-  EXPECT_NE(read_declared(1, 20000).find("bomb.png: declares 20000x1 pixels, expected at most 16384"),
-            std::string::npos);
+  EXPECT_NE(
+      read_declared(1, 20000).find("bomb.png: declares 20000x1 pixels, expected at most 16384"),
+      std::string::npos);
   EXPECT_NE(read_declared(16000, 16000).find("134217728 in all"), std::string::npos);
   EXPECT_NE(read_declared(8192, 8192).find("bytes can hold"), std::string::npos)
       << read_declared(8192, 8192);
@@ -238,9 +257,12 @@ TEST(Png, TextNamedPngIsRefusedByName) {
     EXPECT_NE(message.find("note.png: not a picture"), std::string::npos) << message;
   }
   write_file(folder / "empty.png", {});
-  EXPECT_NE(error_of([&] { probe_still(folder / "empty.png"); }).find("is empty"), std::string::npos);
-  EXPECT_NE(error_of([&] { probe_still(folder.path()); }).find("it is a folder"), std::string::npos);
-  EXPECT_NE(error_of([&] { probe_still(folder / "none.png"); }).find("No such file"), std::string::npos);
+  EXPECT_NE(error_of([&] { probe_still(folder / "empty.png"); }).find("is empty"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { probe_still(folder.path()); }).find("it is a folder"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { probe_still(folder / "none.png"); }).find("No such file"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ TEST(VideoDamage, TruncationsAreErrors) {
   const TempFolder folder;
   for (const Container& c : kContainers) {
     const fs::path file = folder / c.name;
-    ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.6 " + std::string(c.options) + " '" + file.string() + "'");
+    ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.6 " + std::string(c.options) + " '" +
+           file.string() + "'");
     const Bytes whole = read_file(file);
     const std::size_t count = read_all(file).size();
     EXPECT_EQ(count, 15U) << c.name;
@@ -39,10 +40,12 @@ TEST(VideoDamage, TruncationsAreErrors) {
                                         : whole.size() * static_cast<std::size_t>(i - 20) / 40;
       write_file(cut, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
       try {
-        EXPECT_EQ(read_all(cut).size(), count) << c.name << " cut to " << length << " of " << whole.size();
+        EXPECT_EQ(read_all(cut).size(), count)
+            << c.name << " cut to " << length << " of " << whole.size();
         ++whole_clips;
       } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find(cut.filename().string()), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find(cut.filename().string()), std::string::npos)
+            << error.what();
       }
     }
     // Only what lies behind the last picture may be missing.
@@ -54,7 +57,8 @@ TEST(VideoDamage, FlippedBytesNeverCrashNorShorten) {
   const TempFolder folder;
   for (const Container& c : kContainers) {
     const fs::path file = folder / c.name;
-    ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.6 " + std::string(c.options) + " '" + file.string() + "'");
+    ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.6 " + std::string(c.options) + " '" +
+           file.string() + "'");
     const Bytes whole = read_file(file);
     for (int i = 0; i < 40; ++i) {
       Bytes flipped = whole;
@@ -72,11 +76,14 @@ TEST(VideoDamage, FlippedBytesNeverCrashNorShorten) {
 TEST(VideoDamage, ZeroedPicturesAreNamed) {
   const TempFolder folder;
   const fs::path file = folder / "a.mp4";
-  ffmpeg("-f lavfi -i testsrc2=s=320x240:r=25:d=1 -pix_fmt yuv420p -c:v libx264 -movflags +faststart '" +
-         file.string() + "'");
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=320x240:r=25:d=1 -pix_fmt yuv420p -c:v libx264 -movflags +faststart "
+      "'" +
+      file.string() + "'");
   Bytes bytes = read_file(file);
   // An interrupted download that had reserved its space.
-  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 2 / 3), bytes.end(), std::byte{0});
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 2 / 3), bytes.end(),
+            std::byte{0});
   write_file(file, bytes);
   const std::string text = error_of([&] { read_all(file); });
   EXPECT_NE(text.find("a.mp4: frame "), std::string::npos) << text;
@@ -100,22 +107,25 @@ TEST(VideoDamage, WhatIsNotAVideoIsSaidClearly) {
                 .find("is not a video"),
             std::string::npos);
   ffmpeg("-f lavfi -i sine=d=0.2 '" + (folder / "sound.mp4").string() + "'");
-  EXPECT_NE(error_of([&] { open_frames(folder / "sound.mp4", ColorWanted::kRgb); })
-                .find("sound.mp4: has no video stream"),
+  EXPECT_NE(error_of([&] {
+              open_frames(folder / "sound.mp4", ColorWanted::kRgb);
+            }).find("sound.mp4: has no video stream"),
             std::string::npos);
 }
 
 TEST(VideoDamage, AChangeOfSizeNamesTheFrame) {
   const TempFolder folder;
   for (const char* size : {"64x48", "80x48"}) {
-    ffmpeg("-f lavfi -i testsrc2=s=" + std::string(size) + ":r=25:d=0.2 -pix_fmt yuv420p -c:v libx264 '" +
+    ffmpeg("-f lavfi -i testsrc2=s=" + std::string(size) +
+           ":r=25:d=0.2 -pix_fmt yuv420p -c:v libx264 '" +
            (folder / (std::string(size) + ".ts")).string() + "'");
   }
   Bytes both = read_file(folder / "64x48.ts");
   const Bytes second = read_file(folder / "80x48.ts");
   both.insert(both.end(), second.begin(), second.end());
   write_file(folder / "joined.ts", both);
-  ffmpeg("-v quiet -i '" + (folder / "joined.ts").string() + "' -c copy '" + (folder / "both.ts").string() + "'");
+  ffmpeg("-v quiet -i '" + (folder / "joined.ts").string() + "' -c copy '" +
+         (folder / "both.ts").string() + "'");
   const std::string text = error_of([&] { read_all(folder / "both.ts"); });
   EXPECT_NE(text.find("both.ts: frame 5 is 80x48"), std::string::npos) << text;
 }

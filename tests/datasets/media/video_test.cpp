@@ -18,8 +18,8 @@ using namespace testing;
 
 // What the reader does, said to the program: MPEG's chroma position, accurate rounding.
 std::string as_rgb(const std::string& matrix, const std::string& range, bool half_height = true) {
-  return "scale=in_color_matrix=" + matrix + ":in_range=" + range +
-         ":out_range=pc:in_h_chr_pos=0" + (half_height ? ":in_v_chr_pos=128" : "") +
+  return "scale=in_color_matrix=" + matrix + ":in_range=" + range + ":out_range=pc:in_h_chr_pos=0" +
+         (half_height ? ":in_v_chr_pos=128" : "") +
          ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact";
 }
 
@@ -76,23 +76,27 @@ void expect_formula(const Image<std::uint8_t>& seen, const Bytes& raw, const Mat
   int worst = 0;
   for (std::size_t i = 0; i < plane; ++i) {
     const auto rgb = to_rgb(sample(i), sample(plane + i), sample(2 * plane + i), m, full, depth);
-    for (std::size_t c = 0; c < 3; ++c) worst = std::max(worst, std::abs(rgb[c] - seen.pixels()[3 * i + c]));
+    for (std::size_t c = 0; c < 3; ++c)
+      worst = std::max(worst, std::abs(rgb[c] - seen.pixels()[3 * i + c]));
   }
   EXPECT_LE(worst, 1) << m.tag << full << depth;
 }
 
 TEST(VideoColor, FollowsTheEquationsForEveryMatrixAndRange) {
   const TempFolder folder;
-  for (const Matrix& m : {Matrix{"bt709", 0.2126, 0.0722}, {"smpte170m", 0.299, 0.114},
-                          {"bt470bg", 0.299, 0.114}, {"bt2020nc", 0.2627, 0.0593}}) {
+  for (const Matrix& m : {Matrix{"bt709", 0.2126, 0.0722},
+                          {"smpte170m", 0.299, 0.114},
+                          {"bt470bg", 0.299, 0.114},
+                          {"bt2020nc", 0.2627, 0.0593}}) {
     for (const bool full : {false, true}) {
       for (const int depth : {8, 10}) {
         const Bytes raw = make_yuv(24, depth);
         write_file(folder / "a.raw", raw);
         const fs::path file = folder / "a.mkv";
-        ffmpeg(std::string("-f rawvideo -s 32x24 -pix_fmt ") + (depth == 8 ? "yuv444p" : "yuv444p10le") +
-               " -i '" + (folder / "a.raw").string() + "' -c:v ffv1 -colorspace " + m.tag +
-               " -color_range " + (full ? "pc" : "tv") + " '" + file.string() + "'");
+        ffmpeg(std::string("-f rawvideo -s 32x24 -pix_fmt ") +
+               (depth == 8 ? "yuv444p" : "yuv444p10le") + " -i '" + (folder / "a.raw").string() +
+               "' -c:v ffv1 -colorspace " + m.tag + " -color_range " + (full ? "pc" : "tv") + " '" +
+               file.string() + "'");
         MediaNotes notes;
         const Frames seen = read_all(file, &notes);
         ASSERT_EQ(seen.size(), 1U);
@@ -125,8 +129,11 @@ TEST(VideoColor, UntaggedIsBt709From720LinesOnAndBt601Below) {
 TEST(VideoColor, PureRedTaggedBt709IsRed) {
   const TempFolder folder;
   const fs::path file = folder / "red.mp4";
-  ffmpeg("-f lavfi -i color=red:s=128x96:d=0.2:r=10,format=gbrp -vf scale=out_color_matrix=bt709:out_range=tv,"
-         "format=yuv420p -c:v libx264 -crf 1 -colorspace bt709 -color_range tv '" + file.string() + "'");
+  ffmpeg(
+      "-f lavfi -i color=red:s=128x96:d=0.2:r=10,format=gbrp -vf "
+      "scale=out_color_matrix=bt709:out_range=tv,"
+      "format=yuv420p -c:v libx264 -crf 1 -colorspace bt709 -color_range tv '" +
+      file.string() + "'");
   for (const Image<std::uint8_t>& frame : read_all(file)) {
     EXPECT_NEAR(frame.view().at(48, 64, 0), 255, 1);
     EXPECT_NEAR(frame.view().at(48, 64, 1), 0, 1);
@@ -146,25 +153,36 @@ struct Case {
 TEST(Video, FramesAsTheFfmpegProgramGivesThem) {
   const TempFolder folder;
   for (const Case& c : {
-           Case{"h264 with B-frames", "-pix_fmt yuv420p -c:v libx264 -bf 3 -g 12 -colorspace bt709 -color_range tv", "a.mp4", "bt709", "tv"},
-           {"open GOP", "-pix_fmt yuv420p -c:v libx264 -bf 3 -g 8 -x264-params open-gop=1 -colorspace bt709", "b.mp4", "bt709", "tv"},
+           Case{"h264 with B-frames",
+                "-pix_fmt yuv420p -c:v libx264 -bf 3 -g 12 -colorspace bt709 -color_range tv",
+                "a.mp4", "bt709", "tv"},
+           {"open GOP",
+            "-pix_fmt yuv420p -c:v libx264 -bf 3 -g 8 -x264-params open-gop=1 -colorspace bt709",
+            "b.mp4", "bt709", "tv"},
            {"bt601", "-pix_fmt yuv420p -c:v libx264 -colorspace smpte170m", "c.mkv", "bt601", "tv"},
            {"untagged small", "-pix_fmt yuv422p -c:v libx264", "d.mp4", "bt601", "tv", false},
-           {"full range", "-pix_fmt yuv420p -c:v libx264 -color_range pc -vf scale=out_range=pc", "e.mp4", "bt601", "pc"},
-           {"10 bit", "-pix_fmt yuv420p10le -c:v libx264 -colorspace bt709", "f.mkv", "bt709", "tv"},
+           {"full range", "-pix_fmt yuv420p -c:v libx264 -color_range pc -vf scale=out_range=pc",
+            "e.mp4", "bt601", "pc"},
+           {"10 bit", "-pix_fmt yuv420p10le -c:v libx264 -colorspace bt709", "f.mkv", "bt709",
+            "tv"},
            {"mpeg4", "-c:v mpeg4 -q:v 2 -bf 2", "g.avi", "bt601", "tv"},
-           {"mpeg-ts", "-pix_fmt yuv420p -c:v libx264 -bf 2 -colorspace bt709", "h.ts", "bt709", "tv"},
-           {"fragments", "-pix_fmt yuv420p -c:v libx264 -g 5 -movflags frag_keyframe+empty_moov", "i.mp4", "bt601", "tv"},
-           {"vp9", "-pix_fmt yuv420p -c:v libvpx-vp9 -deadline realtime -cpu-used 8", "j.webm", "bt601", "tv"},
+           {"mpeg-ts", "-pix_fmt yuv420p -c:v libx264 -bf 2 -colorspace bt709", "h.ts", "bt709",
+            "tv"},
+           {"fragments", "-pix_fmt yuv420p -c:v libx264 -g 5 -movflags frag_keyframe+empty_moov",
+            "i.mp4", "bt601", "tv"},
+           {"vp9", "-pix_fmt yuv420p -c:v libvpx-vp9 -deadline realtime -cpu-used 8", "j.webm",
+            "bt601", "tv"},
        }) {
     const fs::path file = folder / c.file;
-    ffmpeg("-f lavfi -i testsrc2=s=98x62:r=25:d=1 " + std::string(c.options) + " '" + file.string() + "'");
+    ffmpeg("-f lavfi -i testsrc2=s=98x62:r=25:d=1 " + std::string(c.options) + " '" +
+           file.string() + "'");
     MediaNotes notes;
     const Frames seen = read_all(file, &notes);
     EXPECT_EQ(seen.size(), 25U) << c.name;
     SCOPED_TRACE(c.name);
     // Same library, same options, but the program's slices: one code value for its rounding.
-    expect_equal(seen, ffmpeg_frames(file, as_rgb(c.matrix, c.range, c.half_height), 62, 98, folder), 1);
+    expect_equal(seen,
+                 ffmpeg_frames(file, as_rgb(c.matrix, c.range, c.half_height), 62, 98, folder), 1);
     EXPECT_EQ(notes.count("frame_rate"), 0U) << notes["frame_rate"];
     const auto source = open_frames(file, ColorWanted::kRgb);
     EXPECT_NEAR(source->info().fps, 25, 1e-9);
@@ -189,32 +207,40 @@ TEST(Video, LosslessRgbExactlyAndOddSizes) {
 TEST(Video, OddSizesOf420) {
   const TempFolder folder;
   const fs::path file = folder / "a.mkv";
-  ffmpeg("-f lavfi -i mandelbrot=s=97x61:r=10 -t 0.5 -pix_fmt yuv420p -c:v ffv1 '" + file.string() + "'");
+  ffmpeg("-f lavfi -i mandelbrot=s=97x61:r=10 -t 0.5 -pix_fmt yuv420p -c:v ffv1 '" + file.string() +
+         "'");
   expect_equal(read_all(file), ffmpeg_frames(file, as_rgb("bt601", "tv"), 61, 97, folder), 1);
 }
 
 TEST(Video, RotationIsApplied) {
   const TempFolder folder;
   const fs::path plain = folder / "plain.mp4";
-  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=10:d=0.3 -pix_fmt yuv444p -c:v libx264 '" + plain.string() + "'");
+  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=10:d=0.3 -pix_fmt yuv444p -c:v libx264 '" +
+         plain.string() + "'");
   for (const int degrees : {90, 180, 270}) {
     const fs::path file = folder / "turned.mp4";
-    ffmpeg("-i '" + plain.string() + "' -c copy -metadata:s:v rotate=" + std::to_string(degrees) + " '" +
-           file.string() + "'");
+    ffmpeg("-i '" + plain.string() + "' -c copy -metadata:s:v rotate=" + std::to_string(degrees) +
+           " '" + file.string() + "'");
     MediaNotes notes;
     const Frames seen = read_all(file, &notes);
     ASSERT_EQ(seen.size(), 3U);
     EXPECT_EQ(seen[0].height(), degrees == 180 ? 64 : 96);
     EXPECT_EQ(notes.count("rotation"), 1U);
-    expect_equal(seen, ffmpeg_frames(file, as_rgb("bt601", "tv", false), seen[0].height(), seen[0].width(), folder), 1);
+    expect_equal(seen,
+                 ffmpeg_frames(file, as_rgb("bt601", "tv", false), seen[0].height(),
+                               seen[0].width(), folder),
+                 1);
   }
 }
 
 TEST(Video, VariableRateAspectAlphaAndGreyAreNoted) {
   const TempFolder folder;
   const fs::path vfr = folder / "vfr.mkv";
-  ffmpeg("-f lavfi -i testsrc2=s=64x48:r=20:d=1 -vf \"select='not(eq(mod(n,5),3))',setsar=4/3\" -fps_mode vfr "
-         "-c:v ffv1 -pix_fmt yuva420p '" + vfr.string() + "'");
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=64x48:r=20:d=1 -vf \"select='not(eq(mod(n,5),3))',setsar=4/3\" "
+      "-fps_mode vfr "
+      "-c:v ffv1 -pix_fmt yuva420p '" +
+      vfr.string() + "'");
   const auto source = open_frames(vfr, ColorWanted::kRgb);
   Image<std::uint8_t> frame;
   std::vector<double> times;
@@ -236,7 +262,9 @@ TEST(Video, VariableRateAspectAlphaAndGreyAreNoted) {
   EXPECT_EQ(open_frames(grey, ColorWanted::kGrey)->next(frame), true);
   EXPECT_EQ(frame.channels(), 1);
   expect_equal(read_all(grey), ffmpeg_frames(grey, "", 48, 64, folder), 0);
-  EXPECT_NE(error_of([&] { open_frames(vfr, ColorWanted::kGrey)->next(frame); }).find("vfr.mkv: frame 0: holds colour"),
+  EXPECT_NE(error_of([&] {
+              open_frames(vfr, ColorWanted::kGrey)->next(frame);
+            }).find("vfr.mkv: frame 0: holds colour"),
             std::string::npos);
 }
 
@@ -244,7 +272,8 @@ TEST(Video, FirstPicturesHiddenByAnEditListStayHidden) {
   const TempFolder folder;
   const fs::path whole = folder / "whole.mp4";
   const fs::path cut = folder / "cut.mp4";
-  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=2 -pix_fmt yuv420p -c:v libx264 -g 20 -bf 2 '" + whole.string() + "'");
+  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=2 -pix_fmt yuv420p -c:v libx264 -g 20 -bf 2 '" +
+         whole.string() + "'");
   ffmpeg("-ss 0.5 -i '" + whole.string() + "' -c copy '" + cut.string() + "'");
   const Frames seen = read_all(cut);
   expect_equal(seen, ffmpeg_frames(cut, as_rgb("bt601", "tv"), 64, 96, folder), 1);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "datasets/media/video_writer.h"
+
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "datasets/media/video_writer.h"
 #include "tests/datasets/media/media_test_util.h"
 
 namespace pluvia {
@@ -48,7 +49,8 @@ TEST(VideoWriter, Mp4HasTheRightColours) {
   const TempFolder folder;
   for (const auto& [height, width] : {std::pair{64, 96}, {61, 97}}) {
     Frames clip;
-    for (const auto& rgb : {std::array{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {255, 255, 255}, {90, 120, 60}}) {
+    for (const auto& rgb :
+         {std::array{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {255, 255, 255}, {90, 120, 60}}) {
       Image<std::uint8_t> image(height, width, 3);
       for (std::size_t i = 0; i < image.pixels().size(); ++i) {
         image.pixels()[i] = static_cast<std::uint8_t>(rgb[i % 3]);
@@ -57,8 +59,9 @@ TEST(VideoWriter, Mp4HasTheRightColours) {
     }
     write_clip(folder / "a.mp4", clip, 25);
     const Frames ours = read_all(folder / "a.mp4");
-    const Frames theirs = ffmpeg_frames(folder / "a.mp4", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd",
-                                        height, width, folder);
+    const Frames theirs = ffmpeg_frames(
+        folder / "a.mp4", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd", height,
+        width, folder);
     ASSERT_EQ(ours.size(), 5U);
     ASSERT_EQ(theirs.size(), 5U);
     for (std::size_t i = 0; i < 5; ++i) {
@@ -103,7 +106,9 @@ TEST(VideoWriter, WrongUseIsSaidClearly) {
   EXPECT_NE(create("a.xyz", 25).find("no video format ends in '.xyz'"), std::string::npos);
   EXPECT_NE(create("a.mp4", 0).find("0 frames per second"), std::string::npos);
   EXPECT_NE(create("no/a.mp4", 25).find("No such file"), std::string::npos);
-  EXPECT_NE(error_of([&] { create_video(folder / "a.mkv", {64, 64, 25})->finish(); }).find("no frames"),
+  EXPECT_NE(error_of([&] {
+              create_video(folder / "a.mkv", {64, 64, 25})->finish();
+            }).find("no frames"),
             std::string::npos);
   EXPECT_EQ(files_in(folder), 0U);
 }

@@ -64,14 +64,17 @@ TEST_F(Fault, FlippedBitsAreFoundOrHarmless) {
   int found = 0;
   for (std::uint32_t trial = 0; trial < 240; ++trial) {
     // Half of the flips go into the first pages, where the structure of the file is dense.
-    const std::size_t range = trial % 2 == 0 ? std::min<std::size_t>(whole_.size(), 16384) : whole_.size();
+    const std::size_t range =
+        trial % 2 == 0 ? std::min<std::size_t>(whole_.size(), 16384) : whole_.size();
     std::string bytes = whole_;
     const std::size_t at = test::mix(trial * 2 + 1) % range;
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << test::mix(trial) % 8));
     write_bytes(bad_, bytes);
     const test::ProgramResult verify = run_pluvia("verify " + quoted(bad_));
-    EXPECT_TRUE(verify.status == 0 || verify.status == 1 || verify.status == 3) << at << ": " << verify.status << verify.err;
-    EXPECT_LE(std::count(verify.err.begin(), verify.err.end(), '\n'), 1) << at << ": " << verify.err;
+    EXPECT_TRUE(verify.status == 0 || verify.status == 1 || verify.status == 3)
+        << at << ": " << verify.status << verify.err;
+    EXPECT_LE(std::count(verify.err.begin(), verify.err.end(), '\n'), 1)
+        << at << ": " << verify.err;
     found += verify.status != 0 ? 1 : 0;
     const test::ProgramResult info = run_pluvia("info " + quoted(bad_));
     EXPECT_TRUE(info.status == 0 || info.status == 3) << at << ": " << info.status << info.err;
@@ -105,7 +108,8 @@ void replace_lq(const fs::path& path, hid_t create, const std::vector<hsize_t>& 
   ASSERT_GE(file, 0);
   H5Ldelete(file, "/clips/a/lq", H5P_DEFAULT);
   const hid_t space = H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr);
-  const hid_t data = H5Dcreate2(file, "/clips/a/lq", H5T_STD_U8LE, space, H5P_DEFAULT, create, H5P_DEFAULT);
+  const hid_t data =
+      H5Dcreate2(file, "/clips/a/lq", H5T_STD_U8LE, space, H5P_DEFAULT, create, H5P_DEFAULT);
   ASSERT_GE(data, 0);
   H5Dclose(data);
   H5Sclose(space);
@@ -152,14 +156,16 @@ TEST_F(Fault, TinyFileWhoseIndexAgreesWithItsTerabytes) {
   H5Gclose(clip);
   H5Gclose(clips);
   const hid_t empty = H5Screate_simple(1, std::vector<hsize_t>{1}.data(), nullptr);
-  H5Dclose(H5Dcreate2(file, "/clips/a/lq", H5T_STD_U8LE, empty, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  H5Dclose(
+      H5Dcreate2(file, "/clips/a/lq", H5T_STD_U8LE, empty, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   H5Fclose(file);
   const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
   const hsize_t chunk[4] = {1, 4000, 8000, 3};
   H5Pset_chunk(create, 4, chunk);
   replace_lq(bad_, create, {1'000'000, 4000, 8000, 3});
   H5Pclose(create);
-  const test::ProgramResult result = test::run_shell("ulimit -v 1000000; '" PLUVIA_BINARY_DIR "/pluvia' verify --threads 1 " + quoted(bad_));
+  const test::ProgramResult result = test::run_shell(
+      "ulimit -v 1000000; '" PLUVIA_BINARY_DIR "/pluvia' verify --threads 1 " + quoted(bad_));
   EXPECT_EQ(result.status, 1) << result.err;
   EXPECT_NE(result.out.find("declares"), std::string::npos) << result.out << result.err;
 }
@@ -184,21 +190,28 @@ TEST_P(LinkFault, LinksAreNotFollowed) {
   H5Ldelete(file, "/clips/a", H5P_DEFAULT);
   if (kind == "soft circle") H5Lcreate_soft("/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
   if (kind == "soft") H5Lcreate_soft("/clips/b", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
-  if (kind == "parent folder") H5Lcreate_external("sub/other.h5", "/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
-  if (kind == "absolute") H5Lcreate_external((dir_ / "sub/other.h5").c_str(), "/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
-  if (kind == "itself") H5Lcreate_external("set.h5", "/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
-  if (kind == "hard circle") H5Lcreate_hard(file, "/clips", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
+  if (kind == "parent folder")
+    H5Lcreate_external("sub/other.h5", "/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
+  if (kind == "absolute")
+    H5Lcreate_external((dir_ / "sub/other.h5").c_str(), "/clips/a", file, "/clips/a", H5P_DEFAULT,
+                       H5P_DEFAULT);
+  if (kind == "itself")
+    H5Lcreate_external("set.h5", "/clips/a", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
+  if (kind == "hard circle")
+    H5Lcreate_hard(file, "/clips", file, "/clips/a", H5P_DEFAULT, H5P_DEFAULT);
   H5Fclose(file);
   const test::ProgramResult verify = run_pluvia("verify " + quoted(path_));
   EXPECT_EQ(verify.status, 1) << verify.err;
   EXPECT_NE(verify.out.find("clips/a"), std::string::npos) << verify.out;
-  const test::ProgramResult merge = run_pluvia("merge " + quoted(path_) + " --out " + quoted(dir_ / "out.h5"));
+  const test::ProgramResult merge =
+      run_pluvia("merge " + quoted(path_) + " --out " + quoted(dir_ / "out.h5"));
   EXPECT_EQ(merge.status, 3) << merge.err;
   EXPECT_FALSE(fs::exists(dir_ / "out.h5"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, LinkFault,
-                         testing::Values("soft", "soft circle", "parent folder", "absolute", "itself", "hard circle"));
+                         testing::Values("soft", "soft circle", "parent folder", "absolute",
+                                         "itself", "hard circle"));
 
 }  // namespace
 }  // namespace pluvia

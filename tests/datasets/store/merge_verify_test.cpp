@@ -102,7 +102,8 @@ TEST(Merge, RefusesWhatDoesNotFit) {
   EXPECT_NE(message({dir / "s0.h5", dir / "none.h5"}).find("none.h5"), std::string::npos);
   EXPECT_NE(message({dir / "s0.h5", dir / "out.h5"}), "accepted");
   EXPECT_FALSE(fs::exists(dir / "out.h5"));
-  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 3);  // nothing left behind
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()),
+            3);  // nothing left behind
 }
 
 class Verify : public testing::Test {
@@ -147,7 +148,8 @@ TEST_F(Verify, DamagedChunkIsNamed) {
     H5Dclose(data);
   });
   std::string bytes = test::read_all(path_);
-  bytes[static_cast<std::size_t>(offset) + 100] = static_cast<char>(bytes[static_cast<std::size_t>(offset) + 100] ^ 1);
+  bytes[static_cast<std::size_t>(offset) + 100] =
+      static_cast<char>(bytes[static_cast<std::size_t>(offset) + 100] ^ 1);
   std::ofstream(path_, std::ios::binary) << bytes;
   EXPECT_NE(first_problem(path_).find("clips/a/gt frame 2 tile (0,0)"), std::string::npos);
 }
@@ -158,7 +160,8 @@ TEST_F(Verify, MissingLayerAndUnlistedThings) {
     H5Gclose(H5Gcreate2(file, "/clips/extra", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
   });
   std::string all;
-  for (const VerifyProblem& problem : verify_set(path_, 2).problems) all += problem.item + ": " + problem.problem + "\n";
+  for (const VerifyProblem& problem : verify_set(path_, 2).problems)
+    all += problem.item + ": " + problem.problem + "\n";
   EXPECT_NE(all.find("'mask' is missing"), std::string::npos) << all;
   EXPECT_NE(all.find("clips/extra: is not in index/clips"), std::string::npos) << all;
 }

@@ -60,9 +60,13 @@ TEST_P(StoreSizes, EveryWindowEqualsTheFormula) {
       for (int t = window.first; t < window.first + window.frames; ++t) {
         const FrameLayers frame = test::synthetic_frame(made, t);
         for (int y = window.y; y < window.y + window.height; ++y) {
-          const auto at = (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(window.x)) * pixel;
+          const auto at = (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                           static_cast<std::size_t>(window.x)) *
+                          pixel;
           const auto begin = frame.of(layer).begin() + static_cast<std::ptrdiff_t>(at);
-          expected.insert(expected.end(), begin, begin + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(window.width) * pixel));
+          expected.insert(
+              expected.end(), begin,
+              begin + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(window.width) * pixel));
         }
       }
       ASSERT_EQ(got, expected) << spec(layer).name;
@@ -71,15 +75,17 @@ TEST_P(StoreSizes, EveryWindowEqualsTheFormula) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreSizes,
-                         testing::Values(std::pair(1, 1), std::pair(37, 53), std::pair(240, 256), std::pair(241, 383)));
+                         testing::Values(std::pair(1, 1), std::pair(37, 53), std::pair(240, 256),
+                                         std::pair(241, 383)));
 
 TEST(Store, WindowsOutsideAreRefused) {
   const test::TempDir dir;
   test::write_set(dir / "set.h5", {synthetic_info("a", 2, 30, 40)});
   const auto clip = SetReader::open(dir / "set.h5")->clip("a");
   std::vector<std::byte> out(30 * 40 * 3);
-  for (const Window& bad : {Window{2, 1, 0, 0, 30, 40}, Window{0, 1, 1, 0, 30, 40}, Window{0, 1, 0, -1, 30, 40},
-                            Window{-1, 1, 0, 0, 30, 40}, Window{0, 1, 0, 0, 30, 2147483647}}) {
+  for (const Window& bad :
+       {Window{2, 1, 0, 0, 30, 40}, Window{0, 1, 1, 0, 30, 40}, Window{0, 1, 0, -1, 30, 40},
+        Window{-1, 1, 0, 0, 30, 40}, Window{0, 1, 0, 0, 30, 2147483647}}) {
     EXPECT_THROW(clip->read(Layer::kLq, bad, out), Error);
   }
   EXPECT_THROW(clip->read(Layer::kDepth, {0, 1, 0, 0, 30, 40}, out), Error);
@@ -112,7 +118,8 @@ TEST(Store, SameContentSameBytesWhateverTheThreads) {
     SetOptions options = test::synthetic_options();
     options.threads = threads;
     const auto path = dir / ("set" + std::to_string(threads) + ".h5");
-    test::write_set(path, {synthetic_info("x", 9, 130, 150), synthetic_info("y", 3, 40, 50)}, options);
+    test::write_set(path, {synthetic_info("x", 9, 130, 150), synthetic_info("y", 3, 40, 50)},
+                    options);
     const std::string bytes = test::read_all(path);
     if (first.empty()) first = bytes;
     EXPECT_TRUE(bytes == first) << threads;
@@ -134,7 +141,9 @@ TEST(Store, SharedGroundTruthIsStoredOnce) {
     for (int t = 0; t < 5; ++t) {
       FrameLayers frame = test::synthetic_frame(info, t);
       const auto row = static_cast<std::size_t>(index[static_cast<std::size_t>(t)]);
-      frame.of(Layer::kGt) = seen[row] ? std::vector<std::byte>() : test::synthetic_frame(info, 100 + static_cast<int>(row)).of(Layer::kGt);
+      frame.of(Layer::kGt) =
+          seen[row] ? std::vector<std::byte>()
+                    : test::synthetic_frame(info, 100 + static_cast<int>(row)).of(Layer::kGt);
       seen[row] = true;
       clip->add(std::move(frame));
     }
@@ -147,7 +156,9 @@ TEST(Store, SharedGroundTruthIsStoredOnce) {
   std::vector<std::byte> out(24 * 32 * 3);
   for (int t = 0; t < 5; ++t) {
     clip->read(Layer::kGt, {t, 1, 0, 0, 24, 32}, out);
-    EXPECT_EQ(out, test::synthetic_frame(info, 100 + index[static_cast<std::size_t>(t)]).of(Layer::kGt)) << t;
+    EXPECT_EQ(out,
+              test::synthetic_frame(info, 100 + index[static_cast<std::size_t>(t)]).of(Layer::kGt))
+        << t;
   }
 }
 
@@ -181,7 +192,9 @@ TEST(Store, ExistingOutputIsKept) {
 
 TEST(Store, ResumeGivesTheSameFile) {
   const test::TempDir dir;
-  const std::vector<ClipInfo> clips = {synthetic_info("a", 3, 30, 30), synthetic_info("b", 4, 30, 30), synthetic_info("c", 2, 30, 30)};
+  const std::vector<ClipInfo> clips = {synthetic_info("a", 3, 30, 30),
+                                       synthetic_info("b", 4, 30, 30),
+                                       synthetic_info("c", 2, 30, 30)};
   test::write_set(dir / "whole.h5", clips);
   {
     SetWriter set(dir / "set.h5", test::synthetic_options());
@@ -190,7 +203,8 @@ TEST(Store, ResumeGivesTheSameFile) {
     unfinished->add(test::synthetic_frame(clips[2], 0));
   }
   EXPECT_FALSE(std::filesystem::exists(dir / "set.h5"));
-  std::ofstream(dir / "set.h5.parts/journal.jsonl", std::ios::app) << "{\"id\":\"c\",\"byt";  // a torn line
+  std::ofstream(dir / "set.h5.parts/journal.jsonl", std::ios::app)
+      << "{\"id\":\"c\",\"byt";  // a torn line
   EXPECT_THROW(SetWriter(dir / "set.h5", test::synthetic_options()), Error);
   SetOptions options = test::synthetic_options();
   options.resume = true;
