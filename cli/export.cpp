@@ -103,7 +103,7 @@ int run(Options& options, const Globals& globals) {
 Run setup_export(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   app.add_option("SET", options->set, "a Pluvia set (.h5)")->required();
-  app.add_option("--layout", options->layout, "vrds, paired, paired-images")->required();
+  app.add_option("--layout", options->layout, layout_names())->required();
   app.add_option("-o,--out", options->out, "the folder to make");
   app.add_option("--arrangement", options->to.arrangement,
                  "vrds: testlq, test-folder or train-test");

@@ -27,13 +27,6 @@ struct Options {
   bool force = false;
 };
 
-std::string layout_names() {
-  std::string names;
-  for (const Layout* layout : all_layouts())
-    names += (names.empty() ? "" : ", ") + std::string(layout->name);
-  return names;
-}
-
 const char* unit_of(const ImportPlan& plan) {
   return plan.kind == SetKind::kImages ? "stacks" : "clips";
 }

@@ -12,13 +12,26 @@ namespace {
 
 constexpr NameRule kRules[] = {
     {"same-stem", "equal names (Rain200 re-pack: input/%d, target/%d)", KeyForm::kStem, {}, {}},
-    {"rain100-old", "rain-%d with norain-%d (Rain100L/H, first release)", KeyForm::kPattern,
-     {"rain-", "", false}, {"norain-", "", false}},
-    {"rain100-new", "norain-%dx2 with norain-%d (Rain100L/H, second release)", KeyForm::kPattern,
-     {"norain-", "x2", false}, {"norain-", "", false}},
-    {"rain1400", "%d_%d with %d: many rainy pictures share one clean picture", KeyForm::kPattern,
-     {"", "", true}, {"", "", false}},
-    {"number", "the one number in which names differ (in_%d_a with out_%d_b)", KeyForm::kNumber, {}, {}},
+    {"rain100-old",
+     "rain-%d with norain-%d (Rain100L/H, first release)",
+     KeyForm::kPattern,
+     {"rain-", "", false},
+     {"norain-", "", false}},
+    {"rain100-new",
+     "norain-%dx2 with norain-%d (Rain100L/H, second release)",
+     KeyForm::kPattern,
+     {"norain-", "x2", false},
+     {"norain-", "", false}},
+    {"rain1400",
+     "%d_%d with %d: many rainy pictures share one clean picture",
+     KeyForm::kPattern,
+     {"", "", true},
+     {"", "", false}},
+    {"number",
+     "the one number in which names differ (in_%d_a with out_%d_b)",
+     KeyForm::kNumber,
+     {},
+     {}},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -37,7 +50,8 @@ std::optional<std::string> pattern_key(const NamePattern& pattern, std::string_v
   if (end == before.size()) return std::nullopt;
   std::string_view rest = std::string_view(name).substr(end);
   if (pattern.counted) {
-    if (rest.size() < 2 || rest.front() != '_' || digits_at(rest, 1) != rest.size()) return std::nullopt;
+    if (rest.size() < 2 || rest.front() != '_' || digits_at(rest, 1) != rest.size())
+      return std::nullopt;
     rest = {};
   }
   if (rest != pattern.after) return std::nullopt;
@@ -132,7 +146,8 @@ Keys number_keys(const std::vector<std::string>& stems) {
   // A single name varies in nothing: its number is known only where there is but one.
   if (stems.size() == 1 && varies.size() == 1) varies[0] = true;
   if (std::count(varies.begin(), varies.end(), true) != 1) return none;
-  const auto at = static_cast<std::size_t>(std::find(varies.begin(), varies.end(), true) - varies.begin());
+  const auto at =
+      static_cast<std::size_t>(std::find(varies.begin(), varies.end(), true) - varies.begin());
   Keys keys;
   keys.reserve(all.size());
   for (const Parts& parts : all) keys.emplace_back(parts.numbers[at]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clips are matched between the layers' folders by name, then frames within the clip, again by name.
-// Where the layers' frames are named differently (rain-001, norain-001) and no name fits, the one
-// number that varies within each folder is taken, and this is said.
+// Clips are matched between the layers' folders by name, then frames within the clip, again by
+// name. Where the layers' frames are named differently (rain-001, norain-001) and no name fits, the
+// one number that varies within each folder is taken, and this is said.
 #include "datasets/layouts/clip_plan.h"
 
 #include "core/error.h"
@@ -83,15 +83,16 @@ class ClipPlanner {
       listing.entries.push_back({pairing_key(stem_of(file)), file});
     }
     if (found.stills.empty()) {
-      scan_.problem(ProblemKind::kMissing, folder,
-                    found.folders.empty() ? "no pictures in it" : "no pictures in it, only folders");
+      scan_.problem(
+          ProblemKind::kMissing, folder,
+          found.folders.empty() ? "no pictures in it" : "no pictures in it, only folders");
     }
     return listing;
   }
 
   bool take_video(Layer layer, const fs::path& file) {
-    const auto facts =
-        probe_video(scan_, file, spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb);
+    const auto facts = probe_video(
+        scan_, file, spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb);
     if (!facts) return false;
     check_size(file, facts->height, facts->width);
     if (facts->frames > 0) check_count(file, facts->frames);
@@ -119,7 +120,8 @@ class ClipPlanner {
 
   void use_numbers_if_names_differ() {
     bool strangers = false;
-    for (const Listing& listing : listings_) strangers = strangers || !share_keys(listings_[0], listing);
+    for (const Listing& listing : listings_)
+      strangers = strangers || !share_keys(listings_[0], listing);
     if (!strangers) return;
     std::vector<Keys> keys;
     for (const Listing& listing : listings_) {
@@ -142,8 +144,8 @@ class ClipPlanner {
       sized_by_ = file;
     } else if (height != clip_.height || width != clip_.width) {
       scan_.problem(ProblemKind::kSize, file,
-                    cat("is ", width, "x", height, ", but ", scan_.label(sized_by_), " is ", clip_.width,
-                        "x", clip_.height));
+                    cat("is ", width, "x", height, ", but ", scan_.label(sized_by_), " is ",
+                        clip_.width, "x", clip_.height));
     }
   }
 
@@ -152,8 +154,9 @@ class ClipPlanner {
       clip_.frames = frames;
       counted_by_ = where;
     } else if (frames != clip_.frames) {
-      scan_.problem(ProblemKind::kCount, where,
-                    cat("has ", frames, " frames, but ", scan_.label(counted_by_), " has ", clip_.frames));
+      scan_.problem(
+          ProblemKind::kCount, where,
+          cat("has ", frames, " frames, but ", scan_.label(counted_by_), " has ", clip_.frames));
     }
   }
 
@@ -163,8 +166,8 @@ class ClipPlanner {
       const auto before = keys[i - 1] ? parse_int(*keys[i - 1]) : std::nullopt;
       const auto now = keys[i] ? parse_int(*keys[i]) : std::nullopt;
       if (!before || !now || *now == *before + 1) continue;
-      scan_.warning(cat(scan_.label(listings_.front().folder), ": frame numbers jump from ", *before,
-                        " to ", *now));
+      scan_.warning(cat(scan_.label(listings_.front().folder), ": frame numbers jump from ",
+                        *before, " to ", *now));
       return;
     }
   }
@@ -192,7 +195,8 @@ void plan_root(Scan& scan, const DataRoot& root) {
     clip.name = whole_folder ? scan.dir().filename().string()
                              : (folder ? row[0].filename().string() : stem_of(row[0]));
     if (whole_folder) {
-      scan.warning(scan.label(row[0]) + ": its pictures are taken as the frames of one clip; for "
+      scan.warning(scan.label(row[0]) +
+                   ": its pictures are taken as the frames of one clip; for "
                    "unrelated pictures use the layout paired-images");
     }
     clip.split = root.split;

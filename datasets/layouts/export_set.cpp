@@ -45,7 +45,8 @@ std::vector<std::string> frame_names(const ClipReader& clip) {
   std::vector<std::string> names;
   std::unordered_set<std::string> taken;
   for (std::size_t t = 0; t < frames; ++t) {
-    names.push_back(columns.name && t < rows.size() ? rows[t].name : counted_name(static_cast<int>(t)));
+    names.push_back(columns.name && t < rows.size() ? rows[t].name
+                                                    : counted_name(static_cast<int>(t)));
     require_plain_name(names.back(), "frame's");
     if (!taken.insert(pairing_key(names.back())).second) {
       fail("two of its frames are called ", names.back());
@@ -56,7 +57,8 @@ std::vector<std::string> frame_names(const ClipReader& clip) {
 
 // Pictures that share a ground truth keep sharing it when their names say which ("901_1", "901_2":
 // ground truth "901"); otherwise each gets its own copy under its own name.
-std::vector<std::string> gt_names(const std::vector<std::string>& names, const std::vector<int>& index) {
+std::vector<std::string> gt_names(const std::vector<std::string>& names,
+                                  const std::vector<int>& index) {
   if (index.size() != names.size()) return names;
   std::vector<std::string> shared;
   std::map<std::string, int> row_of;
@@ -86,7 +88,8 @@ struct Job {
 
 class Planner {
  public:
-  Planner(const Layout& layout, const ExportContext& context) : layout_(layout), context_(context) {}
+  Planner(const Layout& layout, const ExportContext& context)
+      : layout_(layout), context_(context) {}
 
   void add(const ClipReader& clip) {
     const ClipInfo& info = clip.info();
@@ -95,7 +98,8 @@ class Planner {
     if (group != info.notes.end()) require_plain_name(group->second, "group's");
     const std::vector<std::string> names = frame_names(clip);
     const std::vector<std::string> clean = gt_names(names, clip.gt_index());
-    for (const Layer layer : info.layers.list()) add_layer(clip, layer, layer == Layer::kGt ? clean : names);
+    for (const Layer layer : info.layers.list())
+      add_layer(clip, layer, layer == Layer::kGt ? clean : names);
   }
 
   std::vector<Job> jobs;
@@ -110,9 +114,10 @@ class Planner {
         fail("layout ", layout_.name, " has no place for split '", info.split,
              "'; export its clips alone with --split, or choose another layout");
       }
-      const std::string line = cat("layer ", spec(layer).name, " has no place in layout ", layout_.name,
-                                   "; left out");
-      if (std::find(warnings.begin(), warnings.end(), line) == warnings.end()) warnings.push_back(line);
+      const std::string line =
+          cat("layer ", spec(layer).name, " has no place in layout ", layout_.name, "; left out");
+      if (std::find(warnings.begin(), warnings.end(), line) == warnings.end())
+        warnings.push_back(line);
       return;
     }
     std::unordered_set<std::string> written;
@@ -145,8 +150,9 @@ Planner plan_export(std::span<const ClipReader* const> clips, const Layout& layo
 ExportContext context_of(std::span<const ClipReader* const> clips, const std::string& arrangement) {
   ExportContext context;
   context.arrangement = arrangement;
-  context.has_splits = std::any_of(clips.begin(), clips.end(),
-                                   [](const ClipReader* clip) { return !clip->info().split.empty(); });
+  context.has_splits = std::any_of(clips.begin(), clips.end(), [](const ClipReader* clip) {
+    return !clip->info().split.empty();
+  });
   return context;
 }
 
@@ -159,9 +165,14 @@ std::string record_of(std::span<const ClipReader* const> clips, const Layout& la
   record["source"] = options.source_text;
   for (const ClipReader* clip : clips) {
     const ClipInfo& info = clip->info();
-    record["clips"].push_back({{"id", info.id}, {"name", original_name(info)}, {"split", info.split},
-                               {"source", info.source}, {"frames", info.frames}, {"height", info.height},
-                               {"width", info.width}, {"fps", info.fps},
+    record["clips"].push_back({{"id", info.id},
+                               {"name", original_name(info)},
+                               {"split", info.split},
+                               {"source", info.source},
+                               {"frames", info.frames},
+                               {"height", info.height},
+                               {"width", info.width},
+                               {"fps", info.fps},
                                {"layers", info.layers.names()}});
   }
   return record.dump(1) + "\n";
@@ -174,7 +185,8 @@ void write_job(const Job& job, const fs::path& root) {
   const std::span<std::byte> bytes = std::as_writable_bytes(image.pixels());
   job.clip->read(job.layer, {job.frame, 1, 0, 0, info.height, info.width}, bytes);
   if (job.binary) {
-    for (std::byte& value : bytes) value = value >= kBinaryThreshold ? std::byte{255} : std::byte{0};
+    for (std::byte& value : bytes)
+      value = value >= kBinaryThreshold ? std::byte{255} : std::byte{0};
   }
   write_png(root / job.file, image.view());
 }
@@ -227,11 +239,12 @@ ExportResult export_set(std::span<const ClipReader* const> clips, const Layout& 
   return result;
 }
 
-std::vector<std::string> planned_files(std::span<const ClipReader* const> clips, const Layout& layout,
-                                       const std::string& arrangement) {
+std::vector<std::string> planned_files(std::span<const ClipReader* const> clips,
+                                       const Layout& layout, const std::string& arrangement) {
   const ExportContext context = context_of(clips, arrangement);
   std::vector<std::string> files;
-  for (const Job& job : plan_export(clips, layout, context).jobs) files.push_back(job.file.string());
+  for (const Job& job : plan_export(clips, layout, context).jobs)
+    files.push_back(job.file.string());
   return files;
 }
 

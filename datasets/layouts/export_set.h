@@ -34,7 +34,7 @@ ExportResult export_set(std::span<const ClipReader* const> clips, const Layout& 
                         const fs::path& dir, const ExportOptions& options);
 
 /// "folder/name.png" of every picture the export would write, relative to the data set.
-std::vector<std::string> planned_files(std::span<const ClipReader* const> clips, const Layout& layout,
-                                       const std::string& arrangement);
+std::vector<std::string> planned_files(std::span<const ClipReader* const> clips,
+                                       const Layout& layout, const std::string& arrangement);
 
 }  // namespace pluvia

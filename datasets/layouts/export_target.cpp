@@ -19,7 +19,8 @@ constexpr std::uint64_t kRecordLimit = 64U << 20;
 bool is_ours_or_empty(const fs::path& dir) {
   std::error_code code;
   if (!fs::is_directory(dir, code)) return false;
-  return fs::exists(dir / kRecordName, code) || fs::exists(dir / kLockName, code) || fs::is_empty(dir, code);
+  return fs::exists(dir / kRecordName, code) || fs::exists(dir / kLockName, code) ||
+         fs::is_empty(dir, code);
 }
 
 void remove_tree(const fs::path& dir) {
@@ -44,12 +45,13 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   std::error_code code;
   const bool exists = fs::symlink_status(dir_, code).type() != fs::file_type::not_found;
   if (exists && !force_) {
-    fail_usage("exporting to ", dir_.string(), ": it is there already; choose another --out, or replace "
+    fail_usage("exporting to ", dir_.string(),
+               ": it is there already; choose another --out, or replace "
                "an earlier export with --force");
   }
   if (exists && !is_ours_or_empty(dir_)) {
-    fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ", kRecordName,
-               " in it), so --force does not replace it; choose another --out");
+    fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ",
+               kRecordName, " in it), so --force does not replace it; choose another --out");
   }
   require_writable_parent(dir_);
   const bool begun = fs::is_directory(part_, code);

@@ -12,8 +12,9 @@ namespace pluvia {
 
 class ExportTarget {
  public:
-  /// `record` is the text of the record file: a resumed export must find the same one. `resume` goes
-  /// on with what a stopped one left, `force` replaces an earlier export when this one is complete.
+  /// `record` is the text of the record file: a resumed export must find the same one. `resume`
+  /// goes on with what a stopped one left, `force` replaces an earlier export when this one is
+  /// complete.
   ExportTarget(fs::path dir, std::string record, bool resume, bool force);
 
   /// Where to write.

@@ -43,7 +43,8 @@ void FrameFeed::store(Layer layer, const Image<std::uint8_t>& image, FedFrame& f
   const std::size_t row_bytes = part.row(0).size();
   out.resize(row_bytes * static_cast<std::size_t>(part.height()));
   for (int y = 0; y < part.height(); ++y) {
-    std::memcpy(out.data() + static_cast<std::size_t>(y) * row_bytes, part.row(y).data(), row_bytes);
+    std::memcpy(out.data() + static_cast<std::size_t>(y) * row_bytes, part.row(y).data(),
+                row_bytes);
   }
 }
 
@@ -72,8 +73,9 @@ std::optional<FedFrame> FrameFeed::begin(int t) {
          " frames, before the other layers");
   }
   if (over && ended.size() < videos_.size()) {
-    fail(clip_.layers.at(videos_.begin()->first).files.front().string(), ": has more frames than the ",
-         clip_.frames, pictures ? " of the other layers" : " that it declares");
+    fail(clip_.layers.at(videos_.begin()->first).files.front().string(),
+         ": has more frames than the ", clip_.frames,
+         pictures ? " of the other layers" : " that it declares");
   }
   if (over || !ended.empty()) return std::nullopt;
   const auto row = static_cast<std::size_t>(t);

@@ -45,7 +45,8 @@ FileByKey index_by_key(Scan& scan, const Side& side) {
   return index;
 }
 
-// Several inputs may share a ground truth only under a counted rule; an input itself is never twice.
+// Several inputs may share a ground truth only under a counted rule; an input itself is never
+// twice.
 bool is_duplicate(Scan& scan, const fs::path& file, const std::string& key,
                   std::map<std::string, fs::path>& seen) {
   const auto [known, fresh] = seen.emplace(key, file);
@@ -91,7 +92,8 @@ void add_layer(Scan& scan, std::vector<ImageRow>& rows, Layer layer, const fs::p
   std::erase_if(rows, [&](ImageRow& row) {
     const auto partner = index.find(pairing_key(row.name));
     if (partner == index.end()) {
-      scan.problem(ProblemKind::kMissing, row.files.at(Layer::kLq), "no partner in " + scan.label(folder));
+      scan.problem(ProblemKind::kMissing, row.files.at(Layer::kLq),
+                   "no partner in " + scan.label(folder));
       return true;
     }
     row.files[layer] = partner->second;
@@ -107,9 +109,9 @@ const NameRule* choose_rule(Scan& scan, const Side& lq, const Side& gt) {
   const NameRule* rule = best_rule(stems_of(lq.files), stems_of(gt.files));
   if (rule == nullptr) {
     scan.problem(ProblemKind::kUnmatched, gt.folder,
-                 cat("no naming rule pairs '", gt.files.front().filename().string(), "' and its like with '",
-                     lq.files.front().filename().string(), "' in ", scan.label(lq.folder),
-                     "; force one with --rule"));
+                 cat("no naming rule pairs '", gt.files.front().filename().string(),
+                     "' and its like with '", lq.files.front().filename().string(), "' in ",
+                     scan.label(lq.folder), "; force one with --rule"));
   }
   return rule;
 }
@@ -130,11 +132,13 @@ class Sizer {
     for (const auto& [layer, file] : row.files) {
       auto size = size_of_file(file);
       if (!size) return std::nullopt;
-      const Piece piece = layer == Layer::kGt ? row.gt : (layer == Layer::kLq ? row.lq : Piece::kWhole);
+      const Piece piece =
+          layer == Layer::kGt ? row.gt : (layer == Layer::kLq ? row.lq : Piece::kWhole);
       if (piece != Piece::kWhole) {
         if (size->width % 2 != 0) {
           scan_.problem(ProblemKind::kSize, file,
-                        cat("is ", size->width, " pixels wide: two pictures side by side have an even width"));
+                        cat("is ", size->width,
+                            " pixels wide: two pictures side by side have an even width"));
           return std::nullopt;
         }
         size->width /= 2;
@@ -143,9 +147,10 @@ class Sizer {
         out.height = size->height;
         out.width = size->width;
       } else if (out.height != size->height || out.width != size->width) {
-        scan_.problem(ProblemKind::kSize, file,
-                      cat("is ", size->width, "x", size->height, ", but ",
-                          scan_.label(row.files.begin()->second), " is ", out.width, "x", out.height));
+        scan_.problem(
+            ProblemKind::kSize, file,
+            cat("is ", size->width, "x", size->height, ", but ",
+                scan_.label(row.files.begin()->second), " is ", out.width, "x", out.height));
         return std::nullopt;
       }
     }
@@ -210,7 +215,8 @@ PlannedClip make_stack(const std::vector<SizedRow>& rows, std::size_t first, std
       LayerSource& source = clip.layers[layer];
       if (layer == Layer::kLq) source.piece = row.lq;
       if (layer == Layer::kGt) source.piece = row.gt;
-      const bool again = layer == Layer::kGt && !source.files.empty() && source.files.back() == file;
+      const bool again =
+          layer == Layer::kGt && !source.files.empty() && source.files.back() == file;
       shared = shared || again;
       if (!again) source.files.push_back(file);
     }
@@ -258,7 +264,8 @@ std::vector<ImageRow> pair_flat(Scan& scan, const fs::path& folder, const NameRu
       const Keys lq = lq_keys(candidate, stems);
       const Keys gt = gt_keys(candidate, stems);
       const auto known = [](const Keys& keys) {
-        return std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.has_value(); });
+        return std::any_of(keys.begin(), keys.end(),
+                           [](const auto& key) { return key.has_value(); });
       };
       if (known(lq) && known(gt)) rule = &candidate;
     }
@@ -292,7 +299,8 @@ void plan_stacks(Scan& scan, std::vector<ImageRow> rows) {
   for (std::size_t first = 0; first < sized.size();) {
     std::size_t last = first + 1;
     while (last < sized.size() && same_stack(sized[first], sized[last])) {
-      const bool shares = sized[last].row.files.at(Layer::kGt) == sized[last - 1].row.files.at(Layer::kGt);
+      const bool shares =
+          sized[last].row.files.at(Layer::kGt) == sized[last - 1].row.files.at(Layer::kGt);
       if (last - first >= kStackLimit && !shares) break;
       ++last;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DID-MDN: Rain_{Heavy,Medium,Light}/train2018new/%d.jpg, 1024x512, left half rainy. That the left is
-// the rainy one is the usual reading of its loaders; Rain800 exists in both orders, hence --order.
-// SPA-Data: real_world.txt and real_test_1000.txt.
+// DID-MDN: Rain_{Heavy,Medium,Light}/train2018new/%d.jpg, 1024x512, left half rainy. That the left
+// is the rainy one is the usual reading of its loaders; Rain800 exists in both orders, hence
+// --order. SPA-Data: real_world.txt and real_test_1000.txt.
 #include "datasets/layouts/image_structures.h"
 
 #include <algorithm>
@@ -54,7 +54,8 @@ std::optional<fs::path> listed_file(Scan& scan, const std::string& text, const s
     const bool leaves = code || inside.empty() || *inside.begin() == "..";
     if (!leaves && fs::is_regular_file(file, code)) return scan.dir() / inside;
     if (base == root && leaves) {
-      scan.problem(ProblemKind::kUnmatched, line, cat("'", text, "' leads out of the data set's folder"));
+      scan.problem(ProblemKind::kUnmatched, line,
+                   cat("'", text, "' leads out of the data set's folder"));
       return std::nullopt;
     }
   }
@@ -89,14 +90,16 @@ void read_list(Scan& scan, const fs::path& list, const std::string& text, const 
     if (!(words >> rainy)) continue;
     const std::string place = cat(list.filename().string(), " line ", number);
     if (!(words >> clean) || (words >> more)) {
-      scan.problem(ProblemKind::kUnmatched, place, "expected two paths, the rainy and the clean picture");
+      scan.problem(ProblemKind::kUnmatched, place,
+                   "expected two paths, the rainy and the clean picture");
       continue;
     }
     const auto lq = listed_file(scan, rainy, place);
     const auto gt = listed_file(scan, clean, place);
     if (!lq || !gt) continue;
     std::string name = stem_of(*lq);
-    if (names.count(name) > 0) name = safe_id(lq->lexically_relative(scan.dir()).replace_extension().string());
+    if (names.count(name) > 0)
+      name = safe_id(lq->lexically_relative(scan.dir()).replace_extension().string());
     if (!names.insert(name).second) {
       scan.problem(ProblemKind::kDuplicate, place, cat("'", rainy, "' is listed twice"));
       continue;
@@ -155,7 +158,8 @@ std::vector<ImageRow> list_rows(Scan& scan, bool forced) {
     if (looks_like_list(text)) lists.emplace_back(file, std::move(text));
   }
   if (forced && lists.empty()) {
-    fail("importing ", scan.dir().string(), " by --rule spa: found no .txt file with lines 'rainy clean'");
+    fail("importing ", scan.dir().string(),
+         " by --rule spa: found no .txt file with lines 'rainy clean'");
   }
   std::vector<ImageRow> rows;
   for (const auto& [file, text] : lists) {

@@ -20,13 +20,20 @@ std::span<const Layout* const> all_layouts() {
   return kLayouts;
 }
 
+std::string layout_names() {
+  std::vector<std::string> names;
+  for (const Layout* layout : all_layouts()) names.emplace_back(layout->name);
+  return join(names, ", ");
+}
+
 const Layout& find_layout(const std::string& name) {
   std::vector<std::string> names;
   for (const Layout* layout : all_layouts()) {
     if (name == layout->name) return *layout;
     names.emplace_back(layout->name);
   }
-  fail_usage("unknown layout '", name, "'", did_you_mean(name, names), "; layouts: ", join(names, ", "));
+  fail_usage("unknown layout '", name, "'", did_you_mean(name, names),
+             "; layouts: ", layout_names());
 }
 
 std::string original_name(const ClipInfo& clip) {

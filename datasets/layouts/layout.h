@@ -31,12 +31,15 @@ struct Layout {
   /// Fills scan.plan. Throws only when the folder is not recognised at all or options are wrong.
   void (*plan)(Scan& scan);
   /// Where a layer of a clip goes; nothing when the layout has no place for it.
-  std::optional<ExportPlace> (*place)(const ClipInfo& clip, Layer layer, const ExportContext& context);
+  std::optional<ExportPlace> (*place)(const ClipInfo& clip, Layer layer,
+                                      const ExportContext& context);
   /// Names that --arrangement takes; empty where there is but one.
   std::vector<std::string> (*arrangements)();
 };
 
 std::span<const Layout* const> all_layouts();
+/// "vrds, paired, ...", for help and errors.
+std::string layout_names();
 /// Wrong usage with the nearest name when there is none.
 const Layout& find_layout(const std::string& name);
 

@@ -22,15 +22,16 @@ Index index_of(Scan& scan, const Listing& listing) {
 }
 
 std::string example(const Listing& listing) {
-  return listing.entries.empty() ? "nothing" : "'" + listing.entries.front().path.filename().string() + "'";
+  return listing.entries.empty() ? "nothing"
+                                 : "'" + listing.entries.front().path.filename().string() + "'";
 }
 
 // A folder in which nothing fits is one problem, not one for each file.
 bool report_strangers(Scan& scan, const Listing& first, const Listing& other) {
   if (first.entries.empty() || other.entries.empty() || share_keys(first, other)) return false;
   scan.problem(ProblemKind::kUnmatched, other.folder,
-               cat("no name fits any in ", scan.label(first.folder), ": found ", example(other), " and ",
-                   example(first)));
+               cat("no name fits any in ", scan.label(first.folder), ": found ", example(other),
+                   " and ", example(first)));
   return true;
 }
 
@@ -74,7 +75,8 @@ std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listi
       if (partner != indices[i].end()) {
         row.push_back(partner->second->path);
       } else {
-        scan.problem(ProblemKind::kMissing, entry.path, "no partner in " + scan.label(listings[i].folder));
+        scan.problem(ProblemKind::kMissing, entry.path,
+                     "no partner in " + scan.label(listings[i].folder));
       }
     }
     if (row.size() == listings.size()) rows.push_back(std::move(row));

@@ -9,17 +9,21 @@ namespace pluvia {
 namespace {
 
 constexpr FolderPair kPairs[] = {
-    {"lq", "gt"},           {"rainy_vid", "clean_vid"}, {"rainy", "clean"}, {"rain", "norain"},
-    {"input", "target"},    {"rain", "gt"},             {"rainy", "gt"},    {"rain", "clean"},
-    {"input", "gt"},        {"rain", "groundtruth"},    {"blur", "gt"},     {"data", "gt"},
-    {"noisy", "clean"},     {"degraded", "clean"},
+    {"lq", "gt"},        {"rainy_vid", "clean_vid"},
+    {"rainy", "clean"},  {"rain", "norain"},
+    {"input", "target"}, {"rain", "gt"},
+    {"rainy", "gt"},     {"rain", "clean"},
+    {"input", "gt"},     {"rain", "groundtruth"},
+    {"blur", "gt"},      {"data", "gt"},
+    {"noisy", "clean"},  {"degraded", "clean"},
 };
 
 void plan(Scan& scan) {
   std::vector<DataRoot> roots = free_roots(scan);
   if (roots.empty()) roots = paired_roots(scan, kPairs);
   if (roots.empty()) {
-    fail_unrecognised(scan, "a rainy and a clean folder (lq and gt, rainy and clean, rain and norain, "
+    fail_unrecognised(scan,
+                      "a rainy and a clean folder (lq and gt, rainy and clean, rain and norain, "
                       "input and target, ...), alone or within train/ and test/");
   }
   plan_clips(scan, roots);
@@ -35,8 +39,12 @@ std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const Export
 
 const Layout& layout_paired() {
   static const Layout layout = {
-      "paired", "clips (folders of frames, or videos) under lq/gt, rainy/clean, input/target, ...",
-      SetKind::kClips, &plan, &place, [] { return std::vector<std::string>(); }};
+      "paired",
+      "clips (folders of frames, or videos) under lq/gt, rainy/clean, input/target, ...",
+      SetKind::kClips,
+      &plan,
+      &place,
+      [] { return std::vector<std::string>(); }};
   return layout;
 }
 

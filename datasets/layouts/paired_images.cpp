@@ -11,10 +11,20 @@ namespace pluvia {
 namespace {
 
 constexpr FolderPair kPairs[] = {
-    {"rain/X2", "norain"},  {"rain/X2", "."},   {"small/rain", "small/norain"}, {"lq", "gt"},
-    {"input", "target"},    {"rain", "norain"}, {"rainy_image", "ground_truth"}, {"rainy", "clean"},
-    {"rainy", "gt"},        {"rain", "gt"},     {"rain", "clean"},              {"input", "gt"},
-    {"data", "gt"},         {"rain", "groundtruth"},
+    {"rain/X2", "norain"},
+    {"rain/X2", "."},
+    {"small/rain", "small/norain"},
+    {"lq", "gt"},
+    {"input", "target"},
+    {"rain", "norain"},
+    {"rainy_image", "ground_truth"},
+    {"rainy", "clean"},
+    {"rainy", "gt"},
+    {"rain", "gt"},
+    {"rain", "clean"},
+    {"input", "gt"},
+    {"data", "gt"},
+    {"rain", "groundtruth"},
 };
 
 const NameRule* forced_rule(const std::string& name) {
@@ -29,7 +39,8 @@ void check_rule_name(const std::string& name) {
   for (const std::string& known : names) {
     if (name == known) return;
   }
-  fail_usage("unknown --rule '", name, "'", did_you_mean(name, names), "; rules: ", join(names, ", "));
+  fail_usage("unknown --rule '", name, "'", did_you_mean(name, names),
+             "; rules: ", join(names, ", "));
 }
 
 void append(std::vector<ImageRow>& rows, std::vector<ImageRow> more, const std::string& split) {
@@ -79,9 +90,11 @@ void plan(Scan& scan) {
   if (!scan.options().rule.empty()) check_rule_name(scan.options().rule);
   std::vector<ImageRow> rows = find_rows(scan);
   if (rows.empty() && scan.plan.problems.empty()) {
-    fail_unrecognised(scan, "pictures in pairs of folders (input and target, rain and norain, rainy_image "
-                      "and ground_truth, ...), rain-1 beside norain-1, a list of pairs, or (with "
-                      "--rule did) pictures with both halves side by side");
+    fail_unrecognised(
+        scan,
+        "pictures in pairs of folders (input and target, rain and norain, rainy_image "
+        "and ground_truth, ...), rain-1 beside norain-1, a list of pairs, or (with "
+        "--rule did) pictures with both halves side by side");
   }
   plan_stacks(scan, std::move(rows));
 }
@@ -101,8 +114,12 @@ std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const Export
 
 const Layout& layout_paired_images() {
   static const Layout layout = {
-      "paired-images", "picture pairs: Rain100/200/1400, DID (side by side), SPA lists, equal names",
-      SetKind::kImages, &plan, &place, [] { return std::vector<std::string>(); }};
+      "paired-images",
+      "picture pairs: Rain100/200/1400, DID (side by side), SPA lists, equal names",
+      SetKind::kImages,
+      &plan,
+      &place,
+      [] { return std::vector<std::string>(); }};
   return layout;
 }
 

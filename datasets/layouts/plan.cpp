@@ -19,7 +19,8 @@ bool is_safe(char c) {
 }
 
 std::string place_of(const PlannedClip& clip) {
-  return (clip.split.empty() ? "" : clip.split + "/") + (clip.group.empty() ? "" : clip.group + "/");
+  return (clip.split.empty() ? "" : clip.split + "/") +
+         (clip.group.empty() ? "" : clip.group + "/");
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ LayerSet PlannedClip::layer_set() const {
 }
 
 std::uint64_t PlannedClip::raw_bytes() const {
-  const std::uint64_t pixels = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
+  const std::uint64_t pixels =
+      static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
   std::uint64_t bytes = 0;
   for (const auto& [layer, from] : layers) {
     const std::size_t rows = from.video ? static_cast<std::size_t>(frames) : from.files.size();
@@ -68,7 +70,8 @@ std::string describe(const std::vector<Problem>& problems) {
   constexpr std::size_t kShown = 5;
   std::string out = cat(problems.size(), problems.size() == 1 ? " problem (" : " problems (",
                         join(kinds, ", "), "): ");
-  for (std::size_t i = 0; i < lines.size() && i < kShown; ++i) out += (i > 0 ? "; " : "") + lines[i];
+  for (std::size_t i = 0; i < lines.size() && i < kShown; ++i)
+    out += (i > 0 ? "; " : "") + lines[i];
   if (lines.size() > kShown) out += cat("; and ", lines.size() - kShown, " more");
   return out;
 }

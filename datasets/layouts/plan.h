@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an import is going to do: every file of every clip, known before the first pixel is read.
 //
-// A plan is made from names and headers only. Everything that is wrong with a folder is collected in
-// it and reported at once, since a data set of 50,000 files that is mended one error at a time is
-// never mended.
+// A plan is made from names and headers only. Everything that is wrong with a folder is collected
+// in it and reported at once, since a data set of 50,000 files that is mended one error at a time
+// is never mended.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,11 @@ namespace fs = std::filesystem;
 enum class SetKind { kClips, kImages };
 
 struct ImportOptions {
-  /// --lq, --gt, ...: inside the data set folder (or its train/test folders), or paths of their own.
+  /// --lq, --gt, ...: inside the data set folder (or its train/test folders), or paths of their
+  /// own.
   std::map<Layer, fs::path> folders;
-  fs::path splits_file;        ///< JSON {"train": [names], "test": [names]}; empty: as the folders say
-  std::string rule;            ///< naming rule of image sets; empty: recognised
+  fs::path splits_file;  ///< JSON {"train": [names], "test": [names]}; empty: as the folders say
+  std::string rule;      ///< naming rule of image sets; empty: recognised
   bool clean_is_left = false;  ///< side-by-side pictures: which half is the ground truth
   bool allow_missing = false;  ///< import what is complete in all layers, and warn
 };
@@ -42,14 +43,14 @@ struct Problem {
 enum class Piece { kWhole, kLeftHalf, kRightHalf };
 
 struct LayerSource {
-  bool video = false;            ///< `files` is one video; otherwise one picture per frame
+  bool video = false;  ///< `files` is one video; otherwise one picture per frame
   Piece piece = Piece::kWhole;
   std::vector<fs::path> files;
 };
 
 struct PlannedClip {
-  std::string id;      ///< safe text, unique in the set
-  std::string name;    ///< in the data set it came from
+  std::string id;    ///< safe text, unique in the set
+  std::string name;  ///< in the data set it came from
   std::string split;
   std::string source;  ///< "<split>/<name>": equal names in two splits are two sources
   std::string group;   ///< sub-folder that tells clips of equal name in one split apart, or empty

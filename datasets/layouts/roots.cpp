@@ -50,7 +50,8 @@ void settle_splits(std::vector<DataRoot>& roots, const std::vector<std::string>&
   }
 }
 
-std::optional<DataRoot> pair_in(Scan& scan, const fs::path& base, std::span<const FolderPair> pairs) {
+std::optional<DataRoot> pair_in(Scan& scan, const fs::path& base,
+                                std::span<const FolderPair> pairs) {
   for (const FolderPair& pair : pairs) {
     const auto lq = scan.find_folder(base, pair.lq);
     const auto gt = scan.find_folder(base, pair.gt);
@@ -75,7 +76,8 @@ void tell_roots(Scan& scan, const std::vector<DataRoot>& roots) {
     for (const auto& [layer, folder] : root.folders) {
       parts.push_back(cat(spec(layer).name, "=", scan.label(folder)));
     }
-    scan.recognise((root.split.empty() ? std::string("folders") : root.split) + ": " + join(parts, " "));
+    scan.recognise((root.split.empty() ? std::string("folders") : root.split) + ": " +
+                   join(parts, " "));
   }
 }
 
@@ -103,7 +105,8 @@ std::optional<DataRoot> free_root_in(Scan& scan, const fs::path& base) {
     const auto found = scan.find_folder(base, folder.string());
     if (found) root.folders[layer] = *found;
   }
-  if (root.folders.count(Layer::kLq) == 0 || root.folders.count(Layer::kGt) == 0) return std::nullopt;
+  if (root.folders.count(Layer::kLq) == 0 || root.folders.count(Layer::kGt) == 0)
+    return std::nullopt;
   return root;
 }
 
@@ -124,10 +127,9 @@ void require_somewhere(Scan& scan) {
 }
 
 std::size_t places_there(Scan& scan, const Arrangement& arrangement) {
-  return static_cast<std::size_t>(
-      std::count_if(arrangement.places.begin(), arrangement.places.end(), [&](const Place& place) {
-        return scan.find_folder(scan.dir(), place.folder).has_value();
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      arrangement.places.begin(), arrangement.places.end(),
+      [&](const Place& place) { return scan.find_folder(scan.dir(), place.folder).has_value(); }));
 }
 
 std::vector<DataRoot> roots_of(Scan& scan, const Arrangement& arrangement) {
@@ -148,7 +150,8 @@ std::vector<DataRoot> roots_of(Scan& scan, const Arrangement& arrangement) {
 
 }  // namespace
 
-const Arrangement& find_arrangement(std::span<const Arrangement> arrangements, const std::string& name) {
+const Arrangement& find_arrangement(std::span<const Arrangement> arrangements,
+                                    const std::string& name) {
   if (name.empty()) return arrangements.front();
   for (const Arrangement& arrangement : arrangements) {
     if (name == arrangement.name) return arrangement;
@@ -173,7 +176,8 @@ std::vector<DataRoot> free_roots(Scan& scan) {
   require_somewhere(scan);
   std::vector<DataRoot> roots;
   std::vector<std::string> names;
-  const auto keep = [&](std::optional<DataRoot> root, const std::string& split, const fs::path& at) {
+  const auto keep = [&](std::optional<DataRoot> root, const std::string& split,
+                        const fs::path& at) {
     if (!root) return;
     root->split = split;
     roots.push_back(std::move(*root));
@@ -231,7 +235,8 @@ std::vector<DataRoot> arranged_roots(Scan& scan, std::span<const Arrangement> ar
 std::vector<DataRoot> paired_roots(Scan& scan, std::span<const FolderPair> pairs) {
   std::vector<DataRoot> roots;
   std::vector<std::string> names;
-  const auto keep = [&](std::optional<DataRoot> root, const std::string& split, const fs::path& at) {
+  const auto keep = [&](std::optional<DataRoot> root, const std::string& split,
+                        const fs::path& at) {
     if (!root) return;
     root->split = split;
     roots.push_back(std::move(*root));

@@ -34,7 +34,8 @@ struct Arrangement {
 };
 
 /// The named arrangement, or the first when `name` is empty; wrong usage when there is none.
-const Arrangement& find_arrangement(std::span<const Arrangement> arrangements, const std::string& name);
+const Arrangement& find_arrangement(std::span<const Arrangement> arrangements,
+                                    const std::string& name);
 std::vector<std::string> names_of(std::span<const Arrangement> arrangements);
 
 /// Names of a rainy and a clean folder that belong together, relative to the split's folder; "."
@@ -52,8 +53,8 @@ std::vector<DataRoot> free_roots(Scan& scan);
 std::vector<DataRoot> arranged_roots(Scan& scan, std::span<const Arrangement> arrangements);
 
 /// The first pair that is there, in the folder itself and in each of its train/test/val folders;
-/// other layers beside the pair by their usual names; failing that, in every sub-folder, each a group
-/// of its own. Empty when there is no pair anywhere.
+/// other layers beside the pair by their usual names; failing that, in every sub-folder, each a
+/// group of its own. Empty when there is no pair anywhere.
 std::vector<DataRoot> paired_roots(Scan& scan, std::span<const FolderPair> pairs);
 
 /// Error for a folder in which a layout found nothing: what was looked for and what is there.

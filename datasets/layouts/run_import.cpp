@@ -20,7 +20,8 @@ std::size_t frames_in_flight(const PlannedClip& clip, int threads) {
   const std::uint64_t frame_bytes =
       clip.raw_bytes() / static_cast<std::uint64_t>(std::max(1, clip.frames)) + 1;
   const std::uint64_t fitting = std::max<std::uint64_t>(2, kFlightBytes / frame_bytes);
-  return static_cast<std::size_t>(std::min<std::uint64_t>(fitting, static_cast<std::uint64_t>(threads) * 4));
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(fitting, static_cast<std::uint64_t>(threads) * 4));
 }
 
 // What was noted for the clip's frames: the last value, and for how many frames there was one.
@@ -36,8 +37,9 @@ class NoteCount {
   void hand_to(ClipWriter& writer, int frames) const {
     for (const auto& [key, note] : notes_) {
       const bool everywhere = note.second == frames || key.rfind("gt.", 0) == 0;
-      writer.set_note(key, everywhere ? note.first
-                                      : cat(note.first, " (", note.second, " of ", frames, " frames)"));
+      writer.set_note(key, everywhere
+                               ? note.first
+                               : cat(note.first, " (", note.second, " of ", frames, " frames)"));
     }
   }
 

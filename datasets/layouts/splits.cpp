@@ -22,11 +22,13 @@ Splits Splits::load(const std::filesystem::path& file) {
   }
   for (const auto& [split, names] : json.items()) {
     if (split != safe_id(split)) {
-      fail(splits.file_, ": split name '", split, "' has other characters than letters, digits, ._-");
+      fail(splits.file_, ": split name '", split,
+           "' has other characters than letters, digits, ._-");
     }
     if (!names.is_array()) fail(splits.file_, ": '", split, "': expected a list of names");
     for (const Json& name : names) {
-      if (!name.is_string()) fail(splits.file_, ": '", split, "': expected names, found ", name.dump());
+      if (!name.is_string())
+        fail(splits.file_, ": '", split, "': expected names, found ", name.dump());
       const auto text = name.get<std::string>();
       const auto [known, fresh] = splits.split_of_.emplace(text, split);
       if (fresh) continue;
@@ -56,10 +58,12 @@ void Splits::finish(std::vector<std::string>& warnings) const {
     if (used_.count(name) == 0) unknown.push_back("'" + name + "'" + did_you_mean(name, seen_));
   }
   if (!unknown.empty()) {
-    fail(file_, ": ", unknown.size() == 1 ? "no clip or picture is called " : "no clips or pictures are called ",
+    fail(file_, ": ",
+         unknown.size() == 1 ? "no clip or picture is called " : "no clips or pictures are called ",
          list_some(unknown));
   }
-  if (unnamed_ > 0) warnings.push_back(cat(file_, " names no split for ", unnamed_, " clips or pictures"));
+  if (unnamed_ > 0)
+    warnings.push_back(cat(file_, " names no split for ", unnamed_, " clips or pictures"));
 }
 
 }  // namespace pluvia

@@ -151,9 +151,11 @@ TEST(Paired, FreeFolderNames) {
   EXPECT_EQ(set.at("a")->clip_info.layers.names(), "lq,gt,mask");
   EXPECT_EQ(set.at("a")->clip_info.split, "train");
   options.folders[Layer::kGt] = "dri";
-  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt dri"), std::string::npos);
+  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt dri"),
+            std::string::npos);
   options.folders.erase(Layer::kGt);
-  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt"), std::string::npos);
+  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt"),
+            std::string::npos);
 }
 
 TEST(Paired, GapsAreSaidAndPicturesInTheFolderAreOneClip) {

@@ -23,7 +23,8 @@ using testing::TempDir;
 
 using Clips = std::vector<std::shared_ptr<MemoryClip>>;
 
-const LayerSet kDisplayLayers = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
+const LayerSet kDisplayLayers = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask,
+                                 Layer::kDrop};
 
 std::vector<const ClipReader*> readers(const Clips& clips) {
   std::vector<const ClipReader*> out;
@@ -31,16 +32,24 @@ std::vector<const ClipReader*> readers(const Clips& clips) {
   return out;
 }
 
+// Training clips with every layer that the layout can hold, a test clip of the same name without.
 Clips sample(const Layout& layout) {
   const bool images = layout.kind == SetKind::kImages;
   const LayerSet test_layers = {Layer::kLq, Layer::kGt};
-  return {make_clip(images ? "7x6" : "000", "train", 1, kDisplayLayers),
-          make_clip(images ? "7x7" : "010", "train", 2, kDisplayLayers),
+  ClipInfo train;
+  train.split = "train";
+  LayerSet layers;
+  for (const Layer layer : kDisplayLayers.list()) {
+    if (layout.place(train, layer, {"", true})) layers.add(layer);
+  }
+  return {make_clip(images ? "7x6" : "000", "train", 1, layers),
+          make_clip(images ? "7x7" : "010", "train", 2, layers),
           make_clip(images ? "7x5" : "000", "test", 3, test_layers)};
 }
 
 std::vector<std::byte> binary(std::vector<std::byte> values) {
-  for (std::byte& value : values) value = std::byte{value >= std::byte{128} ? std::uint8_t{255} : std::uint8_t{0}};
+  for (std::byte& value : values)
+    value = std::byte{value >= std::byte{128} ? std::uint8_t{255} : std::uint8_t{0}};
   return values;
 }
 
@@ -51,10 +60,12 @@ void expect_equal(const MemoryClip& before, const MemoryClip& after, bool binary
     for (std::size_t t = 0; t < before.frames.at(layer).size(); ++t) {
       std::vector<std::byte> expected = before.frames.at(layer)[t];
       if (layer == Layer::kMask && binary_mask) expected = binary(std::move(expected));
-      EXPECT_EQ(after.frames.at(layer)[t], expected) << before.clip_info.id << " " << spec(layer).name << t;
+      EXPECT_EQ(after.frames.at(layer)[t], expected)
+          << before.clip_info.id << " " << spec(layer).name << t;
     }
   }
-  for (std::size_t t = 0; t < before.rows.size(); ++t) EXPECT_EQ(after.rows[t].name, before.rows[t].name);
+  for (std::size_t t = 0; t < before.rows.size(); ++t)
+    EXPECT_EQ(after.rows[t].name, before.rows[t].name);
 }
 
 TEST(EveryLayout, WriteThenReadIsBitEqual) {
@@ -81,6 +92,17 @@ TEST(EveryLayout, WriteThenReadIsBitEqual) {
         ASSERT_NE(found, set.end()) << clip->clip_info.id;
         expect_equal(*clip, *found->second, place && place->binary);
       }
+    }
+  }
+}
+
+TEST(EveryLayout, HoldsInputAndGroundTruthOfBothSplits) {
+  for (const Layout* layout : all_layouts()) {
+    for (const char* split : {"train", "test"}) {
+      ClipInfo clip;
+      clip.split = split;
+      EXPECT_TRUE(layout->place(clip, Layer::kLq, {"", true})) << layout->name << " " << split;
+      EXPECT_TRUE(layout->place(clip, Layer::kGt, {"", true})) << layout->name << " " << split;
     }
   }
 }
@@ -133,12 +155,18 @@ TEST(Export, HostileNamesDoNotLeaveTheFolder) {
   for (const char* bad : {"../up", "/abs", "..", "", "a\nb", ".hidden"}) {
     auto clip = make_clip("ok", "train", 1, {Layer::kLq, Layer::kGt});
     clip->rows[1].name = bad;
-    EXPECT_NE(error_of([&] { export_set(readers({clip}), find_layout("vrds"), dir / "out", {}); })
-                  .find("cannot be a file name"), std::string::npos) << bad;
+    EXPECT_NE(error_of([&] {
+                export_set(readers({clip}), find_layout("vrds"), dir / "out", {});
+              }).find("cannot be a file name"),
+              std::string::npos)
+        << bad;
     clip = make_clip("ok", "train", 1, {Layer::kLq, Layer::kGt});
     clip->clip_info.notes["name"] = bad;
-    EXPECT_NE(error_of([&] { export_set(readers({clip}), find_layout("vrds"), dir / "out", {}); })
-                  .find("cannot be a file name"), std::string::npos) << bad;
+    EXPECT_NE(error_of([&] {
+                export_set(readers({clip}), find_layout("vrds"), dir / "out", {});
+              }).find("cannot be a file name"),
+              std::string::npos)
+        << bad;
   }
   EXPECT_TRUE(fs::is_empty(dir.path()));
 }
@@ -146,8 +174,10 @@ TEST(Export, HostileNamesDoNotLeaveTheFolder) {
 TEST(Export, NoPlaceForASplitOrALayer) {
   const TempDir dir;
   const auto odd = make_clip("a", "val", 1, {Layer::kLq, Layer::kGt});
-  EXPECT_NE(error_of([&] { export_set(readers({odd}), find_layout("vrds"), dir / "out", {}); })
-                .find("no place for split 'val'"), std::string::npos);
+  EXPECT_NE(error_of([&] {
+              export_set(readers({odd}), find_layout("vrds"), dir / "out", {});
+            }).find("no place for split 'val'"),
+            std::string::npos);
   const auto flow = make_clip("a", "train", 1, {Layer::kLq, Layer::kGt, Layer::kStreakRgb});
   const ExportResult result = export_set(readers({flow}), find_layout("vrds"), dir / "out", {});
   ASSERT_EQ(result.warnings.size(), 1U);
@@ -191,8 +221,10 @@ TEST(Export, ResumeRefusesOtherSettings) {
   error_of([&] { export_set(broken, find_layout("paired"), dir / "out", {}); });
   ExportOptions resume;
   resume.resume = true;
-  EXPECT_NE(error_of([&] { export_set(readers({clip}), find_layout("vrds"), dir / "out", resume); })
-                .find("other settings"), std::string::npos);
+  EXPECT_NE(error_of([&] {
+              export_set(readers({clip}), find_layout("vrds"), dir / "out", resume);
+            }).find("other settings"),
+            std::string::npos);
 }
 
 TEST(Export, ForceReplacesOnlyAnEarlierExport) {
@@ -209,7 +241,9 @@ TEST(Export, ForceReplacesOnlyAnEarlierExport) {
   EXPECT_FALSE(fs::exists(dir / "out/train/lq/one"));
   EXPECT_TRUE(fs::exists(dir / "out/train/lq/two"));
   make_text(dir / "home/letter.txt", "dear");
-  EXPECT_NE(error_of([&] { export_set(readers({two}), layout, dir / "home", force); }).find("not a folder"),
+  EXPECT_NE(error_of([&] {
+              export_set(readers({two}), layout, dir / "home", force);
+            }).find("not a folder"),
             std::string::npos);
   EXPECT_TRUE(fs::exists(dir / "home/letter.txt"));
   make_text(dir / "fresh.part/letter.txt", "dear");

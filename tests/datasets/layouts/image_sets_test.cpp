@@ -80,7 +80,8 @@ TEST(Images, Rain200SplitsAndTwoSizesAreTwoStacks) {
   const TempDir dir;
   for (const std::string split : {"train", "test"}) {
     for (int i = 1; i <= 4; ++i) {
-      const testing::PictureSize size = i % 2 == 0 ? testing::PictureSize{8, 6} : testing::PictureSize{6, 8};
+      const testing::PictureSize size =
+          i % 2 == 0 ? testing::PictureSize{8, 6} : testing::PictureSize{6, 8};
       make_picture(dir / (split + "/input/" + std::to_string(i) + ".png"), i, size);
       make_picture(dir / (split + "/target/" + std::to_string(i) + ".png"), 50 + i, size);
     }
@@ -98,7 +99,8 @@ TEST(Images, FourteenInputsShareOneGroundTruth) {
   for (const int clean : {901, 902}) {
     make_picture(dir / ("ground_truth/" + std::to_string(clean) + ".jpg"), clean - 800);
     for (int i = 1; i <= 14; ++i) {
-      make_picture(dir / ("rainy_image/" + std::to_string(clean) + "_" + std::to_string(i) + ".jpg"), i);
+      make_picture(
+          dir / ("rainy_image/" + std::to_string(clean) + "_" + std::to_string(i) + ".jpg"), i);
     }
   }
   const ImportPlan plan = plan_of(dir.path());
@@ -139,7 +141,8 @@ TEST(Images, MissingOneInTheMiddleShiftsNothing) {
   ASSERT_EQ(clip.clip_info.frames, 11);
   for (int t = 0; t < 11; ++t) {
     // JPEG at quality 100 keeps a flat grey within one code value.
-    EXPECT_NEAR(clip.first_value(Layer::kLq, t), clip.first_value(Layer::kGt, t), 1) << clip.rows[static_cast<std::size_t>(t)].name;
+    EXPECT_NEAR(clip.first_value(Layer::kLq, t), clip.first_value(Layer::kGt, t), 1)
+        << clip.rows[static_cast<std::size_t>(t)].name;
   }
 }
 
@@ -148,7 +151,8 @@ void make_double(const fs::path& path) {
   fs::create_directories(path.parent_path());
   Image<std::uint8_t> image(6, 12, 3);
   for (int y = 0; y < 6; ++y) {
-    for (int x = 0; x < 36; ++x) image.view().row(y)[static_cast<std::size_t>(x)] = x < 18 ? 10 : 20;
+    for (int x = 0; x < 36; ++x)
+      image.view().row(y)[static_cast<std::size_t>(x)] = x < 18 ? 10 : 20;
   }
   write_png(path, image.view());
 }
@@ -217,8 +221,9 @@ TEST(Images, ListsMayNotLeaveTheFolder) {
   make_picture(spa / "a.png", 1);
   make_picture(spa / "b.png", 2);
   fs::create_symlink("../outside.png", spa / "link.png");
-  make_text(spa / "real_test_1000.txt",
-            "a.png b.png\nlink.png b.png\n../outside.png b.png\na.png gone.png\na.png\na.png b.png\n");
+  make_text(
+      spa / "real_test_1000.txt",
+      "a.png b.png\nlink.png b.png\n../outside.png b.png\na.png gone.png\na.png\na.png b.png\n");
   const ImportPlan plan = plan_of(spa);
   ASSERT_EQ(plan.problems.size(), 5U);
   EXPECT_NE(plan.problems[0].text.find("leads out"), std::string::npos);
@@ -241,7 +246,8 @@ TEST(Images, RulesCanBeForcedAndMistypedOnesAreNamed) {
   options.rule = "same-stem";
   EXPECT_TRUE(plan_of(dir.path(), options).problems.empty());
   options.rule = "rain100-od";
-  EXPECT_NE(error_of([&] { plan_of(dir.path(), options); }).find("'rain100-old'"), std::string::npos);
+  EXPECT_NE(error_of([&] { plan_of(dir.path(), options); }).find("'rain100-old'"),
+            std::string::npos);
 }
 
 TEST(Images, DoubleDensityFoldersStayApart) {

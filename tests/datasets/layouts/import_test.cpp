@@ -93,8 +93,8 @@ TEST(RunImport, ClipsThatAreThereAreSkipped) {
   make_picture(dir / "lq/a/0.png", 1);
   make_picture(dir / "gt/a/0.png", 1);
   const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
-  const ImportResult result =
-      run_import(plan, [](const ClipInfo&) { return std::unique_ptr<ClipWriter>(); }, 1);
+  const ImportResult result = run_import(
+      plan, [](const ClipInfo&) { return std::unique_ptr<ClipWriter>(); }, 1);
   EXPECT_EQ(result.skipped, 1U);
   EXPECT_EQ(result.clips, 0U);
 }
@@ -113,7 +113,8 @@ TEST(RunImport, LosslessVideosEqualTheFfmpegProgramsFrames) {
   EXPECT_EQ(clip.clip_info.fps, 25);
   EXPECT_TRUE(clip.frame_columns.time);
   EXPECT_NEAR(clip.rows[5].time_s, 0.2, 1e-3);
-  const std::pair<const char*, Layer> sides[] = {{"rainy_vid", Layer::kLq}, {"clean_vid", Layer::kGt}};
+  const std::pair<const char*, Layer> sides[] = {{"rainy_vid", Layer::kLq},
+                                                 {"clean_vid", Layer::kGt}};
   for (const auto& [folder, layer] : sides) {
     const fs::path raw = dir / "raw";
     shell("ffmpeg -y -i '" + (dir / folder).string() + "/v.mkv' -f rawvideo -pix_fmt rgb24 '" +
@@ -123,7 +124,8 @@ TEST(RunImport, LosslessVideosEqualTheFfmpegProgramsFrames) {
       std::vector<char> expected(32 * 24 * 3);
       file.read(expected.data(), static_cast<std::streamsize>(expected.size()));
       const auto& got = clip.frames.at(layer)[static_cast<std::size_t>(t)];
-      ASSERT_TRUE(std::equal(got.begin(), got.end(), reinterpret_cast<const std::byte*>(expected.data())))
+      ASSERT_TRUE(
+          std::equal(got.begin(), got.end(), reinterpret_cast<const std::byte*>(expected.data())))
           << folder << " frame " << t;
     }
   }
@@ -132,8 +134,10 @@ TEST(RunImport, LosslessVideosEqualTheFfmpegProgramsFrames) {
 TEST(RunImport, VideosOfDifferentLengthAreAProblem) {
   const TempDir dir;
   for (const char* folder : {"rainy", "clean"}) fs::create_directories(dir / folder);
-  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.4 -c:v ffv1 '" + (dir / "rainy/v.avi").string() + "'");
-  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.2 -c:v ffv1 '" + (dir / "clean/v.avi").string() + "'");
+  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.4 -c:v ffv1 '" +
+        (dir / "rainy/v.avi").string() + "'");
+  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.2 -c:v ffv1 '" +
+        (dir / "clean/v.avi").string() + "'");
   const std::string error = error_of([&] { import_folder("paired", dir.path()); });
   EXPECT_NE(error.find("frames"), std::string::npos) << error;
   EXPECT_NE(error.find("v.avi"), std::string::npos) << error;

@@ -55,9 +55,11 @@ void make_picture(const std::filesystem::path& path, int value, PictureSize size
   std::fill(image.pixels().begin(), image.pixels().end(), static_cast<std::uint8_t>(value));
   const std::string extension = lower(path.extension().string());
   const bool jpeg = extension == ".jpg" || extension == ".jpeg";
-  const std::vector<std::byte> bytes = jpeg ? encode_jpeg(image.view(), 100) : encode_png(image.view());
+  const std::vector<std::byte> bytes =
+      jpeg ? encode_jpeg(image.view(), 100) : encode_png(image.view());
   std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
 }
 
 void make_text(const std::filesystem::path& path, const std::string& text) {
@@ -66,7 +68,8 @@ void make_text(const std::filesystem::path& path, const std::string& text) {
 }
 
 void MemoryClip::read(Layer layer, const Window& window, std::span<std::byte> out) const {
-  PLUVIA_CHECK(window.height == clip_info.height && window.width == clip_info.width, "whole frames only");
+  PLUVIA_CHECK(window.height == clip_info.height && window.width == clip_info.width,
+               "whole frames only");
   std::size_t at = 0;
   for (int t = window.first; t < window.first + window.frames; ++t) {
     const auto row = static_cast<std::size_t>(
@@ -123,7 +126,8 @@ std::shared_ptr<MemoryClip> make_clip(const std::string& name, const std::string
   info.notes["name"] = name;
   unsigned state = static_cast<unsigned>(seed) * 2654435761U + 1;
   for (const Layer layer : layers.list()) {
-    const std::size_t bytes = static_cast<std::size_t>(info.height * info.width) * spec(layer).pixel_bytes();
+    const std::size_t bytes =
+        static_cast<std::size_t>(info.height * info.width) * spec(layer).pixel_bytes();
     for (int t = 0; t < info.frames; ++t) {
       std::vector<std::byte> frame(bytes);
       for (std::byte& value : frame) {

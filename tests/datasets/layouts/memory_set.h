@@ -34,7 +34,8 @@ struct PictureSize {
 };
 
 /// A PNG (JPEG for .jpg and .jpeg) whose first pixel is `value` in all channels.
-void make_picture(const std::filesystem::path& path, int value, PictureSize size = {}, int channels = 3);
+void make_picture(const std::filesystem::path& path, int value, PictureSize size = {},
+                  int channels = 3);
 void make_text(const std::filesystem::path& path, const std::string& text);
 
 /// A clip in memory, reader and stored result of a writer alike.

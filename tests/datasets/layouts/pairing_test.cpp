@@ -28,7 +28,8 @@ TEST(Pairing, Rain100) {
   EXPECT_EQ(lq_keys(rule("rain100-old"), {"rain-001", "rain-12", "norain-1", "rain-", "rain-1x2"}),
             (Keys{"1", "12", std::nullopt, std::nullopt, std::nullopt}));
   EXPECT_EQ(gt_keys(rule("rain100-old"), {"norain-1", "rain-1"}), (Keys{"1", std::nullopt}));
-  EXPECT_EQ(lq_keys(rule("rain100-new"), {"norain-100x2", "norain-100"}), (Keys{"100", std::nullopt}));
+  EXPECT_EQ(lq_keys(rule("rain100-new"), {"norain-100x2", "norain-100"}),
+            (Keys{"100", std::nullopt}));
 }
 
 TEST(Pairing, FourteenToOne) {

@@ -25,17 +25,17 @@ TEST(Problems, EveryKindInOneReport) {
   const TempDir dir;
   make_pair(dir, "good", "1.png");
   make_pair(dir, "a", "1.png");
-  make_picture(dir / "lq/a/2.png", 1);             // missing in gt
-  make_picture(dir / "gt/a/3.png", 1);             // extra
-  make_picture(dir / "lq/a/001.png", 1);           // duplicate of 1
+  make_picture(dir / "lq/a/2.png", 1);    // missing in gt
+  make_picture(dir / "gt/a/3.png", 1);    // extra
+  make_picture(dir / "lq/a/001.png", 1);  // duplicate of 1
   make_pair(dir, "b", "1.png");
-  make_picture(dir / "gt/b/1.png", 1, {5, 5});     // other size
+  make_picture(dir / "gt/b/1.png", 1, {5, 5});  // other size
   make_pair(dir, "c", "1.png");
   make_text(dir / "gt/c/1.png", "not a picture");  // unreadable
   make_picture(dir / "lq/d/x.png", 1);             // nothing fits
   make_picture(dir / "gt/d/y.png", 1);
-  make_picture(dir / "lq/e/1.png", 1);             // clip missing in gt
-  fs::create_directories(dir / "gt/f");            // clip extra in gt
+  make_picture(dir / "lq/e/1.png", 1);   // clip missing in gt
+  fs::create_directories(dir / "gt/f");  // clip extra in gt
   const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
   std::multiset<ProblemKind> kinds;
   for (const Problem& problem : plan.problems) kinds.insert(problem.kind);
@@ -46,8 +46,11 @@ TEST(Problems, EveryKindInOneReport) {
   EXPECT_EQ(kinds.count(ProblemKind::kUnreadable), 1U);
   EXPECT_EQ(kinds.count(ProblemKind::kUnmatched), 1U);
   const std::string error = error_of([&] { require_sound(plan, dir.path()); });
-  EXPECT_NE(error.find("8 problems (2 missing, 2 extra, 1 duplicate, 1 size mismatch, 1 unreadable, "
-                       "1 not paired)"), std::string::npos) << error;
+  EXPECT_NE(
+      error.find("8 problems (2 missing, 2 extra, 1 duplicate, 1 size mismatch, 1 unreadable, "
+                 "1 not paired)"),
+      std::string::npos)
+      << error;
   EXPECT_NE(error.find("and 3 more"), std::string::npos) << error;
   EXPECT_EQ(error.find("--allow-missing"), std::string::npos) << "would not help here";
 }
@@ -60,7 +63,8 @@ TEST(Problems, AllowMissingTakesTheIntersection) {
   make_picture(dir / "lq/b/1.png", 1);
   EXPECT_NE(error_of([&] {
               require_sound(plan_import(find_layout("paired"), dir.path(), {}), dir.path());
-            }).find("--allow-missing"), std::string::npos);
+            }).find("--allow-missing"),
+            std::string::npos);
   ImportOptions options;
   options.allow_missing = true;
   const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), options);
@@ -96,11 +100,13 @@ TEST(Problems, UnreadableFolderIsNamed) {
 
 TEST(Problems, NoFolderAndAFile) {
   const TempDir dir;
-  EXPECT_NE(error_of([&] { plan_import(find_layout("vrds"), dir / "gone", {}); }).find("no such folder"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { plan_import(find_layout("vrds"), dir / "gone", {}); }).find("no such folder"),
+      std::string::npos);
   make_text(dir / "file", "x");
-  EXPECT_NE(error_of([&] { plan_import(find_layout("vrds"), dir / "file", {}); }).find("found a file"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of([&] { plan_import(find_layout("vrds"), dir / "file", {}); }).find("found a file"),
+      std::string::npos);
 }
 
 TEST(Problems, HalfAnArrangement) {
