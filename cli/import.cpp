@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/version.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
@@ -120,6 +121,7 @@ std::string settings_of(const ImportPlan& plan, const Options& options) {
 SetOptions set_options(const ImportPlan& plan, const Options& options, const Globals& globals) {
   SetOptions set;
   set.kind = plan.kind == SetKind::kImages ? "images" : "clips";
+  set.generator = cat("pluvia ", kVersion);
   set.title = options.title.empty() ? fs::absolute(options.dir).filename().string() : options.title;
   Json provenance;
   provenance["made_by"] = "import";
