@@ -60,8 +60,8 @@ void look_at_machine(Report& report) {
   report.findings.push_back(
       {"memory", true, size_text(ram.total_bytes) + ", " + size_text(ram.available_bytes) + " free",
        little ? "training and building the networks want 4 GB" : ""});
-  for (const auto& [key, folder] : {std::pair<const char*, fs::path>{"disk_here", "."},
-                                    {"disk_cache", cache_folder()}}) {
+  for (const auto& [key, folder] :
+       {std::pair<const char*, fs::path>{"disk_here", "."}, {"disk_cache", cache_folder()}}) {
     const std::uint64_t free = free_bytes(folder);
     report.facts[key] = {{"path", fs::absolute(folder).lexically_normal().string()},
                          {"free_bytes", free}};
@@ -82,8 +82,9 @@ void look_at_libraries(Report& report) {
                              ""});
 #else
   report.facts["hdf5"] = nullptr;
-  report.findings.push_back({"HDF5", false, "not in this build",
-                             "data sets: apt-get install libhdf5-dev, build with PLUVIA_WITH_HDF5"});
+  report.findings.push_back(
+      {"HDF5", false, "not in this build",
+       "data sets: apt-get install libhdf5-dev, build with PLUVIA_WITH_HDF5"});
 #endif
   const bool video = module_present("pluvia_video");
   report.facts["video"] = video ? Json{{"libavformat", PLUVIA_LIBAV_VERSION}} : Json(nullptr);
@@ -92,10 +93,9 @@ void look_at_libraries(Report& report) {
        video ? "" : "video files: apt-get install libavformat-dev libswscale-dev, build again"});
   const std::string opencv = PLUVIA_OPENCV_VERSION;
   report.facts["opencv"] = opencv.empty() ? Json(nullptr) : Json(opencv);
-  report.findings.push_back({"OpenCV", !opencv.empty(),
-                             opencv.empty() ? "not in this build" : opencv,
-                             opencv.empty() ? "classical baselines: build with PLUVIA_WITH_OPENCV"
-                                            : ""});
+  report.findings.push_back(
+      {"OpenCV", !opencv.empty(), opencv.empty() ? "not in this build" : opencv,
+       opencv.empty() ? "classical baselines: build with PLUVIA_WITH_OPENCV" : ""});
 }
 
 void look_at_torch(Report& report) {
@@ -107,18 +107,16 @@ void look_at_torch(Report& report) {
   }
   try {
     const TorchInfo info = torch_module().info();
-    report.facts["torch"] = {{"version", info.version},
-                             {"cuda_built", info.cuda_built},
-                             {"cuda_devices", info.cuda_devices},
-                             {"cuda_note", info.cuda_note},
-                             {"threads", info.threads},
-                             {"self_check", info.self_check}};
+    report.facts["torch"] = {{"version", info.version},           {"cuda_built", info.cuda_built},
+                             {"cuda_devices", info.cuda_devices}, {"cuda_note", info.cuda_note},
+                             {"threads", info.threads},           {"self_check", info.self_check}};
     report.usable = report.usable && info.self_check;
     std::string detail = cat(info.version, info.cuda_built ? ", CUDA build" : ", CPU build", ", ",
                              info.threads, " threads");
     if (!info.cuda_devices.empty()) detail += ", " + join(info.cuda_devices, " ");
-    report.findings.push_back({"LibTorch", info.self_check, detail,
-                               info.self_check ? "" : "a 2x2 product came out wrong: reinstall it"});
+    report.findings.push_back(
+        {"LibTorch", info.self_check, detail,
+         info.self_check ? "" : "a 2x2 product came out wrong: reinstall it"});
   } catch (const Error& error) {
     report.usable = false;
     report.facts["torch"] = {{"error", error.what()}};
@@ -158,11 +156,10 @@ void look_at_gpu(Report& report) {
   report.findings.push_back(
       {"CUDA toolkit", !nvcc.empty(), nvcc.empty() ? "no nvcc on PATH" : nvcc,
        nvcc.empty() ? "only needed to build our own GPU kernels (12 or newer)" : ""});
-  report.findings.push_back({"GPU kernels", PLUVIA_CUDA_BUILT != 0,
-                             PLUVIA_CUDA_BUILT != 0 ? "in this build" : "not in this build",
-                             PLUVIA_CUDA_BUILT != 0 || !present
-                                 ? ""
-                                 : "rendering on the GPU: cmake --preset cuda"});
+  report.findings.push_back(
+      {"GPU kernels", PLUVIA_CUDA_BUILT != 0,
+       PLUVIA_CUDA_BUILT != 0 ? "in this build" : "not in this build",
+       PLUVIA_CUDA_BUILT != 0 || !present ? "" : "rendering on the GPU: cmake --preset cuda"});
 }
 
 void print(const Report& report) {
