@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/parallel.h"
 #include "core/progress.h"
 #include "core/text.h"
 
@@ -82,6 +83,7 @@ int run(int argc, char** argv) {
   }
   if (program.globals.quiet) set_verbosity(Verbosity::kQuiet);
   if (program.globals.verbose) set_verbosity(Verbosity::kVerbose);
+  if (program.globals.threads > 0) set_thread_count(program.globals.threads);
   for (const auto& [sub, run_command] : program.runs) {
     if (sub->parsed()) return run_command();
   }

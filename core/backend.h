@@ -39,18 +39,18 @@
 
 /// Declares both compilations of a kernel and the function that picks one by device. Used inside
 /// namespace pluvia.
-#define PLUVIA_DECLARE_KERNEL(name, Args)                   \
-  namespace cpu_backend {                                   \
-  void name(const Args& args);                              \
-  }                                                         \
-  namespace cuda_backend {                                  \
-  void name(const Args& args);                              \
-  }                                                         \
+#define PLUVIA_DECLARE_KERNEL(name, Args)                    \
+  namespace cpu_backend {                                    \
+  void name(const Args& args);                               \
+  }                                                          \
+  namespace cuda_backend {                                   \
+  void name(const Args& args);                               \
+  }                                                          \
   inline void name(const Device& device, const Args& args) { \
-    if (device.kind == DeviceKind::kCuda) {                 \
-      select_cuda_device(device);                           \
-      PLUVIA_CALL_CUDA(name, device, args);                 \
-    } else {                                                \
-      cpu_backend::name(args);                              \
-    }                                                       \
+    if (device.kind == DeviceKind::kCuda) {                  \
+      select_cuda_device(device);                            \
+      PLUVIA_CALL_CUDA(name, device, args);                  \
+    } else {                                                 \
+      cpu_backend::name(args);                               \
+    }                                                        \
   }

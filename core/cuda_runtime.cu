@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/cuda_runtime.h"
-
 #include <cuda_runtime_api.h>
 
+#include "core/cuda_runtime.h"
 #include "core/error.h"
 
 namespace pluvia::cuda_runtime {
@@ -25,7 +24,8 @@ void* allocate(std::size_t bytes) {
   const cudaError_t status = cudaMalloc(&address, bytes == 0 ? 1 : bytes);
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
-    fail("reserving ", bytes, " bytes on the GPU: not that much is free; choose smaller tiles or "
+    fail("reserving ", bytes,
+         " bytes on the GPU: not that much is free; choose smaller tiles or "
          "--device cpu");
   }
   check(status, "reserving memory");

@@ -56,14 +56,15 @@ bool cuda_kernels_built() { return cuda_runtime::built(); }
 void select_cuda_device(const Device& device) { cuda_runtime::select(device.index); }
 
 void refuse_cuda_kernel(const char* kernel) {
-  fail("running ", kernel, " on a GPU: this build has no CUDA kernels; build with the preset "
+  fail("running ", kernel,
+       " on a GPU: this build has no CUDA kernels; build with the preset "
        "'cuda' or use --device cpu");
 }
 
 DeviceMemory::DeviceMemory(const Device& device, std::size_t bytes)
     : device_(device), bytes_(bytes) {
   if (device.kind == DeviceKind::kCpu) {
-    address_ = ::operator new(bytes, std::align_val_t{kAlignment});
+    address_ = ::operator new (bytes, std::align_val_t{kAlignment});
   } else {
     select_cuda_device(device);
     address_ = cuda_runtime::allocate(bytes);
@@ -85,7 +86,7 @@ DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
 DeviceMemory::~DeviceMemory() {
   if (address_ == nullptr) return;
   if (device_.kind == DeviceKind::kCpu) {
-    ::operator delete(address_, std::align_val_t{kAlignment});
+    ::operator delete (address_, std::align_val_t{kAlignment});
   } else {
     cuda_runtime::release(address_);
   }

@@ -80,10 +80,14 @@ PLUVIA_FUNCTION SinCos sin_cos_turns(double turns) {
   const double s = detail::sin_series(x);
   const double c = detail::cos_series(x);
   switch (static_cast<std::int64_t>(whole) & 3) {
-    case 0: return {s, c};
-    case 1: return {c, -s};
-    case 2: return {-s, -c};
-    default: return {-c, s};
+    case 0:
+      return {s, c};
+    case 1:
+      return {c, -s};
+    case 2:
+      return {-s, -c};
+    default:
+      return {-c, s};
   }
 }
 

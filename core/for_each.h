@@ -64,9 +64,8 @@ template <typename Function>
 void for_each(std::int64_t n, const Function& function) {
   // Enough indices that handing out a range costs little beside working on it.
   constexpr std::int64_t kGrain = 1 << 14;
-  parallel_for(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    run_range(begin, end, function);
-  });
+  parallel_for(n, kGrain,
+               [&](std::int64_t begin, std::int64_t end) { run_range(begin, end, function); });
 }
 
 #endif

@@ -16,7 +16,8 @@ struct Gpu {
 };
 
 struct GpuSystem {
-  std::string driver_cuda;  ///< highest CUDA version that the driver serves, "13.0"; empty: no driver
+  std::string
+      driver_cuda;  ///< highest CUDA version that the driver serves, "13.0"; empty: no driver
   std::vector<Gpu> gpus;
   std::string note;  ///< why there are none
 };

@@ -60,11 +60,16 @@ std::string checked_choice(const Param& row, std::string_view text) {
 
 std::string checked(const Param& row, std::string_view text) {
   switch (row.kind) {
-    case ParamKind::kNumber: return checked_number(row, text);
-    case ParamKind::kInteger: return checked_integer(row, text);
-    case ParamKind::kFlag: return checked_flag(row, text);
-    case ParamKind::kChoice: return checked_choice(row, text);
-    case ParamKind::kText: break;
+    case ParamKind::kNumber:
+      return checked_number(row, text);
+    case ParamKind::kInteger:
+      return checked_integer(row, text);
+    case ParamKind::kFlag:
+      return checked_flag(row, text);
+    case ParamKind::kChoice:
+      return checked_choice(row, text);
+    case ParamKind::kText:
+      break;
   }
   if (!is_valid_utf8(text)) refuse(row, "...", "UTF-8 text");
   return std::string(text);
@@ -89,8 +94,8 @@ void Params::set(std::string_view name, std::string_view text) {
   if (row == nullptr) {
     std::vector<std::string> names;
     for (const Param& known : table_) names.emplace_back(known.name);
-    fail_usage("unknown parameter '", name, "'", did_you_mean(name, names), "; known: ",
-               list_some(names, 30));
+    fail_usage("unknown parameter '", name, "'", did_you_mean(name, names),
+               "; known: ", list_some(names, 30));
   }
   values_[row->name] = checked(*row, text);
 }
@@ -136,11 +141,19 @@ Json Params::to_json() const {
   Json out = Json::object();
   for (const Param& row : table_) {
     switch (row.kind) {
-      case ParamKind::kNumber: out[row.name] = number(row.name); break;
-      case ParamKind::kInteger: out[row.name] = integer(row.name); break;
-      case ParamKind::kFlag: out[row.name] = flag(row.name); break;
+      case ParamKind::kNumber:
+        out[row.name] = number(row.name);
+        break;
+      case ParamKind::kInteger:
+        out[row.name] = integer(row.name);
+        break;
+      case ParamKind::kFlag:
+        out[row.name] = flag(row.name);
+        break;
       case ParamKind::kChoice:
-      case ParamKind::kText: out[row.name] = text(row.name); break;
+      case ParamKind::kText:
+        out[row.name] = text(row.name);
+        break;
     }
   }
   return out;

@@ -2,6 +2,7 @@
 // The program's side of the LibTorch module.
 #include "core/error.h"
 #include "core/module.h"
+#include "core/parallel.h"
 #include "models/torch_module.h"
 
 namespace pluvia {
@@ -16,6 +17,7 @@ const TorchModule& torch_module() {
       fail(purpose, ": libpluvia_torch.so has layout ", module->layout, ", expected ",
            kTorchModuleLayout, "; it is from another build");
     }
+    module->set_threads(thread_count());
     return module;
   }();
   return *kModule;

@@ -31,7 +31,9 @@ TorchInfo info() {
   return out;
 }
 
-constexpr TorchModule kTable = {kTorchModuleLayout, &info};
+void set_threads(int count) { at::set_num_threads(count); }
+
+constexpr TorchModule kTable = {kTorchModuleLayout, &info, &set_threads};
 
 }  // namespace
 }  // namespace pluvia

@@ -23,11 +23,13 @@ struct TorchInfo {
 struct TorchModule {
   int layout;
   TorchInfo (*info)();
+  void (*set_threads)(int count);
 };
 
-inline constexpr int kTorchModuleLayout = 1;
+inline constexpr int kTorchModuleLayout = 2;
 
-/// Opens the module; later calls give the same table. An Error says what is missing.
+/// Opens the module and gives it as many threads as core/parallel.h has, so that --threads holds for
+/// both; later calls give the same table. An Error says what is missing.
 const TorchModule& torch_module();
 
 /// Whether this build has the module.

@@ -57,7 +57,8 @@ class HeaderParser {
          ", expected {'descr': ..., 'fortran_order': ..., 'shape': ...}");
   }
   void skip_blanks() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n'))
+      rest_.remove_prefix(1);
   }
   bool take(char c) {
     skip_blanks();
@@ -78,7 +79,8 @@ class HeaderParser {
     const char quote = take('"') ? '"' : '\'';
     if (quote == '\'') expect('\'');
     const std::size_t end = rest_.find(quote);
-    if (end == std::string_view::npos || end > 64) refuse("a text without end");
+    constexpr std::size_t kLongest = 64;  // npos is longer still
+    if (end > kLongest) refuse("a text without end");
     std::string out(rest_.substr(0, end));
     rest_.remove_prefix(end + 1);
     return out;
@@ -203,7 +205,8 @@ std::size_t npy_item_bytes(const std::string& dtype) {
 NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place) {
   const Layout layout = parse_layout(bytes, place);
   const std::string& descr = layout.header.descr;
-  const bool marked = !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string::npos;
+  const bool marked =
+      !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string::npos;
   NpyArray array;
   array.dtype = marked ? descr.substr(1) : descr;
   array.shape = layout.header.shape;

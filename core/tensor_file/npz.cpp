@@ -26,7 +26,8 @@ constexpr std::uint64_t kMostRatio = 1032;  // what deflate can reach
 /// Little-endian numbers at checked offsets.
 class Bytes {
  public:
-  Bytes(std::span<const std::byte> bytes, const std::string& place) : bytes_(bytes), place_(place) {}
+  Bytes(std::span<const std::byte> bytes, const std::string& place)
+      : bytes_(bytes), place_(place) {}
 
   std::span<const std::byte> part(std::uint64_t offset, std::uint64_t size) const {
     if (offset > bytes_.size() || size > bytes_.size() - offset) {
@@ -37,7 +38,8 @@ class Bytes {
   std::uint64_t number(std::uint64_t offset, std::size_t size) const {
     std::uint64_t value = 0;
     const auto data = part(offset, size);
-    for (std::size_t i = size; i-- > 0;) value = value << 8 | std::to_integer<std::uint64_t>(data[i]);
+    for (std::size_t i = size; i-- > 0;)
+      value = value << 8 | std::to_integer<std::uint64_t>(data[i]);
     return value;
   }
   std::uint64_t u16(std::uint64_t offset) const { return number(offset, 2); }
@@ -179,8 +181,8 @@ std::string deflate(std::span<const std::byte> data) {
       libdeflate_alloc_compressor(kLevel), &libdeflate_free_compressor);
   if (codec == nullptr) throw std::bad_alloc();
   std::string out(libdeflate_deflate_compress_bound(codec.get(), data.size()), '\0');
-  out.resize(libdeflate_deflate_compress(codec.get(), data.data(), data.size(), out.data(),
-                                         out.size()));
+  out.resize(
+      libdeflate_deflate_compress(codec.get(), data.data(), data.size(), out.data(), out.size()));
   return out;
 }
 
@@ -190,8 +192,8 @@ std::string shared_fields(const Member& member) {
   constexpr std::uint64_t kFirstDate = 0x21;
   constexpr std::uint64_t kUtf8Names = 1 << 11;
   std::string out;
-  for (const std::uint64_t value : {std::uint64_t{20}, kUtf8Names, member.method,
-                                    std::uint64_t{0}, kFirstDate}) {
+  for (const std::uint64_t value :
+       {std::uint64_t{20}, kUtf8Names, member.method, std::uint64_t{0}, kFirstDate}) {
     put(out, value, 2);
   }
   for (const std::uint64_t value : {member.crc, member.packed_bytes, member.bytes}) {
@@ -228,8 +230,8 @@ std::vector<std::byte> encode_npz(const NpzArrays& arrays, NpzPacking packing) {
   std::string directory;
   for (const auto& [name, array] : arrays) {
     const std::vector<std::byte> data = encode_npy(array);
-    Member member{name + ".npy", 0, packing == NpzPacking::kDeflated ? 8U : 0U, 0, 0, data.size(),
-                  out.size()};
+    Member member{name + ".npy", 0,         packing == NpzPacking::kDeflated ? 8U : 0U, 0, 0,
+                  data.size(),   out.size()};
     const std::string packed =
         packing == NpzPacking::kDeflated
             ? deflate(data)

@@ -27,8 +27,8 @@ const Metric& metric_by_name(std::string_view name) {
     if (name == metric.name) return metric;
     names.emplace_back(metric.name);
   }
-  fail_usage("unknown metric '", name, "'", did_you_mean(name, names), "; known: ",
-             list_some(names, 30));
+  fail_usage("unknown metric '", name, "'", did_you_mean(name, names),
+             "; known: ", list_some(names, 30));
 }
 
 void check_metric_input(const MetricInput& input) {

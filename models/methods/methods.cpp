@@ -31,8 +31,8 @@ std::unique_ptr<Method> make_method(std::string_view name) {
     if (name == entry.name) return entry.make();
     names.emplace_back(entry.name);
   }
-  fail_usage("unknown method '", name, "'", did_you_mean(name, names), "; known: ",
-             list_some(names, 30));
+  fail_usage("unknown method '", name, "'", did_you_mean(name, names),
+             "; known: ", list_some(names, 30));
 }
 
 }  // namespace pluvia

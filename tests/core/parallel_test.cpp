@@ -82,8 +82,10 @@ TEST_P(Parallel, LoopsFromManyThreads) {
   std::atomic<int> count{0};
   std::vector<std::thread> callers;
   for (int i = 0; i < 4; ++i) {
-    callers.emplace_back(
-        [&] { parallel_for(500, 3, [&](std::int64_t b, std::int64_t e) { count += static_cast<int>(e - b); }); });
+    callers.emplace_back([&] {
+      parallel_for(500, 3,
+                   [&](std::int64_t b, std::int64_t e) { count += static_cast<int>(e - b); });
+    });
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(count.load(), 2000);

@@ -26,9 +26,9 @@ TEST(Rng, PhiloxKnownAnswers) {
   constexpr std::uint32_t kOnes = 0xffffffff;
   expect_words(philox4x32_10({{kOnes, kOnes, kOnes, kOnes}}, kOnes, kOnes),
                {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
-  expect_words(philox4x32_10({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0xa4093822,
-                             0x299f31d0),
-               {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
+  expect_words(
+      philox4x32_10({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0xa4093822, 0x299f31d0),
+      {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
 }
 
 TEST(Rng, EveryCoordinateMatters) {
@@ -92,8 +92,8 @@ TEST(ExactMath, AgreesWithTheLibrary) {
     const Random random{.seed = 3, .particle = i};
     const double x = std::ldexp(random.uniform(0), static_cast<int>(random.below(1, 200)) - 100);
     // Near 1 a logarithm vanishes, and only its absolute error is bounded.
-    log_error = std::max(log_error, std::abs(exact::log(x) - std::log(x)) /
-                                        std::max(0.5, std::abs(std::log(x))));
+    log_error = std::max(
+        log_error, std::abs(exact::log(x) - std::log(x)) / std::max(0.5, std::abs(std::log(x))));
     const double y = random.uniform(2, -690, 690);
     exp_error = std::max(exp_error, std::abs(exact::exp(y) / std::exp(y) - 1));
     const double turns = random.uniform(3, -4, 4);

@@ -15,7 +15,8 @@ namespace {
 
 class EveryMethod : public testing::TestWithParam<MethodEntry> {};
 
-INSTANTIATE_TEST_SUITE_P(Table, EveryMethod, testing::ValuesIn(all_methods().begin(), all_methods().end()),
+INSTANTIATE_TEST_SUITE_P(Table, EveryMethod,
+                         testing::ValuesIn(all_methods().begin(), all_methods().end()),
                          [](const auto& entry) { return std::string(entry.param.name); });
 
 std::vector<float> derain(Method& method, const std::vector<float>& rainy, int frames, int size) {
@@ -31,11 +32,14 @@ TEST_P(EveryMethod, FillsFiniteFramesOfTheSameSize) {
   const int size = 16 * method->info().size_multiple;
   for (const int frames : {1, 2, 5}) {
     if (method->info().window_frames != 0 && frames != method->info().window_frames) continue;
-    std::vector<float> rainy(static_cast<std::size_t>(frames) * 3 * static_cast<std::size_t>(size * size));
+    std::vector<float> rainy(static_cast<std::size_t>(frames) * 3 *
+                             static_cast<std::size_t>(size * size));
     for (std::size_t i = 0; i < rainy.size(); ++i) {
-      rainy[i] = static_cast<float>(Random{.seed = 1, .particle = static_cast<std::uint32_t>(i)}.uniform(0));
+      rainy[i] = static_cast<float>(
+          Random{.seed = 1, .particle = static_cast<std::uint32_t>(i)}.uniform(0));
     }
-    for (const float value : derain(*method, rainy, frames, size)) ASSERT_TRUE(std::isfinite(value));
+    for (const float value : derain(*method, rainy, frames, size))
+      ASSERT_TRUE(std::isfinite(value));
     EXPECT_EQ(derain(*method, rainy, frames, size), derain(*method, rainy, frames, size));
   }
 }
@@ -44,8 +48,8 @@ TEST_P(EveryMethod, StaticClipStaysStatic) {
   const auto method = GetParam().make();
   const int size = 16 * method->info().size_multiple;
   const int frames = method->info().window_frames == 0 ? 5 : method->info().window_frames;
-  const std::vector<float> rainy(static_cast<std::size_t>(frames) * 3 * static_cast<std::size_t>(size * size),
-                                 0.25F);
+  const std::vector<float> rainy(
+      static_cast<std::size_t>(frames) * 3 * static_cast<std::size_t>(size * size), 0.25F);
   for (const float value : derain(*method, rainy, frames, size)) ASSERT_NEAR(value, 0.25F, 0.05F);
 }
 

@@ -52,7 +52,8 @@ TEST(Npy, ReadsWhatItWrites) {
 TEST(Npy, EveryTruncationIsRefused) {
   const std::vector<std::byte> whole = encode_npy(sample());
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    const std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    const std::vector<std::byte> cut(whole.begin(),
+                                     whole.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_NE(refusal(cut), "") << size;
   }
 }
@@ -60,23 +61,23 @@ TEST(Npy, EveryTruncationIsRefused) {
 TEST(Npy, HeadersThatLieAreRefused) {
   const std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n";
   EXPECT_EQ(refusal(npy_with_header(good, 24)), "");
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"<f4", "|O"},
-           {"<f4", "<U3"},
-           {"<f4", "<f3"},
-           {"<f4", ""},
-           {"'<f4'", "[('a', '<f4')]"},
-           {"False", "Maybe"},
-           {"(2, 3)", "(2, -3)"},
-           {"(2, 3)", "(4611686018427387904, 4)"},
-           {"(2, 3)", "(1000000, 1000000, 1000000)"},
-           {"(2, 3)", "(2, 4)"},
-           {"(2, 3)", "(2, 3"},
-           {"(2, 3)", "(2 3)"},
-           {"'shape'", "'shap'"},
-           {"'shape'", "'descr'"},
-           {", }", ", } x"},
-           {"{", "__import__('os')"}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"<f4", "|O"},
+                                                        {"<f4", "<U3"},
+                                                        {"<f4", "<f3"},
+                                                        {"<f4", ""},
+                                                        {"'<f4'", "[('a', '<f4')]"},
+                                                        {"False", "Maybe"},
+                                                        {"(2, 3)", "(2, -3)"},
+                                                        {"(2, 3)", "(4611686018427387904, 4)"},
+                                                        {"(2, 3)", "(1000000, 1000000, 1000000)"},
+                                                        {"(2, 3)", "(2, 4)"},
+                                                        {"(2, 3)", "(2, 3"},
+                                                        {"(2, 3)", "(2 3)"},
+                                                        {"'shape'", "'shap'"},
+                                                        {"'shape'", "'descr'"},
+                                                        {", }", ", } x"},
+                                                        {"{", "__import__('os')"}}) {
     std::string bad = good;
     bad.replace(bad.find(from), from.size(), to);
     EXPECT_NE(refusal(npy_with_header(bad, 24)), "") << bad;
@@ -106,7 +107,8 @@ TEST(Npz, ReadsWhatItWrites) {
 TEST(Npz, EveryTruncationIsRefused) {
   const std::vector<std::byte> whole = encode_npz(two_arrays(), NpzPacking::kDeflated);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    const std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    const std::vector<std::byte> cut(whole.begin(),
+                                     whole.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_THROW(parse_npz(cut, "a.npz"), Error) << size;
   }
 }
@@ -146,7 +148,8 @@ TEST(Npz, BombsAreRefusedBeforeMemoryIsTaken) {
     parse_npz(bytes, "a.npz");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("more than can be"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("more than can be"), std::string::npos)
+        << error.what();
   }
 }
 

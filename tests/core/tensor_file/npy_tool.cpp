@@ -12,8 +12,7 @@ int main(int argc, char** argv) {
   const std::string out = argv[2];
   try {
     if (in.ends_with(".npz")) {
-      const auto packing =
-          argc > 3 ? pluvia::NpzPacking::kDeflated : pluvia::NpzPacking::kStored;
+      const auto packing = argc > 3 ? pluvia::NpzPacking::kDeflated : pluvia::NpzPacking::kStored;
       pluvia::write_npz(out, pluvia::read_npz(in), packing);
     } else {
       pluvia::write_npy(out, pluvia::read_npy(in));
