@@ -80,9 +80,10 @@ def two_writers(folder, source, whole):
 def damaged_inputs(folder, source):
     bad = os.path.join(folder, "bad")
     shutil.copytree(source, bad)
-    clip = sorted(os.listdir(os.path.join(bad, "gt")))[1]
-    frames = sorted(os.listdir(os.path.join(bad, "gt", clip)))
-    victim = os.path.join(bad, "gt", clip, frames[1])
+    clean = os.path.join(bad, "train", "gt")
+    clip = sorted(os.listdir(clean))[1]
+    frames = sorted(os.listdir(os.path.join(clean, clip)))
+    victim = os.path.join(clean, clip, frames[1])
     out = os.path.join(folder, "bad.h5")
     data = open(victim, "rb").read()
     for size in (0, 20, len(data) // 2, len(data) - 5):
@@ -92,7 +93,7 @@ def damaged_inputs(folder, source):
         assert not os.path.exists(out)
         shutil.rmtree(out + ".parts", ignore_errors=True)
     os.remove(victim)
-    os.remove(os.path.join(bad, "lq", clip, frames[0]))
+    os.remove(os.path.join(bad, "train", "lq", clip, frames[0]))
     done = run("import", "paired", bad, "--out", out)
     expect(done, 3)
     everything = json.loads(run("import", "paired", bad, "--dry-run", "--json").stdout)
