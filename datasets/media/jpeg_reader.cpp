@@ -60,6 +60,7 @@ class JpegReader {
     if (!grey && info_.num_components != 3) {
       fail("is a JPEG of ", info_.num_components, " components, expected 1 or 3");
     }
+    note_what_was_found(notes);
     run([&] {
       info_.out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
       info_.dct_method = JDCT_ISLOW;
@@ -75,7 +76,6 @@ class JpegReader {
       }
       jpeg_finish_decompress(&info_);
     });
-    note_what_was_found(notes);
     return image;
   }
 
