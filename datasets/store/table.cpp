@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -135,11 +136,12 @@ void unpack_row(ColumnData& data, const Member& member, const std::byte* in) {
   }
 }
 
-// Checks that the file's column can be converted to what is wanted; gives its text width.
-std::size_t inspect_column(hid_t table_type, const Column& column) {
+// How a column of the file is held in memory, after a check that it can be converted to that. Text
+// keeps the file's own type: HDF5 converts neither widths of it nor ASCII to UTF-8.
+Member member_for(hid_t table_type, const Column& column) {
   const int index = H5Tget_member_index(table_type, column.name.c_str());
   check(index, "looking for column '" + column.name + "'");
-  const Handle type =
+  Handle type =
       own(H5Tget_member_type(table_type, static_cast<unsigned>(index)), "reading a column type");
   H5T_class_t kind = H5Tget_class(type.get());
   if (column.type == ColumnType::kText) {
@@ -148,7 +150,10 @@ std::size_t inspect_column(hid_t table_type, const Column& column) {
         bytes > kMaxText) {
       fail("column '", column.name, "' is not text of fixed length up to ", kMaxText);
     }
-    return bytes;
+    Member member;
+    member.type = std::move(type);
+    member.bytes = bytes;
+    return member;
   }
   if (column.count > 1) {
     hsize_t count = 0;
@@ -160,7 +165,7 @@ std::size_t inspect_column(hid_t table_type, const Column& column) {
     kind = H5Tget_class(base.get());
   }
   if (kind != H5T_INTEGER && kind != H5T_FLOAT) fail("column '", column.name, "' is not a number");
-  return 0;
+  return make_member(column, 0);
 }
 
 bool has_column(hid_t table_type, const std::string& name) {
@@ -218,7 +223,7 @@ std::vector<ColumnData> read_table(hid_t parent, const std::string& name,
   std::vector<Member> members;
   for (const Column& column : wanted) {
     if (!has_column(file_type.get(), column.name)) continue;
-    members.push_back(make_member(column, inspect_column(file_type.get(), column)));
+    members.push_back(member_for(file_type.get(), column));
     columns.push_back(column);
     data.push_back({column, {}, {}, {}, {}});
   }

@@ -51,7 +51,7 @@ def rewrite(path, out, tile=None, **storage):
     """The same set as another program would write it."""
     with h5py.File(path) as f, h5py.File(out, "w") as g:
         g.attrs.update({k: v for k, v in f.attrs.items()})
-        f.copy("index", g)
+        g["index/clips"] = f["index/clips"][:]  # numpy bytes: ASCII text, where pluvia writes UTF-8
         for name, ids in f["splits"].items():
             g.require_group("splits").create_dataset(name, data=list(ids.asstr()[:]), dtype=h5py.string_dtype())
         for key, clip in f["clips"].items():
