@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "datasets/store/set_reader.h"
@@ -12,40 +13,39 @@
 namespace pluvia::cli {
 namespace {
 
-Json describe(const SetInfo& info) {
-  Json out;
-  out["format"] = kFormatVersion;
-  out["kind"] = info.kind;
-  out["formation"] = info.formation;
-  out["title"] = info.title;
-  out["generator"] = info.generator;
-  out["clips"] = Json::array();
-  for (const IndexRow& row : info.rows) {
-    const ClipInfo& clip = row.clip;
-    Json entry;
-    entry["id"] = clip.id;
-    entry["frames"] = clip.frames;
-    entry["height"] = clip.height;
-    entry["width"] = clip.width;
-    entry["fps"] = clip.fps;
-    entry["split"] = clip.split;
-    entry["source"] = clip.source;
-    entry["seed"] = clip.seed;
-    entry["layers"] = Json::array();
-    entry["content_sha256"] = Json::object();
-    for (const Layer layer : clip.layers.list()) {
-      entry["layers"].push_back(spec(layer).name);
-      const auto hash = row.content_sha256.find(layer);
-      if (hash != row.content_sha256.end())
-        entry["content_sha256"][spec(layer).name] = hash->second;
-    }
-    out["clips"].push_back(std::move(entry));
+// Written as text at once: a tree of values for 100,000 clips takes a second to build.
+std::string clip_text(const IndexRow& row) {
+  const ClipInfo& clip = row.clip;
+  std::string layers;
+  std::string hashes;
+  for (const Layer layer : clip.layers.list()) {
+    const std::string name = json_quoted(spec(layer).name);
+    layers += (layers.empty() ? "" : ",") + name;
+    const auto hash = row.content_sha256.find(layer);
+    if (hash == row.content_sha256.end()) continue;
+    hashes += (hashes.empty() ? "" : ",") + name + ":\"" + hash->second + "\"";
   }
-  out["splits"] = info.splits;
-  if (info.splits.empty()) out["splits"] = Json::object();
-  out["recipe"] = parse_json(info.recipe, "recipe");
-  out["provenance"] = parse_json(info.provenance, "provenance");
-  return out;
+  std::string out = "{\"id\":" + json_quoted(clip.id);
+  out += ",\"frames\":" + std::to_string(clip.frames);
+  out += ",\"height\":" + std::to_string(clip.height);
+  out += ",\"width\":" + std::to_string(clip.width);
+  out += ",\"fps\":" + to_text(clip.fps);
+  out += ",\"split\":" + json_quoted(clip.split);
+  out += ",\"source\":" + json_quoted(clip.source);
+  out += ",\"seed\":" + std::to_string(clip.seed);
+  return out + ",\"layers\":[" + layers + "],\"content_sha256\":{" + hashes + "}}";
+}
+
+std::string describe(const SetInfo& info) {
+  std::string clips;
+  for (const IndexRow& row : info.rows) clips += (clips.empty() ? "" : ",\n") + clip_text(row);
+  const Json splits = info.splits.empty() ? Json::object() : Json(info.splits);
+  return cat("{\"format\":", kFormatVersion, ",\"kind\":", json_quoted(info.kind),
+             ",\"formation\":", json_quoted(info.formation), ",\"title\":", json_quoted(info.title),
+             ",\"generator\":", json_quoted(info.generator), ",\n\"clips\":[", clips,
+             "],\n\"splits\":", splits.dump(-1, ' ', false, Json::error_handler_t::replace),
+             ",\"recipe\":", parse_json(info.recipe, "recipe").dump(),
+             ",\"provenance\":", parse_json(info.provenance, "provenance").dump(), "}");
 }
 
 void print_text(const SetInfo& info, const std::string& path, std::size_t limit) {
@@ -93,7 +93,7 @@ Run setup_info(CLI::App& app, const Globals& globals) {
     const std::shared_ptr<SetReader> set = SetReader::open(options->set);
     const SetInfo& info = set->info();
     if (globals.json) {
-      print_line(describe(info).dump());
+      print_line(describe(info));
     } else {
       print_text(info, options->set, options->all ? info.rows.size() : 20);
     }

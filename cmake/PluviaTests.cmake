@@ -10,7 +10,7 @@ function(pluvia_test name)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gtest_main pluvia_warnings)
   target_compile_definitions(${name} PRIVATE
     PLUVIA_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PLUVIA_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
 
 # pluvia_python_test(NAME SCRIPT ARGS...): a script that exits with 0. PLUVIA_ORACLE_PYTHON, which
