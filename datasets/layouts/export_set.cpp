@@ -32,21 +32,24 @@ void require_plain_name(const std::string& name, const char* what) {
   if (odd) fail("its ", what, " name '", name.substr(0, 40), "' cannot be a file name");
 }
 
-std::string counted_name(int t) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%08d", t);
+std::string counted_name(int t, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%0*d", digits, t);
   return text;
 }
 
-std::vector<std::string> frame_names(const ClipReader& clip) {
+std::vector<std::string> frame_names(const ClipReader& clip, FrameNumbering numbering) {
+  constexpr int kUsualDigits = 8;
   FrameColumns columns;
   const std::vector<FrameRow> rows = clip.frame_rows(&columns);
   const auto frames = static_cast<std::size_t>(clip.info().frames);
   std::vector<std::string> names;
   std::unordered_set<std::string> taken;
   for (std::size_t t = 0; t < frames; ++t) {
-    names.push_back(columns.name && t < rows.size() ? rows[t].name
-                                                    : counted_name(static_cast<int>(t)));
+    const bool counted = numbering.digits > 0 || !columns.name || t >= rows.size();
+    const int digits = numbering.digits > 0 ? numbering.digits : kUsualDigits;
+    names.push_back(counted ? counted_name(static_cast<int>(t) + numbering.first, digits)
+                            : rows[t].name);
     require_plain_name(names.back(), "frame's");
     if (!taken.insert(pairing_key(names.back())).second) {
       fail("two of its frames are called ", names.back());
@@ -96,7 +99,7 @@ class Planner {
     require_plain_name(original_name(info), "original");
     const auto group = info.notes.find("group");
     if (group != info.notes.end()) require_plain_name(group->second, "group's");
-    const std::vector<std::string> names = frame_names(clip);
+    const std::vector<std::string> names = frame_names(clip, layout_.numbering);
     const std::vector<std::string> clean = gt_names(names, clip.gt_index());
     for (const Layer layer : info.layers.list())
       add_layer(clip, layer, layer == Layer::kGt ? clean : names);

@@ -24,6 +24,12 @@ struct ExportPlace {
   bool binary = false;  ///< values are written as 0 or 255, threshold 128
 };
 
+/// How frames are called in a layout whose readers count instead of listing: "%08d" from 0.
+struct FrameNumbering {
+  int digits = 0;  ///< 0: frames keep the names they came with
+  int first = 0;
+};
+
 struct Layout {
   const char* name;
   const char* help;
@@ -35,6 +41,7 @@ struct Layout {
                                       const ExportContext& context);
   /// Names that --arrangement takes; empty where there is but one.
   std::vector<std::string> (*arrangements)();
+  FrameNumbering numbering = {};
 };
 
 std::span<const Layout* const> all_layouts();

@@ -30,9 +30,9 @@ std::optional<ExportPlace> place(const ClipInfo& clip, Layer layer, const Export
 }  // namespace
 
 const Layout& layout_lwdds() {
-  static const Layout layout = {"lwdds",         "LWDDS: water/rainy_vid, clean_vid and test/syn",
-                                SetKind::kClips, &plan,
-                                &place,          [] { return std::vector<std::string>(); }};
+  static const Layout layout = {
+      "lwdds", "LWDDS: water/rainy_vid, clean_vid and test/syn", SetKind::kClips, &plan,
+      &place,  [] { return std::vector<std::string>(); },        {6, 0}};
   return layout;
 }
 

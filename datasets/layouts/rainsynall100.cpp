@@ -31,7 +31,8 @@ const Layout& layout_rainsynall100() {
   static const Layout layout = {
       "rainsynall100", "RainSynAll100: Video_rain_synthesis_train/{Rain,GT}, test/{Rain,GT}",
       SetKind::kClips, &plan,
-      &place,          [] { return std::vector<std::string>(); }};
+      &place,          [] { return std::vector<std::string>(); },
+      {1, 1}};
   return layout;
 }
 

@@ -29,7 +29,8 @@ const Layout& layout_rainvidss() {
   static const Layout layout = {
       "rainvidss",     "RainVID&SS: train/rainy, train/gt, val/rainy, val/gt",
       SetKind::kClips, &plan,
-      &place,          [] { return std::vector<std::string>(); }};
+      &place,          [] { return std::vector<std::string>(); },
+      {4, 0}};
   return layout;
 }
 

@@ -69,7 +69,8 @@ const Layout& layout_vrds() {
       SetKind::kClips,
       &plan,
       &place,
-      [] { return names_of(arrangements()); }};
+      [] { return names_of(arrangements()); },
+      {8, 0}};
   return layout;
 }
 
