@@ -4,10 +4,10 @@
 
 packages=(
   build-essential cmake ninja-build pkg-config git python3 python3-venv python3-pip
-  zlib1g-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libzstd-dev libhdf5-dev
-  nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
+  zlib1g-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libhdf5-dev
+  nlohmann-json3-dev libcli11-dev libgtest-dev libbenchmark-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
-  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-video-dev ffmpeg
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev ffmpeg
 )
 
 missing_packages() {
