@@ -45,7 +45,7 @@ void OrderedPipeline::push(std::function<void()> work, std::function<void()> del
 
 void OrderedPipeline::finish() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ != nullptr || items_.empty(); });
+  changed_.wait(lock, [&] { return running_ == 0 && (error_ != nullptr || items_.empty()); });
   if (error_ != nullptr) std::rethrow_exception(error_);
 }
 
@@ -66,6 +66,7 @@ void OrderedPipeline::run() {
     if (stopping_) return;
     const std::shared_ptr<Item> item = *waiting();
     item->started = true;
+    ++running_;
     lock.unlock();
     try {
       item->work();
@@ -78,6 +79,7 @@ void OrderedPipeline::run() {
       lock.lock();
       delivering_ = false;
     }
+    --running_;
     changed_.notify_all();
   }
 }

@@ -29,7 +29,8 @@ class OrderedPipeline {
   /// Runs `work` on some thread; then `deliver`, in the order of the pushes and never two at once.
   /// Waits while the pipeline is full. Throws what an earlier item threw.
   void push(std::function<void()> work, std::function<void()> deliver);
-  /// Waits until everything is delivered; throws what an item threw.
+  /// Waits until everything is delivered, or an item threw and the others have come to rest; then
+  /// throws what it threw.
   void finish();
 
  private:
@@ -49,6 +50,7 @@ class OrderedPipeline {
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Item>> items_;
   std::exception_ptr error_;
+  int running_ = 0;  ///< threads inside an item's functions
   bool delivering_ = false;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

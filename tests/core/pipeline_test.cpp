@@ -58,6 +58,25 @@ TEST_P(PipelineThreads, CarriesTheFirstErrorToTheCaller) {
   }
 }
 
+TEST(Pipeline, NothingRunsAnyMoreWhenFinishThrows) {
+  OrderedPipeline pipeline(4, 8);
+  std::atomic<int> inside{0};
+  pipeline.push([] { throw std::runtime_error("first"); }, [] {});
+  const auto slow = [&] {
+    ++inside;
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    --inside;
+  };
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 6; ++i) pipeline.push(slow, [] {});
+        pipeline.finish();
+      },
+      std::runtime_error);
+  EXPECT_THROW(pipeline.finish(), std::runtime_error);
+  EXPECT_EQ(inside.load(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Counts, PipelineThreads, testing::Values(1, 2, 5));
 
 }  // namespace
