@@ -30,6 +30,11 @@ struct Flow {
   std::uint32_t number = 0;
 };
 
+struct Gust {
+  Vec3 velocity;
+  Vec3 shift;  ///< integral of the velocity
+};
+
 /// What all flows share in one exposure.
 struct View {
   const RainField& field;
@@ -37,26 +42,26 @@ struct View {
   const Camera& camera;  ///< its motion already scaled by ego_motion
   const Lens& lens;
   double time_s;
-  Vec3 gust_shift;
-  Vec3 gust_velocity;
+  Gust gust;
   std::uint32_t key[2];
 };
 
 double cube_root(double x) { return exact::exp(exact::log(x) / 3); }
 
-/// Three slow waves whose sum has the asked standard deviation; their integral is the shift.
-void add_gusts(const RainField& field, const Random& random, double time_s, View& view) {
+/// Three slow waves whose sum has the asked standard deviation.
+Gust gust_at(const RainField& field, const Random& random, double time_s) {
   const double wind = length(field.wind_m_s);
   const Vec3 along = wind > 0 ? field.wind_m_s * (1 / wind) : Vec3{1, 0, 0};
+  Gust gust;
   for (std::uint32_t k = 0; k < 3; ++k) {
     const double period = field.gust_period_s * (0.6 + 0.55 * k);
     const double phase = random.uniform(kGustDraw + k);
     const exact::SinCos wave = exact::sin_cos_turns(time_s / period + phase);
     const double amplitude = field.gust_m_s * 0.8165;  // three waves of variance 1/3 each
-    view.gust_velocity = view.gust_velocity + along * (amplitude * wave.cos);
-    view.gust_shift =
-        view.gust_shift + along * (amplitude * wave.sin * period / exact::detail::kTwoPi);
+    gust.velocity = gust.velocity + along * (amplitude * wave.cos);
+    gust.shift = gust.shift + along * (amplitude * wave.sin * period / exact::detail::kTwoPi);
   }
+  return gust;
 }
 
 std::vector<Flow> flows_of(const RainField& field, const DropSizes& sizes, double smallest_mm,
@@ -151,8 +156,8 @@ class FlowWalk {
       : view_(view), flow_(flow), out_(out) {
     far_m_ = std::min(kFarthestM,
                       view.camera.focal_px * flow.drops.high_mm * 1e-3 / view.field.min_width_px);
-    velocity_ = flow.velocity + view.gust_velocity;
-    shift_ = flow.velocity * view.time_s + view.gust_shift;
+    velocity_ = flow.velocity + view.gust.velocity;
+    shift_ = flow.velocity * view.time_s + view.gust.shift;
     const Vec3 seen = velocity_ - view.camera.velocity;
     margin_m_ = 0.5 * length(seen) * view.lens.exposure_s + 0.01 + view.lens.aperture_m;
     side_m_ = std::min(cube_root(kDropsPerCell / flow.per_m3), std::max(far_m_ / 4, 0.05));
@@ -274,8 +279,13 @@ std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const
   shown.velocity = camera.velocity * field.ego_motion;
   const Random random{key.seed, key.clip, 0, 0};
   const Words4 keys = random.words(kKeyDraw);
-  View view{field, sizes, shown, lens, time_s, {}, {}, {keys.word[0], keys.word[1]}};
-  add_gusts(field, random, time_s, view);
+  const View view{field,
+                  sizes,
+                  shown,
+                  lens,
+                  time_s,
+                  gust_at(field, random, time_s),
+                  {keys.word[0], keys.word[1]}};
   const double smallest_mm = field.min_width_px * field.near_m / camera.focal_px * 1e3;
   const std::vector<Flow> flows = flows_of(field, sizes, smallest_mm, random);
   std::vector<std::vector<Streak>> parts(flows.size());
@@ -289,6 +299,10 @@ std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const
   std::vector<Streak> out;
   for (const std::vector<Streak>& part : parts) out.insert(out.end(), part.begin(), part.end());
   return out;
+}
+
+Vec3 wind_at(const RainField& field, const RainKey& key, double time_s) {
+  return field.wind_m_s + gust_at(field, {key.seed, key.clip, 0, 0}, time_s).velocity;
 }
 
 }  // namespace pluvia::synth

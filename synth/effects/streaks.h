@@ -63,4 +63,7 @@ struct RainKey {
 std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const Camera& camera,
                                const Lens& lens, double time_s);
 
+/// The wind with its gusts at a moment.
+Vec3 wind_at(const RainField& field, const RainKey& key, double time_s);
+
 }  // namespace pluvia::synth
