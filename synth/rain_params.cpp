@@ -54,10 +54,10 @@ constexpr Param kTable[] = {
 };
 
 constexpr std::pair<const char*, const char*> kVrds[] = {
-    {"formation", "vrds"}, {"rain_mm_h", "50"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
+    {"formation", "vrds"}, {"rain_mm_h", "60"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
     {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "8"}, {"ego_motion", "0.05"},
-    {"opacity_gain", "22"}, {"streak_brightness", "0.75"}, {"exposure_ms", "22"},
-    {"aperture_mm", "0.4"}, {"sky_gain", "2"}, {"drops", "60"}, {"oscillation", "0.3"},
+    {"opacity_gain", "42"}, {"streak_brightness", "0.65"}, {"exposure_ms", "26"},
+    {"aperture_mm", "0.4"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"},
 };
 // clang-format on
 

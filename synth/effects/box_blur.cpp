@@ -17,15 +17,16 @@ struct Box1d {
   float f = 0;
   float scale = 1;
 
-  /// Three boxes of width b have variance b^2 / 4 (nearly; pixels add -3/12).
+  /// Three of them have together the variance of the disc, counted on whole pixels.
   static Box1d of(float diameter_px) {
-    const float variance = diameter_px * diameter_px / 16;
-    const float width = std::sqrt(4 * variance + 1);
-    const float half = std::max(0.0F, 0.5F * (width - 1));
+    const float variance = diameter_px * diameter_px / 48;
     Box1d box;
-    box.n = static_cast<int>(half);
-    box.f = half - static_cast<float>(box.n);
-    box.scale = 1 / (1 + 2 * half);
+    const auto whole = [](int n) { return static_cast<float>(n) * static_cast<float>(n + 1) / 3; };
+    while (whole(box.n + 1) <= variance) ++box.n;
+    const auto next = static_cast<float>(box.n + 1);
+    const auto width = static_cast<float>(2 * box.n + 1);
+    box.f = 0.5F * (variance - whole(box.n)) * width / (next * next - variance);
+    box.scale = 1 / (width + 2 * box.f);
     return box;
   }
 };
