@@ -30,8 +30,8 @@ struct SceneInfo {
 
 struct SceneFrame {
   Image<std::uint8_t> clean;  ///< (H, W, 3) sRGB
-  Image<float> depth_m;       ///< (H, W, 1) along the viewing ray's z; infinity for sky; may be empty
-  Image<float> flow_px;       ///< (H, W, 2) to the next frame; may be empty
+  Image<float> depth_m;  ///< (H, W, 1) along the viewing ray's z; infinity for sky; may be empty
+  Image<float> flow_px;  ///< (H, W, 2) to the next frame; may be empty
   CameraState camera;
   double time_s = 0;  ///< middle of the exposure
 };

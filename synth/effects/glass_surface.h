@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The face of the water at one point of the pane, from the lobes around it (effects/glass_draw.h
+// says how caps are shaped and joined).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "synth/effects/glass_drops.h"
+
+namespace pluvia::synth {
+
+/// q > 0: water. Lengths in pixels of the picture.
+struct Surface {
+  float q = -1;
+  float gx = 0;  ///< derivative of q by pixel
+  float gy = 0;
+  float radius_px = 1;
+  float sin_contact = 0;
+  float cos_contact = 1;
+
+  /// Rise of the face per length: derivative of the height by place, over grad q.
+  float slope_per_gradient() const {
+    const float c2 = cos_contact * cos_contact;
+    const float s2 = sin_contact * sin_contact;
+    return 0.5F * radius_px * sin_contact / std::sqrt(std::max(c2 + s2 * q, 1e-4F));
+  }
+  /// Signed distance to the outline near it, positive inside.
+  float inside_px() const { return q / std::max(std::sqrt(gx * gx + gy * gy), 0.5F / radius_px); }
+};
+
+inline Surface surface_of(const Lobe& lobe, float x, float y) {
+  const float dx = x - lobe.x;
+  const float dy = (y - lobe.y) / lobe.stretch;
+  const float r2 = dx * dx + dy * dy;
+  const float r = std::sqrt(r2);
+  const float c1 = r > 1e-4F ? dx / r : 1;
+  const float s1 = r > 1e-4F ? dy / r : 0;
+  // Outline o(angle) and its derivative, by powers of the unit vector.
+  float o = 1;
+  float turn = 0;
+  float c = c1;
+  float s = s1;
+  for (int k = 0; k < 3; ++k) {
+    const float next = c * c1 - s * s1;
+    s = s * c1 + c * s1;
+    c = next;
+    const float a = lobe.outline[2 * k];
+    const float b = lobe.outline[2 * k + 1];
+    o += a * c + b * s;
+    turn += static_cast<float>(k + 2) * (b * c - a * s);
+  }
+  const float reach = lobe.radius_px * o;
+  const float inv2 = 1 / (reach * reach);
+  Surface out;
+  out.q = 1 - r2 * inv2;
+  // d/dr and d/(r d angle) of q, turned back to x and y.
+  const float by_r = -2 * r * inv2;
+  const float by_angle = 2 * r * inv2 * turn / o;
+  out.gx = by_r * c1 - by_angle * s1;
+  out.gy = (by_r * s1 + by_angle * c1) / lobe.stretch;
+  out.radius_px = lobe.radius_px;
+  out.sin_contact = lobe.sin_contact;
+  out.cos_contact = lobe.cos_contact;
+  return out;
+}
+
+/// Polynomial smooth maximum; exact beyond `width` of difference. Its derivative is the same blend.
+inline void join(Surface& a, const Surface& b) {
+  constexpr float kWidth = 0.45F;
+  // Deep outside of both nothing flows together: the bridge exists only near an outline.
+  const float t = std::clamp(0.5F + 0.5F * (a.q - b.q) / kWidth, 0.0F, 1.0F);
+  const auto mix = [t](float of_b, float of_a) { return of_b + (of_a - of_b) * t; };
+  a.q = mix(b.q, a.q) + kWidth * t * (1 - t);
+  a.gx = mix(b.gx, a.gx);
+  a.gy = mix(b.gy, a.gy);
+  a.radius_px = mix(b.radius_px, a.radius_px);
+  a.sin_contact = mix(b.sin_contact, a.sin_contact);
+  a.cos_contact = mix(b.cos_contact, a.cos_contact);
+}
+
+}  // namespace pluvia::synth
