@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rendering a set as a user does: same content whatever the threads, shards and interruptions; rules
+of the formation; sources of one's own; what is refused. Usage: synth.py PLUVIA"""
+import json, os, signal, subprocess, sys, tempfile, time
+
+pluvia = sys.argv[1]
+tiny = ["synth", "vrds-mini", "--size", "96x64", "--frames", "4", "--clips", "5"]
+
+
+def run(*args, status=0):
+    done = subprocess.run([pluvia, *map(str, args)], capture_output=True, text=True)
+    assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def content(path):
+    return {c["id"]: c["content_sha256"] for c in json.loads(run("info", "--json", path))["clips"]}
+
+
+with tempfile.TemporaryDirectory() as folder:
+    at = lambda name: os.path.join(folder, name)
+    run(*tiny, "--out", at("a.h5"), "--threads", "1")
+    whole = content(at("a.h5"))
+    assert len(whole) == 5 and len({c["lq"] for c in whole.values()}) == 5
+    report = json.loads(run("verify", "--json", at("a.h5")))
+    assert report["ok"] and report["checked"]["formation_frames"] == 20, report
+    info = json.loads(run("info", "--json", at("a.h5")))
+    assert info["formation"] == "vrds" and info["recipe"]["look"] == "vrds"
+    assert len(info["splits"]["train"]) == 4 and len(info["splits"]["test"]) == 1, info["splits"]
+
+    run(*tiny, "--out", at("b.h5"), "--threads", "3")
+    assert content(at("b.h5")) == whole
+    run(*tiny, "--out", at("c.h5"), "--seed", "2")
+    assert not set(c["lq"] for c in content(at("c.h5")).values()) & set(c["lq"] for c in whole.values())
+    for i in (0, 1):
+        run(*tiny, "--out", at(f"shard{i}.h5"), "--shard", f"{i}/2")
+    run("merge", at("shard1.h5"), at("shard0.h5"), "--out", at("merged.h5"))
+    assert content(at("merged.h5")) == whole
+
+    stopped = subprocess.Popen([pluvia, *tiny, "--out", at("d.h5"), "--quiet"], stderr=subprocess.PIPE)
+    time.sleep(0.3)
+    stopped.send_signal(signal.SIGINT)
+    stopped.communicate()
+    assert stopped.returncode in (0, 130), stopped.returncode
+    run(*tiny, "--out", at("d.h5"), "--resume")
+    assert content(at("d.h5")) == whole
+
+    # No rain and no drops: pixels equal the source's.
+    run("synth", "vrds-mini", "--size", "96x64", "--frames", "2", "--clips", "2", "--out", at("dry.h5"), "--set", "rain_mm_h=0", "--set", "drops=0")
+    for hashes in content(at("dry.h5")).values():
+        assert hashes["lq"] == hashes["gt"] == hashes["drop"]
+    run("synth", "physical", "--size", "97x63", "--frames", "2", "--clips", "2", "--out", at("p.h5"))
+    assert json.loads(run("verify", "--json", at("p.h5")))["checked"]["formation_frames"] == 4
+
+    # Rain over footage: the ground truth is the footage.
+    run("export", at("a.h5"), "--layout", "paired", "--split", "train", "--out", at("back"))
+    clean = at("back/train/gt") if os.path.isdir(at("back/train/gt")) else at("back/gt")
+    run("synth", "vrds-mini", "--source", clean, "--frames", "4", "--out", at("own.h5"))
+    own = content(at("own.h5"))
+    assert {k: v["gt"] for k, v in own.items()} == {k: whole[k]["gt"] for k in own} and len(own) == 4
+    assert all(v["lq"] != v["gt"] for v in own.values())
+
+    assert "vrds-mini" in run("synth", "vrds-mimi", "--out", at("x.h5"), status=2)
+    assert "rain_mm_h" in run(*tiny, "--out", at("x.h5"), "--set", "rain.rain_mm=3", status=2)
+    assert "0 to 200" in run(*tiny, "--out", at("x.h5"), "--set", "rain_mm_h=900", status=2)
+    assert "expected I/N" in run(*tiny, "--out", at("x.h5"), "--shard", "2/2", status=2)
+    assert "no such file" in run("synth", "vrds-mini", "--source", at("gone"), "--out", at("x.h5"), status=3)
+    assert "exists" in run(*tiny, "--out", at("a.h5"), status=2)
+    assert "other settings" in run(*tiny, "--seed", "9", "--out", at("a.h5"), "--resume", status=3)
+    assert "would render 5 clips" in run(*tiny, "--dry-run")
+    assert not os.path.exists(at("x.h5"))
