@@ -67,6 +67,49 @@ void for_rows(int height, const Body& body) {
   });
 }
 
+/// Display brightness (mean of the channels, 0 to 1) of blocks of 16 by 16 pixels.
+class CoarseBrightness {
+ public:
+  explicit CoarseBrightness(ImageView<const std::uint8_t> clean)
+      : blocks_((clean.height() + kBlock - 1) / kBlock, (clean.width() + kBlock - 1) / kBlock, 1,
+                Transfer::kSrgb) {
+    parallel_for(blocks_.height(), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (int y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+        for (int x = 0; x < blocks_.width(); ++x) {
+          const int rows = std::min(kBlock, clean.height() - y * kBlock);
+          const int columns = std::min(kBlock, clean.width() - x * kBlock);
+          int sum = 0;
+          for (int r = 0; r < rows; ++r) {
+            const std::uint8_t* const p = &clean.at(y * kBlock + r, x * kBlock);
+            for (int i = 0; i < 3 * columns; ++i) sum += p[i];
+          }
+          blocks_.view().at(y, x) =
+              static_cast<float>(sum) / static_cast<float>(3 * 255 * rows * columns);
+        }
+      }
+    });
+  }
+
+  float at(int y, int x) const {
+    const float u = std::max(0.0F, (static_cast<float>(x) + 0.5F) / kBlock - 0.5F);
+    const float v = std::max(0.0F, (static_cast<float>(y) + 0.5F) / kBlock - 0.5F);
+    const int x0 = std::min(static_cast<int>(u), blocks_.width() - 1);
+    const int y0 = std::min(static_cast<int>(v), blocks_.height() - 1);
+    const int x1 = std::min(x0 + 1, blocks_.width() - 1);
+    const int y1 = std::min(y0 + 1, blocks_.height() - 1);
+    const float fx = u - static_cast<float>(x0);
+    const float fy = v - static_cast<float>(y0);
+    const auto b = blocks_.view();
+    const float top = b.at(y0, x0) + (b.at(y0, x1) - b.at(y0, x0)) * fx;
+    const float bottom = b.at(y1, x0) + (b.at(y1, x1) - b.at(y1, x0)) * fx;
+    return top + (bottom - top) * fy;
+  }
+
+ private:
+  static constexpr int kBlock = 16;
+  Image<float> blocks_;
+};
+
 /// Light that falls on the sensor with its noise; `unit` is a draw of mean 0 and variance 1.
 float noisy(float light, float clean, const SensorNoise& noise, float unit) {
   const float change = std::abs(light - clean);
@@ -140,6 +183,7 @@ Image<float> add_streaks(ImageView<const float> light, const StreakPlanes& strea
 FrameLayers compose_vrds(const VrdsScene& scene) {
   const LinearLight& light = LinearLight::tables();
   const int width = scene.clean.width();
+  const CoarseBrightness around(scene.clean);
   FrameLayers out;
   copy_clean(out, scene.clean);
   std::uint8_t* const lq = bytes(out, Layer::kLq, scene.clean);
@@ -155,8 +199,11 @@ FrameLayers compose_vrds(const VrdsScene& scene) {
     for (int x = 0; x < width; ++x) {
       const float covered = glass == nullptr ? 0 : glass[4 * x + 3];
       const int m = to_code(covered);
-      const float bright =
-          glow == nullptr ? 0 : scene.tone.brightness * Covered::of(scene.tone.gain * glow[x]);
+      float bright = 0;
+      if (glow != nullptr && glow[x] > 0) {
+        const float level = scene.tone.brightness - scene.tone.sky_fade * around.at(y, x);
+        bright = std::max(0.0F, level) * Covered::of(scene.tone.gain * glow[x]);
+      }
       const int s = to_code((1 - static_cast<float>(m) / 255) * bright);
       mask[line + x] = static_cast<std::uint8_t>(m);
       streak[line + x] = static_cast<std::uint8_t>(s);

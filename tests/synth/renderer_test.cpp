@@ -154,7 +154,7 @@ TEST(Renderer, VrdsStreaksLeanLittleAndCross) {
         std::atan2(static_cast<double>(s.x1 - s.x0), static_cast<double>(s.y1 - s.y0)) * 180 /
         std::acos(-1);
     ++all;
-    steep += std::abs(degrees) <= 12 ? 1 : 0;
+    steep += std::abs(degrees) <= 13 ? 1 : 0;
     left += degrees < -2 ? 1 : 0;
     right += degrees > 2 ? 1 : 0;
   }
