@@ -110,11 +110,10 @@ class CoarseBrightness {
   Image<float> blocks_;
 };
 
-/// Light that falls on the sensor with its noise; `unit` is a draw of mean 0 and variance 1.
-float noisy(float light, float clean, const SensorNoise& noise, float unit) {
-  const float change = std::abs(light - clean);
+/// Standard deviation of the noise that a change of light brings.
+float grain_size(float change, const SensorNoise& noise) {
   const float read = noise.read * std::min(1.0F, change * 50);
-  return light + unit * std::sqrt(noise.shot * change + read * read);
+  return std::sqrt(noise.shot * change + read * read);
 }
 
 float normal(const SensorNoise& noise, std::uint32_t pixel, int channel) {
@@ -231,8 +230,11 @@ FrameLayers compose_physical(const PhysicalScene& scene) {
   std::uint8_t* const mask = bytes(out, Layer::kMask, scene.clean);
   std::uint8_t* const streak = bytes(out, Layer::kStreak, scene.clean);
   std::uint8_t* const rgb = bytes(out, Layer::kStreakRgb, scene.clean);
+  const bool grainy = scene.noise.shot > 0 || scene.noise.read > 0;
   for_rows(scene.clean.height(), [&](int y) {
     const std::ptrdiff_t line = std::ptrdiff_t{y} * width;
+    const float* const veiled = scene.veiled.row(y).data();
+    const float* const streaked = scene.streaked.row(y).data();
     for (int x = 0; x < width; ++x) {
       const float* const g = scene.glass == nullptr ? nullptr : &scene.glass->view().at(y, x);
       const float* const gs =
@@ -242,17 +244,17 @@ FrameLayers compose_physical(const PhysicalScene& scene) {
       int most = 0;
       for (int c = 0; c < 3; ++c) {
         const float clean = light.decode(scene.clean.at(y, x, c));
-        const float v = scene.veiled.at(y, x, c);
-        const float s = scene.streaked.at(y, x, c);
+        const float v = veiled[3 * x + c];
+        const float s = streaked[3 * x + c];
         const float without = g == nullptr ? v : (1 - covered) * v + g[c];
         const float with = gs == nullptr ? s : (1 - covered) * s + gs[c];
-        float unit = 0;
-        if (with != clean && (scene.noise.shot > 0 || scene.noise.read > 0)) {
-          unit = normal(scene.noise, static_cast<std::uint32_t>(line + x), c);
+        float grain = 0;
+        if (grainy && with != clean) {
+          const float unit = normal(scene.noise, static_cast<std::uint32_t>(line + x), c);
+          grain = unit * grain_size(std::abs(without - clean), scene.noise);
         }
-        const int d = light.encode(noisy(without, clean, scene.noise, unit));
-        const float noise_of_drop = noisy(without, clean, scene.noise, unit) - without;
-        const int l = light.encode(with + noise_of_drop);
+        const int d = light.encode(without + grain);
+        const int l = with == without ? d : light.encode(with + grain);
         const auto difference = static_cast<std::int16_t>(l - d);
         most = std::max(most, l - d);
         drop[3 * (line + x) + c] = static_cast<std::uint8_t>(d);
