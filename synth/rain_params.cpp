@@ -30,8 +30,10 @@ constexpr Param kTable[] = {
     {"lean_deg", kNumber, "deg", "how far they lean", "0", 0, 30},
     {"ego_motion", kNumber, "", "share of the camera's motion that rain shows", "1", 0, 1},
     {"oscillation", kNumber, "", "ripple of brightness along a streak", "0.2", 0, 0.5},
+    {"streak_variety", kNumber, "", "spread of brightness among streaks", "0.15", 0, 1},
     {"opacity_gain", kNumber, "", "of streaks; 1 is physical", "1", 0, 100},
     {"streak_brightness", kNumber, "", "vrds: display value of a full streak", "0.8", 0.05, 1},
+    {"sky_fade", kNumber, "", "vrds: how far a bright scene weakens streaks", "0", 0, 1},
     {"exposure_ms", kNumber, "ms", "exposure", "8", 0.1, 50},
     {"aperture_mm", kNumber, "mm", "diameter of the lens opening", "1.5", 0, 30},
     {"focus_m", kNumber, "m", "distance in focus; 0 is infinity", "0", 0, 1000},
@@ -54,10 +56,10 @@ constexpr Param kTable[] = {
 };
 
 constexpr std::pair<const char*, const char*> kVrds[] = {
-    {"formation", "vrds"}, {"rain_mm_h", "60"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
-    {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "8"}, {"ego_motion", "0.05"},
-    {"opacity_gain", "42"}, {"streak_brightness", "0.65"}, {"exposure_ms", "26"},
-    {"aperture_mm", "0.4"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"},
+    {"formation", "vrds"}, {"rain_mm_h", "75"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
+    {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "10"}, {"ego_motion", "0.05"},
+    {"opacity_gain", "50"}, {"streak_brightness", "0.88"}, {"sky_fade", "0.9"}, {"exposure_ms", "28"},
+    {"aperture_mm", "0.4"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
 };
 // clang-format on
 
@@ -89,7 +91,8 @@ RainParams RainParams::of(const Params& params) {
               static_cast<int>(params.integer("directions")),
               lean.sin / lean.cos,
               number("ego_motion"),
-              number("oscillation")};
+              number("oscillation"),
+              number("streak_variety")};
   out.glass = {static_cast<int>(params.integer("drops")),
                number("glass_m"),
                number("drop_least_mm"),
@@ -107,7 +110,8 @@ RainParams RainParams::of(const Params& params) {
   }
   out.lens = {number("exposure_ms") * 1e-3, number("aperture_mm") * 1e-3, number("focus_m")};
   out.tone = {static_cast<float>(number("opacity_gain")),
-              static_cast<float>(number("streak_brightness"))};
+              static_cast<float>(number("streak_brightness")),
+              static_cast<float>(number("sky_fade"))};
   out.sky_gain = static_cast<float>(number("sky_gain"));
   out.q_ext = number("q_ext");
   out.mist_per_km = number("mist_per_km");

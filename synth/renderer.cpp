@@ -16,6 +16,27 @@ namespace {
 
 constexpr double kReferenceWidthPx = 1280;
 
+void check_camera(const SceneFrame& frame) {
+  const CameraState& camera = frame.camera;
+  const auto& q = camera.orientation;
+  const double turn = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
+  const double reach = length(to_vec3(camera.position_m));
+  const double speed = length(to_vec3(camera.velocity_m_s));
+  // Written so that NaN, which compares false with everything, is refused as well.
+  if (!(std::abs(frame.time_s) < 1e7) || !(reach < 1e8) || !(speed < 1e3) ||
+      !(std::abs(turn - 1) < 1e-3)) {
+    fail("rendering rain at ", frame.time_s, " s: the camera is ", reach,
+         " m from the origin at a speed of ", speed, " m/s, its orientation's norm is ", turn,
+         "; expected within 1e7 s, 1e8 m, 1000 m/s and a unit quaternion");
+  }
+  const double in_widths = camera.focal_px / frame.clean.width();
+  if (camera.focal_px != 0 && !(in_widths > 0.05 && in_widths < 50)) {
+    fail("rendering rain at ", frame.time_s, " s: the focal length is ", camera.focal_px,
+         " px for a frame ", frame.clean.width(),
+         " px wide; expected 0.05 to 50 widths, or 0 for a view of 53 degrees");
+  }
+}
+
 void check(const SceneFrame& frame) {
   const Image<std::uint8_t>& clean = frame.clean;
   if (clean.height() < 1 || clean.width() < 1 || clean.channels() != 3) {
@@ -29,10 +50,7 @@ void check(const SceneFrame& frame) {
          depth.height(), " with ", depth.channels(), " channels; expected ", clean.width(), "x",
          clean.height(), " with 1, as the frame");
   }
-  if (!std::isfinite(frame.time_s) || !std::isfinite(frame.camera.focal_px)) {
-    fail("rendering rain: time ", frame.time_s, " s, focal length ", frame.camera.focal_px,
-         " px; expected finite numbers");
-  }
+  check_camera(frame);
 }
 
 /// Depths that mean nothing (NaN, zero, negative) count as far away.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/error.h"
 #include "core/parallel.h"
 
 namespace pluvia::synth {
@@ -31,61 +32,82 @@ struct Box1d {
   }
 };
 
-/// One line, `from` to `to`, whose elements are vectors of `lanes` numbers.
-void blur_line(const Box1d& box, const float* from, float* to, int count, int lanes) {
-  const auto at = [&](int i) { return from + std::ptrdiff_t{std::clamp(i, 0, count - 1)} * lanes; };
-  for (int c = 0; c < lanes; ++c) {
-    // Running sums in double: what enters and leaves cancels to far below a code value.
-    double sum = 0;
-    for (int k = -box.n; k <= box.n; ++k) sum += static_cast<double>(at(k)[c]);
-    for (int i = 0; i < count; ++i) {
-      const float ends = box.f * (at(i - box.n - 1)[c] + at(i + box.n + 1)[c]);
-      to[std::ptrdiff_t{i} * lanes + c] = (static_cast<float>(sum) + ends) * box.scale;
-      sum += static_cast<double>(at(i + box.n + 1)[c]) - static_cast<double>(at(i - box.n)[c]);
+/// One line of vectors of kLanes numbers, which are summed side by side.
+template <int kLanes>
+void blur_line(const Box1d& box, const float* from, float* to, int count) {
+  const auto at = [&](int i) {
+    return from + std::ptrdiff_t{std::clamp(i, 0, count - 1)} * kLanes;
+  };
+  float sum[kLanes] = {};
+  for (int k = -box.n; k <= box.n; ++k) {
+    const float* const p = at(k);
+    for (int c = 0; c < kLanes; ++c) sum[c] += p[c];
+  }
+  for (int i = 0; i < count; ++i) {
+    const float* const before = at(i - box.n - 1);
+    const float* const after = at(i + box.n + 1);
+    const float* const leaves = at(i - box.n);
+    float* const out = to + std::ptrdiff_t{i} * kLanes;
+    for (int c = 0; c < kLanes; ++c) {
+      out[c] = (sum[c] + box.f * (before[c] + after[c])) * box.scale;
+      sum[c] += after[c] - leaves[c];
     }
   }
 }
 
-void blur_three(const Box1d& box, std::vector<float>& a, std::vector<float>& b, int count,
-                int lanes) {
-  if (std::all_of(a.begin(), a.end(), [](float v) { return v == 0; })) return;
-  blur_line(box, a.data(), b.data(), count, lanes);
-  blur_line(box, b.data(), a.data(), count, lanes);
-  blur_line(box, a.data(), b.data(), count, lanes);
-  a.swap(b);
+/// Three boxes over a line in `a`, which ends with the result. What is zero over the whole reach
+/// stays untouched.
+template <int kLanes>
+void blur_three(const Box1d& box, std::vector<float>& a, std::vector<float>& b) {
+  const auto is_set = [](float v) { return v != 0; };
+  const auto first_set = std::find_if(a.begin(), a.end(), is_set);
+  if (first_set == a.end()) return;
+  const auto last_set = std::find_if(a.rbegin(), a.rend(), is_set).base();
+  const int count = static_cast<int>(a.size()) / kLanes;
+  const int reach = 3 * (box.n + 2);
+  const int first = std::max(0, static_cast<int>(first_set - a.begin()) / kLanes - reach);
+  const int last = std::min(count, static_cast<int>(last_set - a.begin()) / kLanes + 1 + reach);
+  float* const p = a.data() + std::ptrdiff_t{first} * kLanes;
+  float* const q = b.data() + std::ptrdiff_t{first} * kLanes;
+  blur_line<kLanes>(box, p, q, last - first);
+  blur_line<kLanes>(box, q, p, last - first);
+  blur_line<kLanes>(box, p, q, last - first);
+  std::copy_n(q, std::ptrdiff_t{last - first} * kLanes, p);
 }
 
 }  // namespace
 
 void blur_disc(ImageView<float> image, float diameter_px) {
+  PLUVIA_CHECK(image.channels() == 4, image.channels());
   const Box1d box = Box1d::of(diameter_px);
   if (diameter_px < 0.25F || image.empty()) return;
-  const int lanes = image.channels();
   parallel_for(image.height(), 8, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> a;
+    std::vector<float> b(static_cast<std::size_t>(image.width()) * 4);
     for (int y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
       const auto row = image.row(y);
-      std::vector<float> a(row.begin(), row.end());
-      std::vector<float> b(a.size());
-      blur_three(box, a, b, image.width(), lanes);
+      a.assign(row.begin(), row.end());
+      blur_three<4>(box, a, b);
       std::copy(a.begin(), a.end(), row.begin());
     }
   });
-  // A strip of columns at a time, so that a cache line is used whole.
+  // A strip of columns at a time, so that a cache line is used whole; the last is filled up.
   constexpr int kStrip = 8;
+  constexpr int kLanes = 4 * kStrip;
   const int strips = (image.width() + kStrip - 1) / kStrip;
   parallel_for(strips, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> a(static_cast<std::size_t>(image.height()) * kLanes);
+    std::vector<float> b(a.size());
     for (int strip = static_cast<int>(begin); strip < static_cast<int>(end); ++strip) {
       const int x0 = strip * kStrip;
-      const int wide = (std::min(image.width(), x0 + kStrip) - x0) * lanes;
-      std::vector<float> a(static_cast<std::size_t>(image.height()) *
-                           static_cast<std::size_t>(wide));
-      std::vector<float> b(a.size());
+      const int wide = (std::min(image.width(), x0 + kStrip) - x0) * 4;
       for (int y = 0; y < image.height(); ++y) {
-        std::copy_n(&image.at(y, x0), wide, a.data() + std::ptrdiff_t{y} * wide);
+        float* const line = a.data() + std::ptrdiff_t{y} * kLanes;
+        std::fill(std::copy_n(&image.at(y, x0), wide, line), line + kLanes, 0.0F);
       }
-      blur_three(box, a, b, image.height(), wide);
+      blur_three<kLanes>(box, a, b);
       for (int y = 0; y < image.height(); ++y) {
-        std::copy_n(a.data() + std::ptrdiff_t{y} * wide, wide, &image.at(y, x0));
+        std::copy_n(a.data() + std::ptrdiff_t{y} * kLanes, wide, &image.at(y, x0));
       }
     }
   });

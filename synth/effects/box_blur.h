@@ -7,8 +7,7 @@
 
 namespace pluvia::synth {
 
-/// In place, any number of channels up to 4; outside the picture counts as its edge. Rows and
-/// columns that are zero throughout a pass stay untouched.
+/// In place, 4 channels; outside the picture counts as its edge.
 void blur_disc(ImageView<float> image, float diameter_px);
 
 }  // namespace pluvia::synth

@@ -67,11 +67,53 @@ void for_rows(int height, const Body& body) {
   });
 }
 
-/// Light that falls on the sensor with its noise; `unit` is a draw of mean 0 and variance 1.
-float noisy(float light, float clean, const SensorNoise& noise, float unit) {
-  const float change = std::abs(light - clean);
+/// Display brightness (mean of the channels, 0 to 1) of blocks of 16 by 16 pixels.
+class CoarseBrightness {
+ public:
+  explicit CoarseBrightness(ImageView<const std::uint8_t> clean)
+      : blocks_((clean.height() + kBlock - 1) / kBlock, (clean.width() + kBlock - 1) / kBlock, 1,
+                Transfer::kSrgb) {
+    parallel_for(blocks_.height(), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (int y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+        for (int x = 0; x < blocks_.width(); ++x) {
+          const int rows = std::min(kBlock, clean.height() - y * kBlock);
+          const int columns = std::min(kBlock, clean.width() - x * kBlock);
+          int sum = 0;
+          for (int r = 0; r < rows; ++r) {
+            const std::uint8_t* const p = &clean.at(y * kBlock + r, x * kBlock);
+            for (int i = 0; i < 3 * columns; ++i) sum += p[i];
+          }
+          blocks_.view().at(y, x) =
+              static_cast<float>(sum) / static_cast<float>(3 * 255 * rows * columns);
+        }
+      }
+    });
+  }
+
+  float at(int y, int x) const {
+    const float u = std::max(0.0F, (static_cast<float>(x) + 0.5F) / kBlock - 0.5F);
+    const float v = std::max(0.0F, (static_cast<float>(y) + 0.5F) / kBlock - 0.5F);
+    const int x0 = std::min(static_cast<int>(u), blocks_.width() - 1);
+    const int y0 = std::min(static_cast<int>(v), blocks_.height() - 1);
+    const int x1 = std::min(x0 + 1, blocks_.width() - 1);
+    const int y1 = std::min(y0 + 1, blocks_.height() - 1);
+    const float fx = u - static_cast<float>(x0);
+    const float fy = v - static_cast<float>(y0);
+    const auto b = blocks_.view();
+    const float top = b.at(y0, x0) + (b.at(y0, x1) - b.at(y0, x0)) * fx;
+    const float bottom = b.at(y1, x0) + (b.at(y1, x1) - b.at(y1, x0)) * fx;
+    return top + (bottom - top) * fy;
+  }
+
+ private:
+  static constexpr int kBlock = 16;
+  Image<float> blocks_;
+};
+
+/// Standard deviation of the noise that a change of light brings.
+float grain_size(float change, const SensorNoise& noise) {
   const float read = noise.read * std::min(1.0F, change * 50);
-  return light + unit * std::sqrt(noise.shot * change + read * read);
+  return std::sqrt(noise.shot * change + read * read);
 }
 
 float normal(const SensorNoise& noise, std::uint32_t pixel, int channel) {
@@ -140,6 +182,7 @@ Image<float> add_streaks(ImageView<const float> light, const StreakPlanes& strea
 FrameLayers compose_vrds(const VrdsScene& scene) {
   const LinearLight& light = LinearLight::tables();
   const int width = scene.clean.width();
+  const CoarseBrightness around(scene.clean);
   FrameLayers out;
   copy_clean(out, scene.clean);
   std::uint8_t* const lq = bytes(out, Layer::kLq, scene.clean);
@@ -155,8 +198,11 @@ FrameLayers compose_vrds(const VrdsScene& scene) {
     for (int x = 0; x < width; ++x) {
       const float covered = glass == nullptr ? 0 : glass[4 * x + 3];
       const int m = to_code(covered);
-      const float bright =
-          glow == nullptr ? 0 : scene.tone.brightness * Covered::of(scene.tone.gain * glow[x]);
+      float bright = 0;
+      if (glow != nullptr && glow[x] > 0) {
+        const float level = scene.tone.brightness - scene.tone.sky_fade * around.at(y, x);
+        bright = std::max(0.0F, level) * Covered::of(scene.tone.gain * glow[x]);
+      }
       const int s = to_code((1 - static_cast<float>(m) / 255) * bright);
       mask[line + x] = static_cast<std::uint8_t>(m);
       streak[line + x] = static_cast<std::uint8_t>(s);
@@ -184,8 +230,11 @@ FrameLayers compose_physical(const PhysicalScene& scene) {
   std::uint8_t* const mask = bytes(out, Layer::kMask, scene.clean);
   std::uint8_t* const streak = bytes(out, Layer::kStreak, scene.clean);
   std::uint8_t* const rgb = bytes(out, Layer::kStreakRgb, scene.clean);
+  const bool grainy = scene.noise.shot > 0 || scene.noise.read > 0;
   for_rows(scene.clean.height(), [&](int y) {
     const std::ptrdiff_t line = std::ptrdiff_t{y} * width;
+    const float* const veiled = scene.veiled.row(y).data();
+    const float* const streaked = scene.streaked.row(y).data();
     for (int x = 0; x < width; ++x) {
       const float* const g = scene.glass == nullptr ? nullptr : &scene.glass->view().at(y, x);
       const float* const gs =
@@ -195,17 +244,17 @@ FrameLayers compose_physical(const PhysicalScene& scene) {
       int most = 0;
       for (int c = 0; c < 3; ++c) {
         const float clean = light.decode(scene.clean.at(y, x, c));
-        const float v = scene.veiled.at(y, x, c);
-        const float s = scene.streaked.at(y, x, c);
+        const float v = veiled[3 * x + c];
+        const float s = streaked[3 * x + c];
         const float without = g == nullptr ? v : (1 - covered) * v + g[c];
         const float with = gs == nullptr ? s : (1 - covered) * s + gs[c];
-        float unit = 0;
-        if (with != clean && (scene.noise.shot > 0 || scene.noise.read > 0)) {
-          unit = normal(scene.noise, static_cast<std::uint32_t>(line + x), c);
+        float grain = 0;
+        if (grainy && with != clean) {
+          const float unit = normal(scene.noise, static_cast<std::uint32_t>(line + x), c);
+          grain = unit * grain_size(std::abs(without - clean), scene.noise);
         }
-        const int d = light.encode(noisy(without, clean, scene.noise, unit));
-        const float noise_of_drop = noisy(without, clean, scene.noise, unit) - without;
-        const int l = light.encode(with + noise_of_drop);
+        const int d = light.encode(without + grain);
+        const int l = with == without ? d : light.encode(with + grain);
         const auto difference = static_cast<std::int16_t>(l - d);
         most = std::max(most, l - d);
         drop[3 * (line + x) + c] = static_cast<std::uint8_t>(d);

@@ -21,7 +21,8 @@ namespace pluvia::synth {
 
 struct StreakTone {
   float gain = 1;        ///< of opacity; 1 is physical
-  float brightness = 1;  ///< vrds: display value of a fully covered pixel
+  float brightness = 1;  ///< vrds: display value of a fully covered pixel over black
+  float sky_fade = 0;    ///< vrds: how far the scene's own brightness takes from it; 1: all
 };
 
 struct SensorNoise {

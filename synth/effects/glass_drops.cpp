@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kSpreadS = 0.1;
 constexpr double kDryShare = 0.12;  ///< of a life, at its end
+constexpr double kRunShare = 0.4;   ///< of the critical radius: wider drops may be swept off
+constexpr double kRunS = 0.9;       ///< how long that takes
 constexpr int kMostLobes = 5;
 constexpr double kBeadSpacing = 1.1;  ///< of the radius of the drop that left them
 
@@ -100,21 +102,33 @@ class Pane {
   double size_at(const Life& life) const {
     const double arrive = 0.55 + 0.45 * smooth(life.age_s / kSpreadS);
     const double feed = 0.85 + 0.15 * smooth(life.age_s / life.span_s / 0.8);
+    if (swept(life)) return life.radius_px * arrive * feed;
     const double left = (life.span_s - life.age_s) / (kDryShare * life.span_s);
     return life.radius_px * arrive * feed * std::sqrt(smooth(left));
   }
 
-  /// How far it has slid: stick and slip, never backward.
+  /// Whether its life ends by running off the pane, fed by a new drop, and not by drying.
+  bool swept(const Life& life) const {
+    return field_.slide_mm > 0 && life.radius_px > kRunShare * field_.slide_mm * px_per_mm_ &&
+           life.random.uniform(kWait + 0x2000) < 0.75;
+  }
+
+  /// How far it has slid: stick and slip, a run at the end of its life, never backward.
   double slid_px(const Life& life, double age_s) const {
-    if (!slides(life)) return 0;
-    const double wait = life.random.uniform(kWait, 0.05, 0.5) * life.span_s;
-    const double since = age_s - wait;
-    if (since <= 0) return 0;
-    const double pace = field_.slide_mm_s * px_per_mm_ * life.random.uniform(kPace, 0.4, 1.6);
-    const double slip_s = life.random.uniform(kPace + 0x1000, 0.4, 1.1);
-    const double turns = since / slip_s;
-    const double wave = exact::sin_cos_turns(turns).sin / exact::detail::kTwoPi;
-    return pace * slip_s * (turns - 0.95 * wave);
+    double fallen = 0;
+    if (slides(life)) {
+      const double since = age_s - life.random.uniform(kWait, 0.05, 0.5) * life.span_s;
+      const double pace = field_.slide_mm_s * px_per_mm_ * life.random.uniform(kPace, 0.4, 1.6);
+      const double slip_s = life.random.uniform(kPace + 0x1000, 0.4, 1.1);
+      const double turns = std::max(0.0, since / slip_s);
+      const double wave = exact::sin_cos_turns(turns).sin / exact::detail::kTwoPi;
+      fallen = pace * slip_s * (turns - 0.95 * wave);
+    }
+    if (swept(life)) {
+      const double run = std::max(0.0, 1 - (life.span_s - age_s) / std::min(kRunS, life.span_s));
+      fallen += run * run * (height_ + 3 * margin() - life.y);
+    }
+    return fallen;
   }
 
   double weave_px(const Life& life, double fallen) const {

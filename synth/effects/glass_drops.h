@@ -4,9 +4,10 @@
 //
 // The population is stationary and has no history: each of `drops` places on the pane has its own
 // endless sequence of lives, and who lives there at time t is a function of (seed, clip, place, t).
-// A drop arrives, spreads within 0.1 s, grows a little as it is fed, and either stays pinned until
-// it dries up, or (when its foot is wider than the critical radius) waits, then slides down by
-// stick and slip, leaving beads that shrink. Any frame can be made alone.
+// A drop arrives, spreads within 0.1 s, grows a little as it is fed, and stays pinned unless its
+// foot is wider than the critical radius: then it waits and slides down by stick and slip. At the
+// end of its life a small drop dries up, a larger one is swept off the pane. What slides leaves
+// beads that shrink. Any frame can be made alone.
 //
 // Deviations: a place is not fed by its neighbours, so water is not conserved at merges; merging is
 // of shape only. The pane is seen square on.

@@ -26,7 +26,7 @@ class LinearLight {
  private:
   LinearLight();
 
-  static constexpr int kGuesses = 1024;
+  static constexpr int kGuesses = 4096;
   std::array<float, 256> decode_{};
   std::array<float, 257> from_{};  ///< smallest light of each code
   std::array<std::uint8_t, kGuesses + 1> guess_{};

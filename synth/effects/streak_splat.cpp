@@ -72,7 +72,9 @@ struct Bar {
   float inv_sigma;
   float reach;  ///< kCut standard deviations
   float gain;   ///< area over (length * sigma)
-  float depth_m;
+  float inv_depth;
+  // Where a row dy below the middle meets the bar: dy * shift +- reach, across and along.
+  float across_shift, across_reach, along_shift, along_reach;
   float brightness, ripple, ripple_per_px, ripple_turns;
 
   static Bar of(const Streak& s) {
@@ -92,7 +94,15 @@ struct Bar {
     bar.inv_sigma = 1 / sigma;
     bar.reach = kCut * sigma;
     bar.gain = 0.25F * kPi * s.width_px * s.width_px / (length * sigma);
-    bar.depth_m = s.depth_m;
+    bar.inv_depth = 1 / s.depth_m;
+    // A bar along an axis is cut by the rows of its box alone.
+    constexpr float kAnywhere = 1e6F;
+    const bool leans_x = std::abs(bar.ex) > 1e-4F;
+    const bool leans_y = std::abs(bar.ey) > 1e-4F;
+    bar.across_shift = leans_y ? bar.ex / bar.ey : 0;
+    bar.across_reach = leans_y ? bar.reach / std::abs(bar.ey) : kAnywhere;
+    bar.along_shift = leans_x ? -bar.ey / bar.ex : 0;
+    bar.along_reach = leans_x ? (bar.half + bar.reach) / std::abs(bar.ex) : kAnywhere;
     bar.brightness = s.brightness;
     bar.ripple = s.ripple;
     bar.ripple_per_px = s.ripple_per_px;
@@ -109,52 +119,88 @@ struct Bar {
   }
 };
 
-/// Narrows [low, high] to where |from + slope * x| <= reach.
-void narrow(float from, float slope, float reach, float& low, float& high) {
-  if (std::abs(slope) < 1e-6F) return;
-  const float a = (-reach - from) / slope;
-  const float b = (reach - from) / slope;
-  low = std::max(low, std::min(a, b));
-  high = std::min(high, std::max(a, b));
-}
-
 struct Target {
   ImageView<float> opacity;
   ImageView<float> glow;
   ImageView<const float> depth_m;
 };
 
-/// How much of a streak a surface at `scene_m` leaves: soft over 10 % of the depth.
-float visible(float scene_m, float depth_m) {
-  return std::clamp((scene_m / depth_m - 1) * 10 + 0.5F, 0.0F, 1.0F);
+/// How much of a streak a surface at a share of its depth leaves: soft over 10 % of the depth.
+float visible(float share) { return std::clamp((share - 1) * 10 + 0.5F, 0.0F, 1.0F); }
+
+/// Columns of a row of a tile that a bar touches: [first, last].
+struct Span {
+  int first;
+  int last;
+};
+
+Span span_of(const Bar& bar, float dy, int x0, int x1) {
+  const float across = dy * bar.across_shift;
+  const float along = dy * bar.along_shift;
+  const float low = std::max(across - bar.across_reach, along - bar.along_reach) + bar.mx - 0.5F;
+  const float high = std::min(across + bar.across_reach, along + bar.along_reach) + bar.mx - 0.5F;
+  // Limited as floats: a span far outside must not overflow the integers.
+  const auto least = static_cast<float>(x0);
+  const auto most = static_cast<float>(x1 - 1);
+  return {static_cast<int>(std::ceil(std::clamp(low, least, most + 1))),
+          static_cast<int>(std::floor(std::clamp(high, least - 1, most)))};
 }
 
-void draw_row(const Bar& bar, const Target& to, int y, int x0, int x1) {
-  const float dy = static_cast<float>(y) + 0.5F - bar.my;
-  // Measured from the middle of the streak: x' = x + 0.5 - mx.
-  float low = static_cast<float>(x0) + 0.5F - bar.mx;
-  float high = static_cast<float>(x1) - 0.5F - bar.mx;
-  narrow(dy * bar.ex, -bar.ey, bar.reach, low, high);
-  narrow(dy * bar.ey, bar.ex, bar.half + bar.reach, low, high);
-  if (!(low <= high)) return;
-  const int first = std::max(x0, static_cast<int>(std::ceil(low + bar.mx - 0.5F)));
-  const int last = std::min(x1 - 1, static_cast<int>(std::floor(high + bar.mx - 0.5F)));
+/// `scene_m`: the row's depths, null where nothing of the tile hides anything.
+void draw_row(const Bar& bar, const Target& to, const float* scene_m, int y, Span span) {
   const GaussTables& tables = gauss();
+  const float dy = static_cast<float>(y) + 0.5F - bar.my;
   float* const opacity = to.opacity.row(y).data();
   float* const glow = to.glow.row(y).data();
-  const float* const scene_m = to.depth_m.empty() ? nullptr : to.depth_m.row(y).data();
-  for (int x = first; x <= last; ++x) {
+  const float plateau = bar.half - bar.reach;
+  for (int x = span.first; x <= span.last; ++x) {
     const float dx = static_cast<float>(x) + 0.5F - bar.mx;
     const float u = dy * bar.ex - dx * bar.ey;
     const float s = dx * bar.ex + dy * bar.ey;
-    const float along = GaussTables::look_up(tables.integral, (s + bar.half) * bar.inv_sigma) -
-                        GaussTables::look_up(tables.integral, (s - bar.half) * bar.inv_sigma);
-    float alpha = bar.gain * along * GaussTables::look_up(tables.density, u * bar.inv_sigma);
-    if (scene_m != nullptr) alpha *= visible(scene_m[x], bar.depth_m);
+    float alpha = bar.gain * GaussTables::look_up(tables.density, u * bar.inv_sigma);
+    if (std::abs(s) > plateau) {
+      alpha *= GaussTables::look_up(tables.integral, (s + bar.half) * bar.inv_sigma) -
+               GaussTables::look_up(tables.integral, (s - bar.half) * bar.inv_sigma);
+    }
+    if (scene_m != nullptr) alpha *= visible(scene_m[x] * bar.inv_depth);
     const float ripple =
         1 + bar.ripple * wave(bar.ripple_turns + (s + bar.half) * bar.ripple_per_px);
     opacity[x] += alpha;
     glow[x] += alpha * bar.brightness * ripple;
+  }
+}
+
+struct TileArea {
+  int x0, y0, x1, y1;
+};
+
+float nearest(ImageView<const float> depth_m, const TileArea& tile) {
+  float least = INFINITY;
+  for (int y = tile.y0; y < tile.y1; ++y) {
+    const float* const row = depth_m.row(y).data();
+    for (int x = tile.x0; x < tile.x1; ++x) least = std::min(least, row[x]);
+  }
+  return least;
+}
+
+void draw_tile(std::span<const Bar> bars, std::span<const std::uint32_t> list, const Target& to,
+               const TileArea& tile) {
+  for (int y = tile.y0; y < tile.y1; ++y) {
+    std::fill_n(&to.opacity.at(y, tile.x0), tile.x1 - tile.x0, 0.0F);
+    std::fill_n(&to.glow.at(y, tile.x0), tile.x1 - tile.x0, 0.0F);
+  }
+  const float nearest_m = to.depth_m.empty() ? INFINITY : nearest(to.depth_m, tile);
+  for (const std::uint32_t i : list) {
+    const Bar& bar = bars[i];
+    const bool hidden = visible(nearest_m * bar.inv_depth) < 1;
+    const Box box = bar.box();
+    const int top = std::max(tile.y0, static_cast<int>(std::max(box.y0, -1e6)));
+    const int bottom = std::min(tile.y1, static_cast<int>(std::min(box.y1, 1e6)) + 1);
+    for (int y = top; y < bottom; ++y) {
+      const float* const scene_m = hidden ? to.depth_m.row(y).data() : nullptr;
+      const Span span = span_of(bar, static_cast<float>(y) + 0.5F - bar.my, tile.x0, tile.x1);
+      draw_row(bar, to, scene_m, y, span);
+    }
   }
 }
 
@@ -175,20 +221,10 @@ StreakPlanes splat(std::span<const Streak> streaks, int height, int width,
   parallel_for(bins.count(), 1, [&](std::int64_t begin, std::int64_t end) {
     for (int tile = static_cast<int>(begin); tile < static_cast<int>(end); ++tile) {
       const int x0 = bins.x_of(tile);
-      const int x1 = std::min(width, x0 + TileBins::kTile);
       const int y0 = bins.y_of(tile);
-      const int y1 = std::min(height, y0 + TileBins::kTile);
-      for (int y = y0; y < y1; ++y) {
-        std::fill(&to.opacity.at(y, x0), &to.opacity.at(y, x0) + (x1 - x0), 0.0F);
-        std::fill(&to.glow.at(y, x0), &to.glow.at(y, x0) + (x1 - x0), 0.0F);
-      }
-      for (const std::uint32_t i : bins.of(tile)) {
-        const Bar& bar = bars[i];
-        const Box box = bar.box();
-        const int top = std::max(y0, static_cast<int>(std::max(box.y0, -1e6)));
-        const int bottom = std::min(y1, static_cast<int>(std::min(box.y1, 1e6)) + 1);
-        for (int y = top; y < bottom; ++y) draw_row(bar, to, y, x0, x1);
-      }
+      draw_tile(
+          bars, bins.of(tile), to,
+          {x0, y0, std::min(width, x0 + TileBins::kTile), std::min(height, y0 + TileBins::kTile)});
     }
   });
   return planes;

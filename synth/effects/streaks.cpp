@@ -238,7 +238,8 @@ class FlowWalk {
       if (!project(view_, middle - half, middle + half, diameter, streak)) continue;
       const Words4 more = draw(view_, cell, tag + 1);
       streak.id = (std::uint64_t{more.word[3]} << 32) | more.word[2];
-      streak.brightness = static_cast<float>(0.7 + 0.6 * Random::open_unit(more.word[2]));
+      const double u = Random::open_unit(more.word[2]);
+      streak.brightness = static_cast<float>(1 + view_.field.variety * (3 * u * u - 1));
       add_ripple(view_, Random::open_unit(more.word[0]), Random::open_unit(more.word[1]), streak);
       out_.push_back(streak);
     }

@@ -33,6 +33,7 @@ struct RainField {
   double lean = 0;         ///< tangent of that lean
   double ego_motion = 1;   ///< share of the camera's own motion that the rain shows
   double oscillation = 0;  ///< amplitude of the ripple of brightness along a streak
+  double variety = 0.15;   ///< brightness of streaks: from 1 - variety to 1 + 2 variety, mean 1
 };
 
 /// One drop during the exposure.

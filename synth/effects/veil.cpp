@@ -61,12 +61,17 @@ Rgb airlight(const LightPyramid& scene) {
 Image<float> assumed_depth(int height, int width, double focal_px) {
   Image<float> depth(height, width, 1, Transfer::kLinear);
   constexpr double kCameraM = 1.4;
-  constexpr double kBuildingsM = 60;
+  constexpr double kAsideM = 9;
+  constexpr double kEndM = 80;
   for (int y = 0; y < height; ++y) {
     const double below = y + 0.5 - 0.5 * height;
-    const double road = below > 0 ? focal_px * kCameraM / below : kBuildingsM;
+    const double road_m = below > 0 ? focal_px * kCameraM / below : kEndM;
     const auto row = depth.view().row(y);
-    std::fill(row.begin(), row.end(), static_cast<float>(std::min(road, kBuildingsM)));
+    for (int x = 0; x < width; ++x) {
+      const double aside = std::abs(x + 0.5 - 0.5 * width);
+      const double wall_m = aside > 0 ? focal_px * kAsideM / aside : kEndM;
+      row[static_cast<std::size_t>(x)] = static_cast<float>(std::min({road_m, wall_m, kEndM}));
+    }
   }
   return depth;
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rain over one picture, to look at: render_tool CLEAN.png OUT_PREFIX [frame] [key=value ...].
-// Starts from the vrds look; writes PREFIX-lq.png and the other layers, prints statistics.
+// Rain over one picture, to look at: render_tool CLEAN.png OUT_PREFIX [frame] [one-thread]
+// [key=value ...]. Starts from the vrds look; writes PREFIX-lq.png and the other layers, prints
+// statistics.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <string>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/text.h"
 #include "datasets/media/stills.h"
 #include "synth/renderer.h"
@@ -34,11 +37,13 @@ void print_statistics(const FrameLayers& layers) {
 }
 
 void run(int argc, char** argv) {
-  if (argc < 3) fail_usage("expected CLEAN.png OUT_PREFIX [frame] [key=value ...]");
+  if (argc < 3) fail_usage("expected CLEAN.png OUT_PREFIX [frame] [one-thread] [key=value ...]");
   Params params = vrds_look();
   int number = 0;
   for (int i = 3; i < argc; ++i) {
-    if (const auto value = parse_int(argv[i])) {
+    if (std::string_view(argv[i]) == "one-thread") {
+      set_thread_count(1);
+    } else if (const auto value = parse_int(argv[i])) {
       number = static_cast<int>(*value);
     } else {
       params.set_pair(argv[i]);
@@ -50,10 +55,16 @@ void run(int argc, char** argv) {
   frame.camera.velocity_m_s = {0, 0, -10};
   frame.camera.position_m = {0, 1.4, -10 * frame.time_s};
   const RainRenderer renderer(RainParams::of(params), 1, 0);
-  const auto start = std::chrono::steady_clock::now();
-  const FrameLayers layers = renderer.render(frame);
-  const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - start;
-  std::printf("%.1f ms; %d drops; ", spent.count(), renderer.row(frame).drops_on_glass);
+  FrameLayers layers;
+  double best_ms = 1e9;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    layers = renderer.render(frame);
+    const std::chrono::duration<double, std::milli> spent =
+        std::chrono::steady_clock::now() - start;
+    best_ms = std::min(best_ms, spent.count());
+  }
+  std::printf("best of 5: %.1f ms; %d drops; ", best_ms, renderer.row(frame).drops_on_glass);
   print_statistics(layers);
   for (const Layer layer : {Layer::kLq, Layer::kDrop, Layer::kMask, Layer::kStreak}) {
     const auto* const data = reinterpret_cast<const std::uint8_t*>(layers.of(layer).data());
