@@ -89,7 +89,7 @@ Rgb shade_road(const Stage& stage, const Hit& hit) {
   tone *= 1 - 0.3F * patches(street, x, z, wx, wz);
   // Cracks follow the zero line of a slow noise.
   const float crack = noise.fractal.at(x * 14 + 17, z * 14, w * 14) - 0.5F;
-  tone *= 1 - 0.5F * smooth(0.012F, 0.004F, std::fabs(crack)) * resolved(0.05F, w) *
+  tone *= 1 - 0.3F * smooth(0.010F, 0.002F, std::fabs(crack)) * resolved(0.05F, w) *
                   smooth(0.02F, 0.1F, large);
   Rgb albedo = Rgb{1.0F, 0.985F, 0.95F} * tone;
   const float worn = 0.55F + 0.9F * medium + 0.5F * grain * resolved(0.05F, w);

@@ -59,9 +59,10 @@ Light::Light(std::uint64_t seed) {
   }
   const Rgb whole = sun * (0.35F) + ambient;
   bounce = whole * Rgb{0.16F, 0.15F, 0.14F};
-  cloud_lit = sun * 0.42F + ambient * 0.72F;
-  cloud_dark = ambient * 0.72F + sun * 0.05F;
-  const float key = whole.g + 0.35F * sun.g;
+  cloud_lit = sun * 0.40F + ambient * 0.80F;
+  cloud_dark = ambient * 0.48F + sun * 0.05F;
+  // A street is mostly its own shade: that is what a camera meters.
+  const float key = 0.66F * ambient.g + 0.31F * sun.g;
   exposure = draw.range(0.92F, 1.12F) * 0.98F / key;
 }
 
@@ -78,14 +79,14 @@ Rgb Light::sky(Vec direction, const Textures& textures) const {
     const float reach = 1 / (height + 0.06F);
     const float u = cloud_u + d.x * reach * 22;
     const float v = cloud_v + d.z * reach * 14;
-    const float width = 0.12F * reach * reach;
+    const float width = 0.06F * reach * reach;
     const float shape = 0.68F * textures.fractal.at(u, v, width) +
                         0.32F * textures.fractal.at(v * 3.1F + 40, u * 3.1F, width * 3.1F);
     const float edge = mix(0.62F, 0.30F, cloud_cover);
     const float body = smooth(edge, edge + 0.16F, shape) * smooth(0.0F, 0.16F, height);
     const float thick = smooth(edge + 0.04F, edge + 0.30F, shape);
     const Rgb cloud = mix(cloud_lit, cloud_dark, thick * 0.75F) + sun * (0.12F * g4);
-    color = mix(color, cloud, body * (0.55F + 0.4F * cloud_cover));
+    color = mix(color, cloud, body * (0.70F + 0.28F * cloud_cover));
   }
   return color;
 }

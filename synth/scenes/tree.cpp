@@ -8,7 +8,7 @@
 namespace pluvia::synth::scenes {
 namespace {
 
-constexpr int kBlobs = 26;
+constexpr int kBlobs = 44;
 
 float sway(const Tree& tree, int blob, double time_s) {
   const double phase = static_cast<double>(part(tree.hash, 0)) + 0.13 * blob;
@@ -34,13 +34,13 @@ void add_crown(Stage& stage, const Tree& tree, Vec centre, double time_s, double
     const float flat = std::sqrt(std::max(0.0F, 1 - up * up));
     const exact::SinCos turn =
         exact::sin_cos_turns(0.381966 * i + static_cast<double>(part(tree.hash, 1)));
-    const float reach = tree.crown * (0.55F + 0.32F * part(h, 0));
+    const float reach = tree.crown * (0.42F + 0.50F * part(h, 0));
     const Vec off{flat * static_cast<float>(turn.cos) * reach, up * reach * 1.05F,
                   flat * static_cast<float>(turn.sin) * reach};
     Primitive p;
     p.shape = Shape::kLeaves;
     p.material = Material::kLeaves;
-    p.radius = tree.crown * (0.30F + 0.16F * part(h, 1));
+    p.radius = tree.crown * (0.22F + 0.20F * part(h, 1));
     const float now = sway(tree, i, time_s);
     p.a = centre + off + Vec{now, 0, 0.6F * now};
     const float change = sway(tree, i, time_s + step_s) - now;
@@ -48,6 +48,7 @@ void add_crown(Stage& stage, const Tree& tree, Vec centre, double time_s, double
     p.color = tree.leaf * (0.8F + 0.4F * part(h, 2));
     p.hash = h;
     p.b = centre;
+    p.extent = 1.1F * tree.crown;
     stage.primitives.push_back(p);
   }
 }
@@ -109,10 +110,10 @@ Rgb shade_leaves(const Stage& stage, const Hit& hit) {
                                (q.y + 0.37F * (q.z - q.x)) * 11, std::max(1.0F, w * 11));
   const float clump =
       street.textures.fractal.at((hit.p.x + hit.p.z) * 24, hit.p.y * 24, w * 24 + 1);
-  Rgb albedo = p.color * (0.45F + 0.75F * leaf + 0.5F * clump);
+  Rgb albedo = p.color * (0.30F + 1.0F * leaf + 0.5F * clump);
   albedo = mix(albedo, Rgb{albedo.g, albedo.g, albedo.g * 0.25F}, 0.25F * leaf);
   // Deep inside and below, leaves stand in the shade of others.
-  const float depth_in = clamp01(length(from_middle) / (2.6F * p.radius));
+  const float depth_in = clamp01(length(from_middle) / p.extent);
   const float open = (0.15F + 0.65F * depth_in) * (0.62F + 0.38F * n.y);
   const float lit = street.sun_seen(hit.p, 0.5F, false) * (0.25F + 0.75F * depth_in);
   const Light& light = street.light;
