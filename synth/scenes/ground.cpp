@@ -40,9 +40,10 @@ float markings(const Street& street, float x, float z, float wx, float wz) {
   const bool solid = street.near_crossing(z, 16);
   const float dash = solid ? 1.0F : periodic_pulse(z, wz, 7.5F, 0, 3);
   paint = pulse(x, wx, -0.06F, 0.06F) * dash;
-  if (street.near_crossing(z, 5.4F)) {
-    paint = std::max(
-        paint, pulse(ax, wx, 0.1F, street.lane_m) * (street.near_crossing(z, 4.9F) ? 1.0F : 0.0F));
+  // The stop line, across the lane that comes to the crossing.
+  const float ahead = x > 0 ? 1.0F : -1.0F;
+  if (street.crossing_at(z + 5.4F * ahead) && !street.near_crossing(z, 4.9F)) {
+    paint = std::max(paint, pulse(ax, wx, 0.1F, street.lane_m));
   }
   if (street.parking) {
     paint = std::max(paint, pulse(ax, wx, street.lane_m, street.lane_m + 0.1F) *

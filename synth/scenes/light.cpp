@@ -54,7 +54,7 @@ Light::Light(std::uint64_t seed) {
     zenith = mix(Rgb{0.55F, 0.66F, 0.85F}, Rgb{0.80F, 0.84F, 0.90F}, thick);
     horizon = Rgb{1.20F, 1.24F, 1.28F};
     cloud_cover = mix(0.65F, 1.0F, thick);
-    haze_m = draw.range(300, 800);
+    haze_m = draw.range(450, 1300);
     penumbra = 0.06F;
   }
   const Rgb whole = sun * (0.35F) + ambient;

@@ -20,7 +20,7 @@ enum class Material : std::uint8_t {
   kLeaves,
   kBark,
   kMatte,
-  kLampGlass,
+  kLampGlass,  ///< its colour is the light it gives
   kCarBody,
   kCarCabin,
   kWheel,

@@ -45,6 +45,7 @@ class StreetScene : public Scene {
     add_buildings(stage, from);
     add_trees(stage, from, time_s, step_s);
     add_lamps(stage, from);
+    add_signs(stage, from);
     for (const ParkedCar& car : street_.parked) {
       if (car.at.z < from || car.at.z > from + 330) continue;
       add_car(stage, car.at, car.heading, car.hash, {});
