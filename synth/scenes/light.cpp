@@ -77,15 +77,15 @@ Rgb Light::sky(Vec direction, const Textures& textures) const {
   if (height > 0.005F) {
     // A flat layer of clouds seen in perspective; far ones melt into the horizon.
     const float reach = 1 / (height + 0.06F);
-    const float u = cloud_u + d.x * reach * 22;
-    const float v = cloud_v + d.z * reach * 14;
-    const float width = 0.06F * reach * reach;
+    const float u = cloud_u + d.x * reach * 36;
+    const float v = cloud_v + d.z * reach * 24;
+    const float width = 0.09F * reach * reach;
     const float shape = 0.68F * textures.fractal.at(u, v, width) +
                         0.32F * textures.fractal.at(v * 3.1F + 40, u * 3.1F, width * 3.1F);
     const float edge = mix(0.62F, 0.30F, cloud_cover);
     const float body = smooth(edge, edge + 0.16F, shape) * smooth(0.0F, 0.16F, height);
-    const float thick = smooth(edge + 0.04F, edge + 0.30F, shape);
-    const Rgb cloud = mix(cloud_lit, cloud_dark, thick * 0.75F) + sun * (0.12F * g4);
+    const float thick = smooth(edge + 0.02F, edge + 0.50F, shape);
+    const Rgb cloud = mix(cloud_lit, cloud_dark, thick) + sun * (0.12F * g4);
     color = mix(color, cloud, body * (0.70F + 0.28F * cloud_cover));
   }
   return color;

@@ -41,9 +41,13 @@ Crossing cross_leaves(const Primitive& p, const Ray& ray, const NoiseMap& leaves
   const float facing = inside / (p.radius * p.radius);  // 1 in the middle, 0 at the rim
   // A metre has 12 texels: leaves of about 8 cm. Clumps open larger gaps.
   const LeafPoint at = leaf_point(q, p.hash);
-  const float noise = 0.62F * leaves.at(at.u * 12, at.v * 12, t * width * 12) +
-                      0.38F * leaves.at(at.u * 4 + 50, at.v * 4, t * width * 4);
-  return noise < 0.20F + 0.62F * facing ? Crossing{t, 0} : Crossing{};
+  const float enough = 0.20F + 0.62F * facing;
+  const float fine = 0.62F * leaves.at(at.u * 12, at.v * 12, t * width * 12);
+  // Noise lies between 0 and 1: often the first half decides.
+  if (fine >= enough) return {};
+  if (fine + 0.38F < enough) return {t, 0};
+  const float coarse = 0.38F * leaves.at(at.u * 4 + 50, at.v * 4, t * width * 4);
+  return fine + coarse < enough ? Crossing{t, 0} : Crossing{};
 }
 
 Crossing cross_capsule(const Primitive& p, const Ray& ray) {

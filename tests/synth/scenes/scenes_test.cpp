@@ -72,7 +72,7 @@ TEST_P(EveryScene, OddSizes) {
 TEST_P(EveryScene, RefusesImpossibleRequests) {
   for (const SceneInfo& info :
        {SceneInfo{0, 8, 8, 25}, SceneInfo{1, 0, 8, 25}, SceneInfo{1, 8, 100000, 25},
-        SceneInfo{1, 8, 8, 0}, SceneInfo{1, 8, 8, std::nan("")}}) {
+        SceneInfo{1, 8, 8, 0}, SceneInfo{2000000000, 8, 8, 25}, SceneInfo{1, 8, 8, std::nan("")}}) {
     EXPECT_THROW(entry().make({1, info}), Error);
   }
 }
@@ -124,6 +124,35 @@ TEST_P(EveryScene, FlowOfWhatStandsFollowsFromDepthAndCameras) {
   // The rest are moving cars, people and leaves, and pixels shared by surfaces.
   EXPECT_GT(known, 20000);
   EXPECT_GT(agree, known * 6 / 10);
+}
+
+TEST_P(EveryScene, DepthPutsTheGroundWhereItIs) {
+  const int width = 160;
+  const int height = 90;
+  int ground = 0;
+  int sky = 0;
+  for (const std::uint64_t seed : {1U, 2U, 6U}) {
+    const SceneFrame frame = make(entry(), seed, width, height)->frame(30);
+    const CameraState camera = frame.camera;
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        const double depth = static_cast<double>(frame.depth_m.view().at(y, x));
+        if (std::isinf(depth)) {
+          ++sky;
+          continue;
+        }
+        const Point ray = rotate(camera.orientation,
+                                 {(x + 0.5 - width / 2.0) / camera.focal_px * depth,
+                                  -(y + 0.5 - height / 2.0) / camera.focal_px * depth, -depth});
+        const double up = ray.y + camera.position_m[1];
+        // Pixels shared by surfaces are measured beside their middle.
+        EXPECT_GT(up, -0.05 - depth / camera.focal_px);
+        ground += std::fabs(up) < 0.005 || std::fabs(up - 0.13) < 0.005 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(ground, width * height * 3 / 6);
+  EXPECT_GT(sky, width * height * 3 / 50);
 }
 
 TEST_P(EveryScene, VelocityIsTheDerivativeOfPosition) {
