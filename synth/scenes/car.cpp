@@ -206,6 +206,10 @@ Rgb shade_car(const Stage& stage, const Hit& hit) {
     albedo = end_of_body(m, q, w, albedo, q.z > 0);
   }
   const Vec r = reflected(hit.view, hit.n);
+  // Windows show trees and houses, not a smooth gradient.
+  const float world = street.textures.fractal.at(r.x * 70 + part(p.hash, 2) * 256 + q.z * 3,
+                                                 r.y * 90 + q.x * 3, 1 + w * 40);
+  mirror *= 1 + pane * 1.6F * (world - 0.5F);
   Rgb color = street.light.on(albedo, hit.n, lit, open) +
               street.light.surroundings(r) * (mirror * (q.y < 0.3F ? 0.2F : 1.0F));
   const float glint = clamp01(dot(r, street.light.to_sun));

@@ -34,9 +34,11 @@ Rgb glass(const Stage& stage, const Hit& hit, std::uint32_t h, float v_in, float
   if (part(h, 3) > 0.93F) room = Rgb{0.55F, 0.40F, 0.22F};
   room = mix(room, cloth * light.ambient * 0.35F, curtain);
   room = mix(Rgb{0.07F, 0.065F, 0.06F}, room, detail);
+  // High panes look over the houses across the street.
+  const float above = 0.035F * std::max(hit.p.y - 4, 0.0F);
   // Panes are not quite flat, so each shows another piece of its surroundings.
   const Vec bent{mirrored.x + 0.10F * (part(h, 1) - 0.5F) * detail,
-                 mirrored.y + 0.16F * (part(h, 2) - 0.5F) * detail, mirrored.z};
+                 mirrored.y + 0.16F * (part(h, 2) - 0.5F) * detail + above, mirrored.z};
   return mix(room, light.surroundings(bent), mirror);
 }
 
@@ -213,8 +215,8 @@ Rgb shade_facade(const Stage& stage, const Hit& hit) {
   // Party walls have no windows; those beside a crossing do.
   const float end = hit.n.z < 0 ? b.z0 - 1 : b.z1 + 1;
   if (!front && !b.background && !street.crossing_at(end)) return color;
-  if (at.v < b.ground_m && front && !b.background) {
-    if (b.shop) return shop_front(stage, hit, b, at, color, lit);
+  if (at.v < b.ground_m && !b.background) {
+    if (b.shop && front) return shop_front(stage, hit, b, at, color, lit);
     const int column = floor_int(at.u / b.bay_m);
     const std::uint32_t h = cell_hash(column, 800, b.hash);
     const Vec cell{at.u - static_cast<float>(column) * b.bay_m, at.v, 0};
@@ -243,7 +245,7 @@ Rgb shade_trim(const Stage& stage, const Hit& hit) {
                        hit.face / 2 == 0 ? hit.width_z() : hit.width_x(), 0.12F, 0, 0.05F);
     albedo = mix(p.color * 2.2F, p.color * 0.6F, bars);
   } else if (p.material == Material::kLampGlass) {
-    return street.light.on({0.75F, 0.75F, 0.72F}, hit.n, 0.7F, 1);
+    return p.color;
   } else if (p.material == Material::kBark) {
     const float bark = street.textures.fractal.at((hit.p.x + hit.p.z) * 90, hit.p.y * 18, w * 30);
     albedo = p.color * (0.5F + bark);

@@ -40,9 +40,10 @@ float markings(const Street& street, float x, float z, float wx, float wz) {
   const bool solid = street.near_crossing(z, 16);
   const float dash = solid ? 1.0F : periodic_pulse(z, wz, 7.5F, 0, 3);
   paint = pulse(x, wx, -0.06F, 0.06F) * dash;
-  if (street.near_crossing(z, 5.4F)) {
-    paint = std::max(
-        paint, pulse(ax, wx, 0.1F, street.lane_m) * (street.near_crossing(z, 4.9F) ? 1.0F : 0.0F));
+  // The stop line, across the lane that comes to the crossing.
+  const float ahead = x > 0 ? 1.0F : -1.0F;
+  if (street.crossing_at(z + 5.4F * ahead) && !street.near_crossing(z, 4.9F)) {
+    paint = std::max(paint, pulse(ax, wx, 0.1F, street.lane_m));
   }
   if (street.parking) {
     paint = std::max(paint, pulse(ax, wx, street.lane_m, street.lane_m + 0.1F) *
@@ -89,7 +90,7 @@ Rgb shade_road(const Stage& stage, const Hit& hit) {
   tone *= 1 - 0.3F * patches(street, x, z, wx, wz);
   // Cracks follow the zero line of a slow noise.
   const float crack = noise.fractal.at(x * 14 + 17, z * 14, w * 14) - 0.5F;
-  tone *= 1 - 0.5F * smooth(0.012F, 0.004F, std::fabs(crack)) * resolved(0.05F, w) *
+  tone *= 1 - 0.3F * smooth(0.010F, 0.002F, std::fabs(crack)) * resolved(0.05F, w) *
                   smooth(0.02F, 0.1F, large);
   Rgb albedo = Rgb{1.0F, 0.985F, 0.95F} * tone;
   const float worn = 0.55F + 0.9F * medium + 0.5F * grain * resolved(0.05F, w);

@@ -5,6 +5,9 @@
 namespace pluvia::synth::scenes {
 namespace {
 
+// By then a house is a few pixels high and lost in haze.
+constexpr float kFarM = 1500;
+
 /// A box on the facade: z0..z1 along it, y0..y1 up, standing out by `out`.
 Primitive on_facade(const Building& b, Vec from_z_y, Vec to_z_y, float out) {
   Primitive p;
@@ -43,7 +46,7 @@ void add_buildings(Stage& stage, float from_m) {
   const Street& street = stage.street;
   for (std::size_t i = 0; i < street.buildings.size(); ++i) {
     const Building& b = street.buildings[i];
-    if (b.z1 < from_m || b.z0 > from_m + 640) continue;
+    if (b.z1 < from_m || b.z0 > from_m + kFarM) continue;
     Primitive body = on_facade(b, {0, 0, b.z0}, {0, b.height, b.z1}, -b.depth);
     body.material = Material::kFacade;
     body.item = static_cast<int>(i);

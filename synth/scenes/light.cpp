@@ -54,14 +54,15 @@ Light::Light(std::uint64_t seed) {
     zenith = mix(Rgb{0.55F, 0.66F, 0.85F}, Rgb{0.80F, 0.84F, 0.90F}, thick);
     horizon = Rgb{1.20F, 1.24F, 1.28F};
     cloud_cover = mix(0.65F, 1.0F, thick);
-    haze_m = draw.range(300, 800);
+    haze_m = draw.range(450, 1300);
     penumbra = 0.06F;
   }
   const Rgb whole = sun * (0.35F) + ambient;
   bounce = whole * Rgb{0.16F, 0.15F, 0.14F};
-  cloud_lit = sun * 0.42F + ambient * 0.72F;
-  cloud_dark = ambient * 0.72F + sun * 0.05F;
-  const float key = whole.g + 0.35F * sun.g;
+  cloud_lit = sun * 0.40F + ambient * 0.80F;
+  cloud_dark = ambient * 0.48F + sun * 0.05F;
+  // A street is mostly its own shade: that is what a camera meters.
+  const float key = 0.66F * ambient.g + 0.31F * sun.g;
   exposure = draw.range(0.92F, 1.12F) * 0.98F / key;
 }
 
@@ -76,16 +77,16 @@ Rgb Light::sky(Vec direction, const Textures& textures) const {
   if (height > 0.005F) {
     // A flat layer of clouds seen in perspective; far ones melt into the horizon.
     const float reach = 1 / (height + 0.06F);
-    const float u = cloud_u + d.x * reach * 22;
-    const float v = cloud_v + d.z * reach * 14;
-    const float width = 0.12F * reach * reach;
+    const float u = cloud_u + d.x * reach * 36;
+    const float v = cloud_v + d.z * reach * 24;
+    const float width = 0.09F * reach * reach;
     const float shape = 0.68F * textures.fractal.at(u, v, width) +
                         0.32F * textures.fractal.at(v * 3.1F + 40, u * 3.1F, width * 3.1F);
     const float edge = mix(0.62F, 0.30F, cloud_cover);
     const float body = smooth(edge, edge + 0.16F, shape) * smooth(0.0F, 0.16F, height);
-    const float thick = smooth(edge + 0.04F, edge + 0.30F, shape);
-    const Rgb cloud = mix(cloud_lit, cloud_dark, thick * 0.75F) + sun * (0.12F * g4);
-    color = mix(color, cloud, body * (0.55F + 0.4F * cloud_cover));
+    const float thick = smooth(edge + 0.02F, edge + 0.50F, shape);
+    const Rgb cloud = mix(cloud_lit, cloud_dark, thick) + sun * (0.12F * g4);
+    color = mix(color, cloud, body * (0.70F + 0.28F * cloud_cover));
   }
   return color;
 }

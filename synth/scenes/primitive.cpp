@@ -39,11 +39,15 @@ Crossing cross_leaves(const Primitive& p, const Ray& ray, const NoiseMap& leaves
   if (t <= 0.05F) return {};
   const Vec q = ray.origin + d * t - p.a;
   const float facing = inside / (p.radius * p.radius);  // 1 in the middle, 0 at the rim
-  const float texels = 9;                               // a metre: leaves of about 11 cm
-  const float noise = leaves.at(
-      q.x * texels + q.z * (0.83F * texels) + part(p.hash, 0) * 256,
-      q.y * texels + (q.z - q.x) * (0.37F * texels) + part(p.hash, 1) * 256, t * width * texels);
-  return noise < 0.18F + 1.1F * facing ? Crossing{t, 0} : Crossing{};
+  // A metre has 12 texels: leaves of about 8 cm. Clumps open larger gaps.
+  const LeafPoint at = leaf_point(q, p.hash);
+  const float enough = 0.20F + 0.62F * facing;
+  const float fine = 0.62F * leaves.at(at.u * 12, at.v * 12, t * width * 12);
+  // Noise lies between 0 and 1: often the first half decides.
+  if (fine >= enough) return {};
+  if (fine + 0.38F < enough) return {t, 0};
+  const float coarse = 0.38F * leaves.at(at.u * 4 + 50, at.v * 4, t * width * 4);
+  return fine + coarse < enough ? Crossing{t, 0} : Crossing{};
 }
 
 Crossing cross_capsule(const Primitive& p, const Ray& ray) {
@@ -137,6 +141,17 @@ Vec hull_normal(const Primitive& p, int face, Vec point) {
 }
 
 }  // namespace
+
+LeafPoint leaf_point(Vec q, std::uint32_t hash) {
+  const float ax = std::fabs(q.x);
+  const float ay = std::fabs(q.y);
+  const float az = std::fabs(q.z);
+  const float u0 = part(hash, 0) * 20;
+  const float v0 = part(hash, 1) * 20;
+  if (ax >= ay && ax >= az) return {q.z + u0, q.y + v0};
+  if (ay >= az) return {q.x + u0 + 7, q.z + v0};
+  return {q.x + u0, q.y + v0 + 11};
+}
 
 Crossing cross(const Primitive& primitive, const Ray& ray, const NoiseMap& leaves, float width) {
   switch (primitive.shape) {

@@ -20,7 +20,7 @@ enum class Material : std::uint8_t {
   kLeaves,
   kBark,
   kMatte,
-  kLampGlass,
+  kLampGlass,  ///< its colour is the light it gives
   kCarBody,
   kCarCabin,
   kWheel,
@@ -41,9 +41,10 @@ struct Primitive {
   Shape shape = Shape::kBox;
   Material material = Material::kMatte;
   float radius = 0;
+  float extent = 0;   ///< of what it is part of: the radius of a crown
   float heading = 1;  ///< hulls and wheels: 1 faces forward along the street, -1 back
   Vec a;              ///< low corner, centre, first end or origin
-  Vec b;              ///< high corner, second end, or the hull's half extents
+  Vec b;              ///< high corner, second end, hull half extents, or middle of the crown
   Vec motion_a;       ///< displacement to the next frame, of all or of the first end
   Vec motion_b;       ///< of a capsule's second end
   Rgb color;
@@ -65,6 +66,13 @@ struct Crossing {
 /// The first point in front of the ray's origin. `leaves` decides where crowns are open; `width_m`
 /// is the width of a pixel at distance 1.
 Crossing cross(const Primitive& primitive, const Ray& ray, const NoiseMap& leaves, float width);
+
+/// Where on its pattern of leaves a point lies, seen from the middle of a sphere: the flat
+/// coordinates of the side of a cube that faces it.
+struct LeafPoint {
+  float u, v;
+};
+LeafPoint leaf_point(Vec from_middle, std::uint32_t hash);
 
 /// Corners of a box around the primitive.
 void bounds(const Primitive& primitive, Vec& low, Vec& high);

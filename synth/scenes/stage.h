@@ -63,6 +63,7 @@ Rgb shade_wheel(const Stage& stage, const Hit& hit);
 void add_buildings(Stage& stage, float from_m);
 void add_trees(Stage& stage, float from_m, double time_s, double step_s);
 void add_lamps(Stage& stage, float from_m);
+void add_signs(Stage& stage, float from_m);
 /// `at` is the middle of the car on the road.
 void add_car(Stage& stage, Vec at, float heading, std::uint32_t hash, Vec motion);
 /// Everybody on both pavements who is near `camera`.

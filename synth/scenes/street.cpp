@@ -9,7 +9,7 @@ namespace pluvia::synth::scenes {
 namespace {
 
 constexpr int kBeginM = -120;
-constexpr int kViewM = 620;
+constexpr int kViewM = 1600;
 
 constexpr Rgb kPalettes[4][6] = {
     // warm plaster
@@ -152,6 +152,12 @@ void Street::build_block(std::uint64_t seed, int first_m, int last_m) {
 
 void Street::furnish_block(std::uint64_t seed, float first_m, float last_m) {
   const float kerb = half_road_m + 0.75F;
+  // Always green for the street itself: its traffic does not stop.
+  for (const bool ends : {false, true}) {
+    const float z = ends ? last_m - 0.8F : first_m + 0.8F;
+    const std::uint32_t h = cell_hash(floor_int(z), 3, hash);
+    corners.push_back({z, ends, (hash & 6U) != 0, h});
+  }
   for (int s = 0; s < 2; ++s) {
     const float side = s == 0 ? -1.0F : 1.0F;
     int slot = 0;

@@ -60,6 +60,14 @@ struct ParkedCar {
   std::uint32_t hash;
 };
 
+/// One end of a block.
+struct Corner {
+  float z;
+  bool ends_block;  ///< a crossing follows; false: a crossing lies before
+  bool lights;
+  std::uint32_t hash;
+};
+
 class Street {
  public:
   /// Complete for cameras between forward positions 0 and `reach_m`; longer streets only add.
@@ -83,6 +91,7 @@ class Street {
   std::vector<Building> buildings;
   std::vector<Tree> trees;
   std::vector<Lamp> lamps;
+  std::vector<Corner> corners;
   std::vector<ParkedCar> parked;
 
  private:

@@ -10,7 +10,8 @@ namespace {
 
 constexpr float kTrafficSpacing = 24;
 constexpr float kBehindM = 14;
-constexpr int kMostFrames = 1000000;
+// Single precision then still places a street's points to a millimetre.
+constexpr double kLongestS = 600;
 constexpr int kMostSide = 16384;
 
 enum class Kind : std::uint8_t { kDrive, kStand };
@@ -45,6 +46,7 @@ class StreetScene : public Scene {
     add_buildings(stage, from);
     add_trees(stage, from, time_s, step_s);
     add_lamps(stage, from);
+    add_signs(stage, from);
     for (const ParkedCar& car : street_.parked) {
       if (car.at.z < from || car.at.z > from + 330) continue;
       add_car(stage, car.at, car.heading, car.hash, {});
@@ -106,11 +108,12 @@ class StreetScene : public Scene {
 std::unique_ptr<Scene> make(Kind kind, const SceneRequest& request) {
   const SceneInfo& info = request.info;
   const auto usable = [](int value, int most) { return value >= 1 && value <= most; };
-  if (!usable(info.frames, kMostFrames) || !usable(info.width, kMostSide) ||
-      !usable(info.height, kMostSide) || !(info.fps >= 1 && info.fps <= 1000)) {
+  const bool timed =
+      info.frames >= 1 && info.fps >= 1 && info.fps <= 1000 && info.frames / info.fps <= kLongestS;
+  if (!timed || !usable(info.width, kMostSide) || !usable(info.height, kMostSide)) {
     fail("making a built-in scene: ", info.frames, " frames of ", info.width, "x", info.height,
-         " at ", info.fps, " per second; expected 1 to ", kMostFrames, " frames, sides of 1 to ",
-         kMostSide, " pixels and 1 to 1000 per second");
+         " at ", info.fps, " per second; expected 1 frame or more, 1 to 1000 per second, at most ",
+         kLongestS, " s, sides of 1 to ", kMostSide, " pixels");
   }
   return std::make_unique<StreetScene>(kind, request);
 }

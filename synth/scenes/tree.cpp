@@ -8,7 +8,8 @@
 namespace pluvia::synth::scenes {
 namespace {
 
-constexpr int kBlobs = 26;
+constexpr int kBlobs = 44;
+constexpr float kFarM = 440;
 
 float sway(const Tree& tree, int blob, double time_s) {
   const double phase = static_cast<double>(part(tree.hash, 0)) + 0.13 * blob;
@@ -34,13 +35,13 @@ void add_crown(Stage& stage, const Tree& tree, Vec centre, double time_s, double
     const float flat = std::sqrt(std::max(0.0F, 1 - up * up));
     const exact::SinCos turn =
         exact::sin_cos_turns(0.381966 * i + static_cast<double>(part(tree.hash, 1)));
-    const float reach = tree.crown * (0.55F + 0.32F * part(h, 0));
+    const float reach = tree.crown * (0.42F + 0.50F * part(h, 0));
     const Vec off{flat * static_cast<float>(turn.cos) * reach, up * reach * 1.05F,
                   flat * static_cast<float>(turn.sin) * reach};
     Primitive p;
     p.shape = Shape::kLeaves;
     p.material = Material::kLeaves;
-    p.radius = tree.crown * (0.30F + 0.16F * part(h, 1));
+    p.radius = tree.crown * (0.22F + 0.20F * part(h, 1));
     const float now = sway(tree, i, time_s);
     p.a = centre + off + Vec{now, 0, 0.6F * now};
     const float change = sway(tree, i, time_s + step_s) - now;
@@ -48,6 +49,7 @@ void add_crown(Stage& stage, const Tree& tree, Vec centre, double time_s, double
     p.color = tree.leaf * (0.8F + 0.4F * part(h, 2));
     p.hash = h;
     p.b = centre;
+    p.extent = 1.1F * tree.crown;
     stage.primitives.push_back(p);
   }
 }
@@ -55,8 +57,14 @@ void add_crown(Stage& stage, const Tree& tree, Vec centre, double time_s, double
 }  // namespace
 
 void add_trees(Stage& stage, float from_m, double time_s, double step_s) {
-  for (const Tree& tree : stage.street.trees) {
-    if (tree.base.z < from_m || tree.base.z > from_m + 330) continue;
+  for (const Tree& planted : stage.street.trees) {
+    const float away = planted.base.z - from_m;
+    if (away < 0 || away > kFarM) continue;
+    // The farthest grow out of the ground by degrees, so that none appears at once.
+    const float grown = smooth(kFarM, 0.75F * kFarM, away);
+    Tree tree = planted;
+    tree.height *= grown;
+    tree.crown *= grown;
     const Rgb bark{0.12F, 0.095F, 0.075F};
     const Vec centre = tree.base + Vec{0, tree.height - tree.crown * 1.1F, 0};
     const float lean = 0.3F * (part(tree.hash, 2) - 0.5F);
@@ -75,7 +83,7 @@ void add_trees(Stage& stage, float from_m, double time_s, double step_s) {
 
 void add_lamps(Stage& stage, float from_m) {
   for (const Lamp& lamp : stage.street.lamps) {
-    if (lamp.base.z < from_m || lamp.base.z > from_m + 330) continue;
+    if (lamp.base.z < from_m || lamp.base.z > from_m + kFarM) continue;
     const Rgb paint{0.07F, 0.08F, 0.075F};
     const Vec top = lamp.base + Vec{0, 6.6F, 0};
     const Vec tip = top + Vec{-1.5F * lamp.side, 0.35F, 0};
@@ -91,6 +99,7 @@ void add_lamps(Stage& stage, float from_m) {
     head.a = tip + Vec{-0.28F, -0.1F, -0.09F};
     head.b = tip + Vec{0.28F, -0.06F, 0.09F};
     head.material = Material::kLampGlass;
+    head.color = stage.street.light.ambient * 0.45F;
     stage.primitives.push_back(head);
     stage.add_footprint({lamp.base.x, lamp.base.z, 0.1F, 0.1F, 0.4F});
   }
@@ -103,16 +112,14 @@ Rgb shade_leaves(const Stage& stage, const Hit& hit) {
   const Vec from_middle = hit.p - p.b;
   const Vec outward = normalized(from_middle);
   const Vec n = normalized(hit.n + outward * 0.9F);
-  const Vec q = hit.p - p.a;
-  const float leaf =
-      street.textures.white.at((q.x + 0.83F * q.z) * 11 + part(p.hash, 0) * 256,
-                               (q.y + 0.37F * (q.z - q.x)) * 11, std::max(1.0F, w * 11));
-  const float clump =
-      street.textures.fractal.at((hit.p.x + hit.p.z) * 24, hit.p.y * 24, w * 24 + 1);
-  Rgb albedo = p.color * (0.45F + 0.75F * leaf + 0.5F * clump);
+  const LeafPoint at = leaf_point(hit.p - p.a, p.hash);
+  const float leaf = street.textures.white.at(at.u * 12, at.v * 12, std::max(0.7F, w * 12));
+  const float clump = street.textures.fractal.at(at.u * 30, at.v * 30, std::max(1.0F, w * 30));
+  const float speck = street.textures.white.at(at.v * 31, at.u * 31, std::max(0.7F, w * 31)) - 0.5F;
+  Rgb albedo = p.color * (0.30F + 0.8F * leaf + 0.6F * clump + 0.5F * speck);
   albedo = mix(albedo, Rgb{albedo.g, albedo.g, albedo.g * 0.25F}, 0.25F * leaf);
   // Deep inside and below, leaves stand in the shade of others.
-  const float depth_in = clamp01(length(from_middle) / (2.6F * p.radius));
+  const float depth_in = clamp01(length(from_middle) / p.extent);
   const float open = (0.15F + 0.65F * depth_in) * (0.62F + 0.38F * n.y);
   const float lit = street.sun_seen(hit.p, 0.5F, false) * (0.25F + 0.75F * depth_in);
   const Light& light = street.light;
