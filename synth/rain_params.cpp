@@ -59,7 +59,7 @@ constexpr std::pair<const char*, const char*> kVrds[] = {
     {"formation", "vrds"}, {"rain_mm_h", "75"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
     {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "10"}, {"ego_motion", "0.05"},
     {"opacity_gain", "50"}, {"streak_brightness", "0.88"}, {"sky_fade", "0.9"}, {"exposure_ms", "28"},
-    {"aperture_mm", "0.4"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
+    {"aperture_mm", "0.6"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
 };
 // clang-format on
 

@@ -55,24 +55,41 @@ void blur_line(const Box1d& box, const float* from, float* to, int count) {
   }
 }
 
-/// Three boxes over a line in `a`, which ends with the result. What is zero over the whole reach
-/// stays untouched.
+template <int kLanes>
+bool is_zero(const float* p) {
+  for (int c = 0; c < kLanes; ++c) {
+    if (p[c] != 0) return false;
+  }
+  return true;
+}
+
+/// Three boxes over a line in `a`, which ends with the result. Only stretches with something in
+/// their reach are worked on; the rest is zero and stays so.
 template <int kLanes>
 void blur_three(const Box1d& box, std::vector<float>& a, std::vector<float>& b) {
-  const auto is_set = [](float v) { return v != 0; };
-  const auto first_set = std::find_if(a.begin(), a.end(), is_set);
-  if (first_set == a.end()) return;
-  const auto last_set = std::find_if(a.rbegin(), a.rend(), is_set).base();
   const int count = static_cast<int>(a.size()) / kLanes;
   const int reach = 3 * (box.n + 2);
-  const int first = std::max(0, static_cast<int>(first_set - a.begin()) / kLanes - reach);
-  const int last = std::min(count, static_cast<int>(last_set - a.begin()) / kLanes + 1 + reach);
-  float* const p = a.data() + std::ptrdiff_t{first} * kLanes;
-  float* const q = b.data() + std::ptrdiff_t{first} * kLanes;
-  blur_line<kLanes>(box, p, q, last - first);
-  blur_line<kLanes>(box, q, p, last - first);
-  blur_line<kLanes>(box, p, q, last - first);
-  std::copy_n(q, std::ptrdiff_t{last - first} * kLanes, p);
+  const auto zero_at = [&](int i) {
+    return is_zero<kLanes>(&a[static_cast<std::size_t>(i) * kLanes]);
+  };
+  int from = 0;
+  while (true) {
+    while (from < count && zero_at(from)) ++from;
+    if (from == count) return;
+    int last_set = from;
+    for (int i = from + 1; i < count && i - last_set <= 2 * reach; ++i) {
+      if (!zero_at(i)) last_set = i;
+    }
+    const int first = std::max(0, from - reach);
+    const int end = std::min(count, last_set + 1 + reach);
+    float* const p = a.data() + std::ptrdiff_t{first} * kLanes;
+    float* const q = b.data() + std::ptrdiff_t{first} * kLanes;
+    blur_line<kLanes>(box, p, q, end - first);
+    blur_line<kLanes>(box, q, p, end - first);
+    blur_line<kLanes>(box, p, q, end - first);
+    std::copy_n(q, std::ptrdiff_t{end - first} * kLanes, p);
+    from = end;
+  }
 }
 
 }  // namespace

@@ -177,6 +177,25 @@ TEST(BoxBlur, KeepsTheSumAndHasADiscsVariance) {
   }
 }
 
+TEST(BoxBlur, FarApartDropsAreBlurredAsIfAlone) {
+  const auto blurred = [](bool left, bool right) {
+    Image<float> image(9, 300, 4, Transfer::kLinear);
+    std::fill(image.pixels().begin(), image.pixels().end(), 0.0F);
+    if (left) image.view().at(4, 3, 1) = 1;
+    if (right) image.view().at(4, 250, 1) = 1;
+    blur_disc(image.view(), 12);
+    return image;
+  };
+  const Image<float> both = blurred(true, true);
+  const Image<float> left = blurred(true, false);
+  const Image<float> right = blurred(false, true);
+  for (std::size_t i = 0; i < both.pixels().size(); ++i) {
+    ASSERT_EQ(both.pixels()[i], left.pixels()[i] + right.pixels()[i]);
+  }
+  EXPECT_GT(both.view().at(4, 252, 1), 0);
+  EXPECT_GT(both.view().at(4, 0, 1), both.view().at(4, 9, 1));
+}
+
 TEST(Pyramid, EveryLevelKeepsTheMeanOfEvenSizes) {
   Image<float> light(64, 128, 3, Transfer::kLinear);
   float value = 0;
