@@ -175,6 +175,9 @@ class Band {
         geometry(x, y, points[i].surface, {fx, fy, n / inverse});
       }
     }
+    // A little more colour than light alone gives, as cameras do.
+    const float grey = 0.30F * sum.r + 0.59F * sum.g + 0.11F * sum.b;
+    sum = mix({grey, grey, grey}, sum, 1.15F);
     const float exposure = stage_.street.light.exposure;
     frame_.clean.view().at(y, x, 0) = tone_.code(sum.r * exposure);
     frame_.clean.view().at(y, x, 1) = tone_.code(sum.g * exposure);
