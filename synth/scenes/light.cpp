@@ -24,7 +24,7 @@ Vec sun_direction(Draw& draw, float low_deg, float high_deg) {
 
 }  // namespace
 
-Light::Light(std::uint64_t seed) {
+Light::Light(std::uint64_t seed, bool night) {
   Draw draw(seed, Purpose::kLight, 0);
   const int weather = draw.below(5);
   cloud_u = draw.range(0, 256);
@@ -62,6 +62,19 @@ Light::Light(std::uint64_t seed) {
   cloud_lit = sun * 0.40F + ambient * 0.80F;
   cloud_dark = ambient * 0.48F + sun * 0.05F;
   // A street is mostly its own shade: that is what a camera meters.
+  if (night) {
+    // Shaders see an even light, which lamps then scale; the sky glows a little over the city.
+    sun = {0, 0, 0};
+    ambient = {1, 1, 1};
+    bounce = {0.15F, 0.14F, 0.13F};
+    zenith = {0.010F, 0.013F, 0.024F};
+    horizon = Rgb{0.085F, 0.065F, 0.050F} * draw.range(0.6F, 1.3F);
+    cloud_lit = {0.050F, 0.042F, 0.038F};
+    cloud_dark = {0.022F, 0.020F, 0.022F};
+    haze_m = draw.range(400, 900);
+    exposure = draw.range(1.25F, 1.6F);
+    return;
+  }
   const float key = 0.66F * ambient.g + 0.31F * sun.g;
   exposure = draw.range(0.92F, 1.12F) * 0.98F / key;
 }

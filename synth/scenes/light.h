@@ -11,7 +11,7 @@
 namespace pluvia::synth::scenes {
 
 struct Light {
-  explicit Light(std::uint64_t seed);
+  Light(std::uint64_t seed, bool night);
 
   Vec to_sun;
   Rgb sun;      ///< on a surface that faces it
