@@ -10,6 +10,8 @@
 
 namespace pluvia::synth::scenes {
 
+class Draw;
+
 struct Light {
   Light(std::uint64_t seed, bool night);
 
@@ -34,6 +36,10 @@ struct Light {
   /// Sun and sky on a matte surface. `open` is the share of the sky seen, `lit` that of the sun.
   Rgb on(Rgb albedo, Vec normal, float lit, float open) const;
   Rgb through_haze(Rgb color, float distance_m) const;
+
+ private:
+  void set_day(Draw& draw);
+  void set_night(Draw& draw);
 };
 
 /// Exposed linear light to 8-bit sRGB through a filmic shoulder.
