@@ -86,7 +86,8 @@ Rgb side_of_body(const CarModel& m, Vec q, float w, Rgb paint) {
   return color;
 }
 
-Rgb end_of_body(const CarModel& m, Vec q, float w, Rgb paint, bool front) {
+Rgb end_of_body(const CarModel& m, Vec q, float w, Rgb paint, float& lamp) {
+  const bool front = q.z > 0;
   Rgb color = paint;
   const float ax = std::fabs(q.x);
   const float half = m.width / 2;
@@ -94,8 +95,8 @@ Rgb end_of_body(const CarModel& m, Vec q, float w, Rgb paint, bool front) {
   color = mix(color, {0.03F, 0.03F, 0.032F}, within_range(q.y, 0, 0.36F, w));
   const float lamp_y = front ? m.nose - 0.16F : m.belt - 0.30F;
   const float lamp_h = front ? 0.13F : 0.20F;
-  const float lamp = within_range(ax, half - (front ? 0.46F : 0.34F), half + 0.1F, w) *
-                     within_range(q.y, lamp_y, lamp_y + lamp_h, w);
+  lamp = within_range(ax, half - (front ? 0.46F : 0.34F), half + 0.1F, w) *
+         within_range(q.y, lamp_y, lamp_y + lamp_h, w);
   if (front) {
     const float bars = 0.5F + 0.5F * periodic_pulse(q.y, w, 0.045F, 0, 0.02F);
     const float grille = within_range(ax, -0.1F, half - 0.5F, w) *
@@ -196,6 +197,7 @@ Rgb shade_car(const Stage& stage, const Hit& hit) {
   float mirror = 0.05F + 0.6F * t2 * t2;
   Rgb albedo = p.color;
   float pane = 0;
+  float lamp = 0;
   if (p.material == Material::kCarCabin) {
     pane = cabin_glass(m, hit.face, q, w);
     mirror = mix(mirror, 0.16F + 0.7F * t2 * turned, pane);
@@ -203,7 +205,7 @@ Rgb shade_car(const Stage& stage, const Hit& hit) {
   } else if (std::fabs(hit.n.x) > 0.75F) {
     albedo = side_of_body(m, q, w, albedo);
   } else if (std::fabs(hit.n.z) > 0.5F && q.y < m.belt - 0.02F) {
-    albedo = end_of_body(m, q, w, albedo, q.z > 0);
+    albedo = end_of_body(m, q, w, albedo, lamp);
   }
   const Vec r = reflected(hit.view, hit.n);
   // Windows show trees and houses, not a smooth gradient.
@@ -214,6 +216,9 @@ Rgb shade_car(const Stage& stage, const Hit& hit) {
               street.light.surroundings(r) * (mirror * (q.y < 0.3F ? 0.2F : 1.0F));
   const float glint = clamp01(dot(r, street.light.to_sun));
   const float g8 = glint * glint * glint * glint * glint * glint * glint * glint;
+  // Whoever drives by night has lamps on.
+  const float on = street.night && p.motion_a.z != 0 ? lamp : 0;
+  color = color + (q.z > 0 ? Rgb{4.5F, 4.3F, 3.8F} : Rgb{1.3F, 0.05F, 0.03F}) * hit.glow * on;
   return color + street.light.sun * (lit * (0.5F * g8 * g8 * g8 * g8 + 0.06F * g8));
 }
 

@@ -32,6 +32,10 @@ Rgb glass(const Stage& stage, const Hit& hit, std::uint32_t h, float v_in, float
   const Rgb cloth = mix(Rgb{0.42F, 0.40F, 0.36F}, Rgb{0.30F, 0.24F, 0.18F}, part(h, 2));
   Rgb room = Rgb{0.030F, 0.030F, 0.032F} * (0.5F + part(h, 3));
   if (part(h, 3) > 0.93F) room = Rgb{0.55F, 0.40F, 0.22F};
+  if (stage.street.night && part(h, 3) > 0.62F) {
+    room = mix(Rgb{0.95F, 0.62F, 0.28F}, Rgb{0.70F, 0.68F, 0.60F}, part(h, 1)) * hit.glow *
+           (0.35F + 0.9F * part(h, 2));
+  }
   room = mix(room, cloth * light.ambient * 0.35F, curtain);
   room = mix(Rgb{0.07F, 0.065F, 0.06F}, room, detail);
   // High panes look over the houses across the street.
@@ -131,7 +135,8 @@ Rgb shop_front(const Stage& stage, const Hit& hit, const Building& b, const Plac
                                                      at.v * 2.1F, std::max(w * 2.3F, 1.0F));
   const float glow = pane.cover(cell.x, cell.y, at.wu, at.wv) * smooth(0.95F, 0.2F, v_in);
   const Rgb display = mix(Rgb{0.35F, 0.22F, 0.10F}, Rgb{0.12F, 0.20F, 0.26F}, part(b.hash, 3));
-  color = color + display * (glow * goods * goods * 1.1F);
+  const Rgb shine = stage.street.night ? hit.glow * 3.2F : Rgb{1.1F, 1.1F, 1.1F};
+  color = color + display * shine * (glow * (stage.street.night ? goods : goods * goods));
   // The sign: a band with marks that read as lettering.
   const float letters = pulse(at.v, at.wv, top + 0.30F, top + 0.58F) *
                         pulse(at.u, at.wu, at.length * 0.25F, at.length * 0.75F);
@@ -245,7 +250,7 @@ Rgb shade_trim(const Stage& stage, const Hit& hit) {
                        hit.face / 2 == 0 ? hit.width_z() : hit.width_x(), 0.12F, 0, 0.05F);
     albedo = mix(p.color * 2.2F, p.color * 0.6F, bars);
   } else if (p.material == Material::kLampGlass) {
-    return p.color;
+    return p.color * hit.glow;
   } else if (p.material == Material::kBark) {
     const float bark = street.textures.fractal.at((hit.p.x + hit.p.z) * 90, hit.p.y * 18, w * 30);
     albedo = p.color * (0.5F + bark);

@@ -24,12 +24,20 @@ Vec sun_direction(Draw& draw, float low_deg, float high_deg) {
 
 }  // namespace
 
-Light::Light(std::uint64_t seed) {
+Light::Light(std::uint64_t seed, bool night) {
   Draw draw(seed, Purpose::kLight, 0);
-  const int weather = draw.below(5);
   cloud_u = draw.range(0, 256);
   cloud_v = draw.range(0, 256);
   penumbra = 0.02F;
+  if (night) {
+    set_night(draw);
+  } else {
+    set_day(draw);
+  }
+}
+
+void Light::set_day(Draw& draw) {
+  const int weather = draw.below(5);
   if (weather <= 1) {  // fair, with some clouds
     to_sun = sun_direction(draw, 32, 58);
     sun = {2.7F, 2.5F, 2.2F};
@@ -64,6 +72,21 @@ Light::Light(std::uint64_t seed) {
   // A street is mostly its own shade: that is what a camera meters.
   const float key = 0.66F * ambient.g + 0.31F * sun.g;
   exposure = draw.range(0.92F, 1.12F) * 0.98F / key;
+}
+
+void Light::set_night(Draw& draw) {
+  // Shaders see an even light, which lamps then scale; the sky glows a little over the city.
+  sun = {0, 0, 0};
+  ambient = {1, 1, 1};
+  bounce = {0.15F, 0.14F, 0.13F};
+  zenith = {0.010F, 0.013F, 0.024F};
+  horizon = Rgb{0.085F, 0.065F, 0.050F} * draw.range(0.6F, 1.3F);
+  cloud_lit = {0.050F, 0.042F, 0.038F};
+  cloud_dark = {0.022F, 0.020F, 0.022F};
+  haze_m = draw.range(400, 900);
+  exposure = draw.range(1.1F, 1.5F);
+  cloud_cover = draw.range(0.4F, 1);
+  to_sun = {0, 1, 0};
 }
 
 Rgb Light::sky(Vec direction, const Textures& textures) const {

@@ -10,8 +10,10 @@
 
 namespace pluvia::synth::scenes {
 
+class Draw;
+
 struct Light {
-  explicit Light(std::uint64_t seed);
+  Light(std::uint64_t seed, bool night);
 
   Vec to_sun;
   Rgb sun;      ///< on a surface that faces it
@@ -34,6 +36,10 @@ struct Light {
   /// Sun and sky on a matte surface. `open` is the share of the sky seen, `lit` that of the sun.
   Rgb on(Rgb albedo, Vec normal, float lit, float open) const;
   Rgb through_haze(Rgb color, float distance_m) const;
+
+ private:
+  void set_day(Draw& draw);
+  void set_night(Draw& draw);
 };
 
 /// Exposed linear light to 8-bit sRGB through a filmic shoulder.

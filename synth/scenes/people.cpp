@@ -45,6 +45,15 @@ void body(const Pose& pose, float size, Limb (&limbs)[8]) {
   limbs[7] = {at(0, 1.62F, -0.03F), at(0, 1.67F, -0.02F), 0.105F * size, 3};
 }
 
+/// Pavement or road under a walker; from one to the other within a step.
+float floor_under(const Street& street, float z) {
+  int road = 0;
+  for (int i = -8; i < 8; ++i) {
+    road += street.crossing_at(z + 0.05F * static_cast<float>(i)) ? 1 : 0;
+  }
+  return 0.13F * static_cast<float>(16 - road) / 16;
+}
+
 void add_person(Stage& stage, const Pose& now, const Pose& then, std::uint32_t hash) {
   const float size = 0.94F + 0.12F * part(hash, 0);
   Limb limbs[8];
@@ -93,12 +102,13 @@ void add_people(Stage& stage, std::uint64_t seed, Vec camera, double time_s, dou
       const auto pose = [&](double time) {
         // A double step of 1.4 m.
         const double turns = static_cast<double>(speed) * time / 1.4 + phase;
-        return Pose{{x + aside, 0.13F, z + walked(time)},
+        const float ahead = z + walked(time);
+        return Pose{{x + aside, floor_under(street, ahead), ahead},
                     heading,
                     static_cast<float>(exact::sin_cos_turns(turns).sin)};
       };
       const Pose now = pose(time_s);
-      const bool at_lens = length(now.at - Vec{camera.x, 0.13F, camera.z}) < 0.5F;
+      const bool at_lens = length({now.at.x - camera.x, 0, now.at.z - camera.z}) < 0.5F;
       if (!at_lens) add_person(stage, now, pose(time_s + step_s), hash);
     }
   }

@@ -175,6 +175,9 @@ class Band {
         geometry(x, y, points[i].surface, {fx, fy, n / inverse});
       }
     }
+    // A little more colour than light alone gives, as cameras do.
+    const float grey = 0.30F * sum.r + 0.59F * sum.g + 0.11F * sum.b;
+    sum = mix({grey, grey, grey}, sum, 1.15F);
     const float exposure = stage_.street.light.exposure;
     frame_.clean.view().at(y, x, 0) = tone_.code(sum.r * exposure);
     frame_.clean.view().at(y, x, 1) = tone_.code(sum.g * exposure);
@@ -200,7 +203,19 @@ class Band {
     const float scale = t * view_.inv_focal;
     hit.across = (view_.right - direction * (dot(hit.n, view_.right) / slope)) * scale;
     hit.down = (view_.up - direction * (dot(hit.n, view_.up) / slope)) * scale;
-    return light.through_haze(shade_surface(surface, hit), t);
+    if (!stage_.street.night) return light.through_haze(shade_surface(surface, hit), t);
+    const Rgb lamps = stage_.street.lamp_light(hit.p, hit.n) + headlamps(hit);
+    hit.glow = {1 / lamps.r, 1 / lamps.g, 1 / lamps.b};
+    return light.through_haze(shade_surface(surface, hit) * lamps, t);
+  }
+
+  Rgb headlamps(const Hit& hit) const {
+    if (!stage_.headlamps) return {};
+    const Vec d = hit.p - view_.position;
+    const float ahead = std::max(d.z, 0.1F);
+    const float beam = smooth(1.5F, 7, ahead) * smooth(0.42F, 0.05F, std::fabs(d.x) / ahead) *
+                       smooth(0.16F, -0.04F, d.y / ahead);
+    return Rgb{0.95F, 0.97F, 1.0F} * (1.1F * beam / (1 + 0.006F * ahead * ahead));
   }
 
   Rgb shade_surface(int surface, const Hit& hit) const {

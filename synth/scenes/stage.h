@@ -23,6 +23,7 @@ struct Footprint {
 struct Stage {
   const Street& street;
   const Fleet& fleet;
+  bool headlamps;  ///< of the car that carries the camera
   std::vector<Primitive> primitives;
   std::vector<Footprint> footprints;
   /// Footprints that may reach each 8 m of the street.
@@ -43,6 +44,7 @@ struct Hit {
   Vec down;     ///< and for one pixel down
   int face = 0;
   const Primitive* primitive = nullptr;
+  Rgb glow{1, 1, 1};  ///< by night, what light of a lamp is multiplied by to be seen as it is
 
   float width_x() const { return std::fabs(across.x) + std::fabs(down.x); }
   float width_y() const { return std::fabs(across.y) + std::fabs(down.y); }

@@ -86,9 +86,10 @@ Building draw_building(std::uint64_t seed, Purpose purpose, std::uint32_t number
 
 }  // namespace
 
-Street::Street(std::uint64_t seed, double reach_m)
-    : textures(seed),
-      light(seed),
+Street::Street(std::uint64_t seed, double reach_m, bool by_night)
+    : night(by_night),
+      textures(seed),
+      light(seed, by_night),
       begin_m_(kBeginM),
       end_m_(static_cast<int>(std::min(std::max(reach_m, 0.0), 1e5)) + kViewM) {
   Draw draw(seed, Purpose::kStreet, 0);
@@ -124,6 +125,7 @@ Street::Street(std::uint64_t seed, double reach_m)
     furnish_block(seed, static_cast<float>(first), static_cast<float>(last));
   }
   build_background(seed);
+  index_lamps();
 }
 
 void Street::build_block(std::uint64_t seed, int first_m, int last_m) {
@@ -208,6 +210,32 @@ void Street::build_background(std::uint64_t seed) {
       buildings.push_back(b);
     }
   }
+}
+
+void Street::index_lamps() {
+  lamp_heads_.resize(static_cast<std::size_t>((end_m_ - begin_m_) / 16 + 1));
+  for (const Lamp& lamp : lamps) {
+    const auto cell = static_cast<std::size_t>((lamp.base.z - static_cast<float>(begin_m_)) / 16);
+    lamp_heads_[cell].push_back(lamp.base + Vec{-1.5F * lamp.side, 6.85F, 0});
+  }
+}
+
+Rgb Street::lamp_light(Vec p, Vec normal) const {
+  Rgb sum{0.035F, 0.040F, 0.055F};
+  const int cell = floor_int((p.z - static_cast<float>(begin_m_)) / 16);
+  const int cells = static_cast<int>(lamp_heads_.size());
+  for (int c = std::max(cell - 2, 0); c <= std::min(cell + 2, cells - 1); ++c) {
+    for (const Vec& head : lamp_heads_[static_cast<std::size_t>(c)]) {
+      const Vec to = head - p;
+      const float d2 = dot(to, to) + 1;
+      const float facing = std::max(dot(normal, to) / std::sqrt(d2), 0.0F);
+      // Little goes up; what is farther than the lamps indexed has faded out.
+      const float down = smooth(-0.5F, 2.0F, to.y);
+      const float reach = smooth(32, 16, std::fabs(to.z));
+      sum = sum + Rgb{1.35F, 0.98F, 0.58F} * ((0.12F + 0.88F * facing) * down * reach * 42 / d2);
+    }
+  }
+  return sum;
 }
 
 bool Street::crossing_at(float z) const {

@@ -71,7 +71,7 @@ struct Corner {
 class Street {
  public:
   /// Complete for cameras between forward positions 0 and `reach_m`; longer streets only add.
-  Street(std::uint64_t seed, double reach_m);
+  Street(std::uint64_t seed, double reach_m, bool night);
 
   bool crossing_at(float z) const;
   bool near_crossing(float z, float margin_m) const;
@@ -79,6 +79,10 @@ class Street {
   float sun_seen(Vec p, float width_m, bool crowns) const;
   float height_at(float side, float z) const;
 
+  /// By night: light of the lamps on a surface, relative to the even light of the shaders.
+  Rgb lamp_light(Vec p, Vec normal) const;
+
+  bool night;
   Textures textures;
   Light light;
   float lane_m;
@@ -98,6 +102,7 @@ class Street {
   void build_block(std::uint64_t seed, int first_m, int last_m);
   void furnish_block(std::uint64_t seed, float first_m, float last_m);
   void build_background(std::uint64_t seed);
+  void index_lamps();
   float crown_shadow(Vec p, float width_m) const;
 
   int begin_m_;
@@ -107,6 +112,7 @@ class Street {
   float tree_density_;
   std::vector<std::uint8_t> open_;                   ///< per metre: a crossing
   std::array<std::vector<float>, 2> skyline_;        ///< per side and metre
+  std::vector<std::vector<Vec>> lamp_heads_;         ///< per 16 m
   std::array<std::vector<std::int16_t>, 2> crowns_;  ///< per side and 4 m: nearest tree, -1 none
 };
 

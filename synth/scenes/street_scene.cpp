@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two day scenes: a street seen from a moving car, and from the pavement. Traffic keeps one
-// speed a lane, so that cars never meet.
+// A street by day from a moving car and from the pavement, and by night from the car. Traffic keeps
+// one speed a lane, so that cars never meet.
 #include "synth/scenes/draw.h"
 #include "synth/scenes/raster.h"
 #include "synth/scenes/scenes.h"
@@ -14,11 +14,11 @@ constexpr float kBehindM = 14;
 constexpr double kLongestS = 600;
 constexpr int kMostSide = 16384;
 
-enum class Kind : std::uint8_t { kDrive, kStand };
+enum class Kind : std::uint8_t { kDrive, kStand, kNight };
 
 CameraPath path_of(Kind kind, std::uint64_t seed, const Street& street) {
-  return kind == Kind::kDrive ? CameraPath::drive(seed)
-                              : CameraPath::stand(seed, static_cast<double>(street.half_road_m));
+  return kind == Kind::kStand ? CameraPath::stand(seed, static_cast<double>(street.half_road_m))
+                              : CameraPath::drive(seed);
 }
 
 double reach_of(const SceneInfo& info) { return info.frames / info.fps * 22; }
@@ -29,7 +29,7 @@ class StreetScene : public Scene {
       : kind_(kind),
         seed_(request.seed),
         info_(request.info),
-        street_(request.seed, reach_of(request.info)),
+        street_(request.seed, reach_of(request.info), kind == Kind::kNight),
         path_(path_of(kind, request.seed, street_)) {}
 
   const SceneInfo& info() const override { return info_; }
@@ -41,7 +41,7 @@ class StreetScene : public Scene {
     const CameraState camera = path_.at(time_s, info_.width);
     const View view(camera, info_.height, info_.width);
     const View next(path_.at(time_s + step_s, info_.width), info_.height, info_.width);
-    Stage stage{street_, fleet_, {}, {}, {}};
+    Stage stage{street_, fleet_, kind_ == Kind::kNight, {}, {}, {}};
     const float from = view.position.z - kBehindM;
     add_buildings(stage, from);
     add_trees(stage, from, time_s, step_s);
@@ -122,6 +122,10 @@ std::unique_ptr<Scene> make(Kind kind, const SceneRequest& request) {
 
 std::unique_ptr<Scene> make_city_drive(const SceneRequest& request) {
   return make(Kind::kDrive, request);
+}
+
+std::unique_ptr<Scene> make_night_drive(const SceneRequest& request) {
+  return make(Kind::kNight, request);
 }
 
 std::unique_ptr<Scene> make_street_view(const SceneRequest& request) {

@@ -99,7 +99,7 @@ void add_lamps(Stage& stage, float from_m) {
     head.a = tip + Vec{-0.28F, -0.1F, -0.09F};
     head.b = tip + Vec{0.28F, -0.06F, 0.09F};
     head.material = Material::kLampGlass;
-    head.color = stage.street.light.ambient * 0.45F;
+    head.color = stage.street.night ? Rgb{5, 4, 2.6F} : stage.street.light.ambient * 0.45F;
     stage.primitives.push_back(head);
     stage.add_footprint({lamp.base.x, lamp.base.z, 0.1F, 0.1F, 0.4F});
   }
