@@ -4,53 +4,23 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstring>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "datasets/store/crash_guard.h"
 
 namespace pluvia::h5 {
 namespace {
 
 constexpr std::size_t kTextLimit = 64U << 20;
 
-// Written under the lock by the thread that holds it; read by a signal handler in that thread.
-thread_local const char* file_in_use = nullptr;
-
-// Debian 12's HDF5 1.10.8 has known memory errors on damaged files. What crashes inside the library
-// while it reads somebody's file is that file's fault as far as the user is concerned.
-void on_crash(int number) {
-  if (file_in_use == nullptr) {
-    std::signal(number, SIG_DFL);
-    raise(number);
-    return;
-  }
-  const auto say = [](const char* text) {
-    const ssize_t done = ::write(STDERR_FILENO, text, std::strlen(text));
-    static_cast<void>(done);
-  };
-  say("pluvia: ");
-  say(file_in_use);
-  say(": damaged so badly that the HDF5 library crashed while reading it; restore it from a "
-      "copy\n");
-  _exit(3);
-}
-
 void initialise() {
   // After a failed write (full disk) the library's exit handler would try, and complain, again.
   H5dont_atexit();
   H5open();
-  H5PLset_loading_state(0);   // never load native code because a file names a filter
-#ifndef __SANITIZE_ADDRESS__  // the sanitizer's own report says more
-  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
-    struct sigaction action = {};
-    action.sa_handler = on_crash;
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_NODEFER;
-    sigaction(number, &action, nullptr);
-  }
-#endif
+  H5PLset_loading_state(0);  // never load native code because a file names a filter
+  install_crash_handler();
 }
 
 std::recursive_mutex& library_mutex() {
@@ -74,14 +44,14 @@ std::string library_reason() {
 
 }  // namespace
 
-Lock::Lock(const std::string& file) : lock_(library_mutex()), outer_file_(file_in_use) {
+Lock::Lock(const std::string& file) : lock_(library_mutex()), outer_file_(file_being_read()) {
   // Builds with thread support (Debian's) keep one error stack, and its printing, for each thread.
   thread_local const bool quiet = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   static_cast<void>(quiet);
-  file_in_use = file.c_str();
+  set_file_being_read(file.c_str());
 }
 
-Lock::~Lock() { file_in_use = outer_file_; }
+Lock::~Lock() { set_file_being_read(outer_file_); }
 
 void Handle::reset() noexcept {
   if (!valid()) return;

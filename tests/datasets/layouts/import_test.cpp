@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carrying out a plan: order under many threads, videos against the ffmpeg program, bad frames.
+// Carrying out a plan: order under many threads, bad frames.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -97,50 +97,6 @@ TEST(RunImport, ClipsThatAreThereAreSkipped) {
       plan, [](const ClipInfo&) { return std::unique_ptr<ClipWriter>(); }, 1);
   EXPECT_EQ(result.skipped, 1U);
   EXPECT_EQ(result.clips, 0U);
-}
-
-TEST(RunImport, LosslessVideosEqualTheFfmpegProgramsFrames) {
-  const TempDir dir;
-  fs::create_directories(dir / "rainy_vid");
-  fs::create_directories(dir / "clean_vid");
-  const std::string ffmpeg = "ffmpeg -y -f lavfi -i ";
-  const std::string ffv1 = "=s=32x24:r=25:d=0.4 -c:v ffv1 -pix_fmt bgr0 ";
-  shell(ffmpeg + "testsrc2" + ffv1 + "'" + (dir / "rainy_vid/v.mkv").string() + "'");
-  shell(ffmpeg + "testsrc" + ffv1 + "'" + (dir / "clean_vid/v.mkv").string() + "'");
-  const MemorySet set = import_folder("paired", dir.path());
-  const MemoryClip& clip = *set.at("v");
-  ASSERT_EQ(clip.frames.at(Layer::kLq).size(), 10U);
-  EXPECT_EQ(clip.clip_info.fps, 25);
-  EXPECT_TRUE(clip.frame_columns.time);
-  EXPECT_NEAR(clip.rows[5].time_s, 0.2, 1e-3);
-  const std::pair<const char*, Layer> sides[] = {{"rainy_vid", Layer::kLq},
-                                                 {"clean_vid", Layer::kGt}};
-  for (const auto& [folder, layer] : sides) {
-    const fs::path raw = dir / "raw";
-    shell("ffmpeg -y -i '" + (dir / folder).string() + "/v.mkv' -f rawvideo -pix_fmt rgb24 '" +
-          raw.string() + "'");
-    std::ifstream file(raw, std::ios::binary);
-    for (int t = 0; t < 10; ++t) {
-      std::vector<char> expected(32 * 24 * 3);
-      file.read(expected.data(), static_cast<std::streamsize>(expected.size()));
-      const auto& got = clip.frames.at(layer)[static_cast<std::size_t>(t)];
-      ASSERT_TRUE(
-          std::equal(got.begin(), got.end(), reinterpret_cast<const std::byte*>(expected.data())))
-          << folder << " frame " << t;
-    }
-  }
-}
-
-TEST(RunImport, VideosOfDifferentLengthAreAProblem) {
-  const TempDir dir;
-  for (const char* folder : {"rainy", "clean"}) fs::create_directories(dir / folder);
-  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.4 -c:v ffv1 '" +
-        (dir / "rainy/v.avi").string() + "'");
-  shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=0.2 -c:v ffv1 '" +
-        (dir / "clean/v.avi").string() + "'");
-  const std::string error = error_of([&] { import_folder("paired", dir.path()); });
-  EXPECT_NE(error.find("frames"), std::string::npos) << error;
-  EXPECT_NE(error.find("v.avi"), std::string::npos) << error;
 }
 
 }  // namespace
