@@ -172,7 +172,7 @@ std::string array_name(const std::string& member) {
 }
 
 void put(std::string& out, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  for (std::size_t i = 0; i < size; ++i, value >>= 8) out += static_cast<char>(value & 0xFF);
 }
 
 std::string deflate(std::span<const std::byte> data) {
