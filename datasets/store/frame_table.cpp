@@ -59,7 +59,7 @@ void write_frame_table(hid_t clip_group, const FrameColumns& columns,
         entry.i64.push_back(row.drops_on_glass);
       else
         for (int k = 0; k < entry.column.count; ++k)
-          entry.f64.push_back(double{floats_of(row, name)[k]});
+          entry.f64.push_back(static_cast<double>(floats_of(row, name)[k]));
     }
   }
   h5::write_table(clip_group, "frames", data, rows.size());
