@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,8 @@
 #include "core/progress.h"
 #include "core/text.h"
 #include "eval/render/render_set.h"
+#include "synth/footage_camera.h"
+#include "synth/rain_params.h"
 
 namespace pluvia::cli {
 namespace {
@@ -19,8 +22,9 @@ struct Options {
   std::string recipe;
   std::string out;
   std::vector<std::string> sources;
+  std::string depth;
   std::vector<std::string> overrides;
-  std::uint64_t seed = 1;
+  std::int64_t seed = -1;
   int clips = 0;
   int frames = 0;
   std::string size;
@@ -42,27 +46,88 @@ void read_shard(const std::string& text, RenderRequest& request) {
   request.shards = static_cast<int>(*count);
 }
 
+void read_sources(const Options& options, const fs::path& recipe_file, RenderRequest& request) {
+  std::vector<fs::path> named(options.sources.begin(), options.sources.end());
+  if (named.empty()) {
+    for (const std::string& source : request.recipe.sources) {
+      named.push_back(recipe_file.parent_path() / source);
+    }
+  }
+  for (const fs::path& source : named) {
+    for (const fs::path& path : list_sources(source)) request.sources.push_back(path);
+  }
+  request.depth = options.depth;
+  if (!options.depth.empty() && request.sources.empty()) {
+    fail_usage("--depth goes with --source: built-in scenes know their depth");
+  }
+}
+
 RenderRequest request_of(const Options& options, const Globals& globals) {
   const fs::path file = find_manifest("recipes", options.recipe);
   Json json = parse_json(read_text(file), file.string());
   if (options.clips > 0) json["clips"] = options.clips;
   if (options.frames > 0) json["frames"] = options.frames;
+  if (options.seed >= 0) json["seed"] = static_cast<std::uint64_t>(options.seed);
   if (!options.size.empty()) json["size"] = options.size;
   for (const std::string& pair : options.overrides) synth::Recipe::apply_override(json, pair);
   RenderRequest request;
   request.recipe = synth::Recipe::parse(json, file.string());
   request.recipe_text = json.dump();
-  request.seed = options.seed;
-  for (const std::string& source : options.sources) {
-    for (const fs::path& path : list_sources(source)) request.sources.push_back(path);
-  }
+  read_sources(options, file, request);
+  request.clips_given = options.clips > 0;
+  request.size_given = !options.size.empty();
   request.out = options.out;
   request.resume = options.resume;
   request.force = options.force;
   request.threads = globals.threads;
+  request.device = globals.device;
   request.generator = cat("pluvia ", kVersion);
   read_shard(options.shard, request);
   return request;
+}
+
+std::string describe(const RenderRequest& request, std::size_t clips) {
+  const synth::Recipe& recipe = request.recipe;
+  const std::string size = request.sources.empty() || request.size_given
+                               ? cat(recipe.width, "x", recipe.height)
+                               : std::string("the sources' sizes");
+  return cat(clips, clips == 1 ? " clip" : " clips", " of ", recipe.frames, " frames, ", size, ", ",
+             human_bytes(static_cast<double>(raw_bytes(request, clips))), " uncompressed");
+}
+
+/// What a reader of a plan wants to know of a clip's rain.
+std::string describe(const RenderRequest& request, const PlannedClip& clip) {
+  const Params rain =
+      request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
+  const auto rounded = [](double value) { return to_text(std::round(value * 10) / 10); };
+  return cat("  ", clip.id, ": ", clip.source, clip.split.empty() ? "" : ", " + clip.split, ", ",
+             rounded(rain.number("rain_mm_h")), " mm/h, ",
+             rain.flag("drops_on") ? std::to_string(rain.integer("drops")) : "no", " drops");
+}
+
+int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
+            const Globals& globals) {
+  const double seconds = estimate_render_s(request, plans);
+  if (globals.json) {
+    Json out{{"clips", Json::array()},
+             {"frames", request.recipe.frames},
+             {"bytes", raw_bytes(request, plans.size())},
+             {"estimated_s", seconds}};
+    for (const PlannedClip& clip : plans) {
+      const Params rain =
+          request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
+      out["clips"].push_back({{"id", clip.id},
+                              {"split", clip.split},
+                              {"source", clip.source},
+                              {"rain", rain.to_json()}});
+    }
+    print_line(out.dump());
+    return 0;
+  }
+  for (const PlannedClip& clip : plans) print_line(describe(request, clip));
+  print_line(cat("would render ", describe(request, plans.size()), ", about ",
+                 human_seconds(seconds), " here"));
+  return 0;
 }
 
 int run(const Options& options, const Globals& globals) {
@@ -70,23 +135,11 @@ int run(const Options& options, const Globals& globals) {
     fail("--device ", globals.device, ": rain is rendered on the CPU only in this version");
   }
   const RenderRequest request = request_of(options, globals);
-  const std::vector<PlannedRender> plans = plan_render(request);
-  const synth::Recipe& recipe = request.recipe;
-  const double raw =
-      11.0 * recipe.height * recipe.width * recipe.frames * static_cast<double>(plans.size());
-  const std::string plan = cat(plans.size(), " clips of ", recipe.frames, " frames, ", recipe.width,
-                               "x", recipe.height, ", ", human_bytes(raw), " uncompressed");
-  if (options.dry_run) {
-    for (const PlannedRender& clip : plans) {
-      print_line(
-          cat("  ", clip.id, ": ", clip.source, clip.split.empty() ? "" : ", " + clip.split));
-    }
-    print_line("would render " + plan);
-    return 0;
-  }
+  const std::vector<PlannedClip> plans = plan_render(request);
+  if (options.dry_run) return dry_run(request, plans, globals);
   if (options.out.empty()) fail_usage("synth needs --out SET.h5 (or --dry-run)");
   const std::size_t clips = render_set(request);
-  note(cat(options.out, ": ", plan, ", now ",
+  note(cat(options.out, ": ", describe(request, clips), ", now ",
            human_bytes(static_cast<double>(fs::file_size(options.out)))));
   if (globals.json) print_line(Json{{"out", options.out}, {"clips", clips}}.dump());
   return 0;
@@ -100,7 +153,11 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
   app.add_option("-o,--out", options->out, "the set to write");
   app.add_option("--source", options->sources,
                  "clean videos or frame folders instead of built-in scenes");
-  app.add_option("--seed", options->seed, "another seed gives other clips (default 1)");
+  app.add_option("--depth", options->depth,
+                 "folder of depth maps for the sources: <clip>/<frame>.png (16 bits, metres x 256) "
+                 "or .npy, or <clip>.npy");
+  app.add_option("--seed", options->seed, "another seed gives other clips (default: the recipe's)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   app.add_option("--clips", options->clips, "number of clips")->check(CLI::Range(1, 100000));
   app.add_option("--frames", options->frames, "frames a clip")->check(CLI::Range(1, 100000));
   app.add_option("--size", options->size, "WIDTHxHEIGHT");
@@ -111,7 +168,12 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
   app.add_flag("--dry-run", options->dry_run, "say what would be rendered, write nothing");
   app.add_flag("--resume", options->resume, "go on with a set that was stopped");
   app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");
-  app.footer("Recipes that ship: " + join(manifest_names("recipes"), ", ") + ".");
+  app.footer("Recipes that ship: " + join(manifest_names("recipes"), ", ") +
+             ".\n\nRain, for --set (defaults are the physical look's; a recipe has its own):\n" +
+             help_of(synth::rain_param_table()) + "\nCamera of footage, for --set camera.NAME=VALUE:\n" +
+             help_of(synth::footage_camera_table()) +
+             "\nA value may be [low,high], {\"log_uniform\":[low,high]}, {\"normal\":[mean,deviation]} or "
+             "{\"choice\":[...]}:\nevery clip draws its own.");
   return [options, &globals] { return run(*options, globals); };
 }
 

@@ -48,7 +48,7 @@ fs::path find_manifest(const std::string& kind, const std::string& name) {
     return name;
   }
   for (const fs::path& root : roots()) {
-    const fs::path file = root / kind / (name + ".json");
+    const fs::path file = (root / kind / (name + ".json")).lexically_normal();
     if (fs::exists(file, code)) return file;
   }
   const std::vector<std::string> known = manifest_names(kind);

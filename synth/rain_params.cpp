@@ -17,6 +17,10 @@ constexpr auto kChoice = ParamKind::kChoice;
 // clang-format off
 constexpr Param kTable[] = {
     {"formation", kChoice, "", "how layers make up a frame", "physical", 0, 0, "physical|vrds"},
+    {"streaks", kFlag, "", "resolved streaks are drawn", "true"},
+    {"veil", kFlag, "", "physical: rain too fine to draw and mist are there", "true"},
+    {"drops_on", kFlag, "", "drops on the glass are there", "true"},
+    {"drops_still", kFlag, "", "drops stay as they are at the clip's start", "false"},
     {"rain_mm_h", kNumber, "mm/h", "rain rate", "25", 0, 200},
     {"gamma_mu", kNumber, "", "shape of the drop sizes; 0 is Marshall-Palmer", "0", 0, 5},
     {"min_width_px", kNumber, "px", "narrowest streak drawn, in a frame 1280 wide", "0.5", 0.2, 4},
@@ -93,7 +97,9 @@ RainParams RainParams::of(const Params& params) {
               number("ego_motion"),
               number("oscillation"),
               number("streak_variety")};
-  out.glass = {static_cast<int>(params.integer("drops")),
+  out.streaks = params.flag("streaks");
+  out.drops_still = params.flag("drops_still");
+  out.glass = {params.flag("drops_on") ? static_cast<int>(params.integer("drops")) : 0,
                number("glass_m"),
                number("drop_least_mm"),
                number("drop_most_mm"),
@@ -113,8 +119,9 @@ RainParams RainParams::of(const Params& params) {
               static_cast<float>(number("streak_brightness")),
               static_cast<float>(number("sky_fade"))};
   out.sky_gain = static_cast<float>(number("sky_gain"));
-  out.q_ext = number("q_ext");
-  out.mist_per_km = number("mist_per_km");
+  const bool veil = params.flag("veil");
+  out.q_ext = veil ? number("q_ext") : 0;
+  out.mist_per_km = veil ? number("mist_per_km") : 0;
   out.noise_shot = static_cast<float>(number("noise_shot"));
   out.noise_read = static_cast<float>(number("noise_read"));
   return out;

@@ -24,6 +24,8 @@ Params vrds_look();
 
 struct RainParams {
   bool physical = true;
+  bool streaks = true;       ///< false: the same rain without its resolved streaks
+  bool drops_still = false;  ///< true: the glass stays as it is at time 0
   RainField rain;  ///< min_width_px at 1280 pixels
   GlassField glass;
   Lens lens;

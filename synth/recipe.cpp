@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/recipe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/rng.h"
 #include "core/text.h"
+#include "synth/footage_camera.h"
 #include "synth/rain_params.h"
+#include "synth/value_rule.h"
 
 namespace pluvia::synth {
 namespace {
 
-constexpr std::uint32_t kFirstDrawDimension = 9000;  // apart from those of the effects
+const std::vector<std::string>& recipe_keys() {
+  static const std::vector<std::string> keys = {
+      "title",      "help",   "look",    "seed",   "clips", "frames", "size",  "fps",
+      "test_share", "scenes", "sources", "layers", "rain",  "camera", "twins", "sweep"};
+  return keys;
+}
 
 double number_of(const Json& json, const char* key, double fallback, double low, double high) {
   if (!json.contains(key)) return fallback;
@@ -36,99 +43,121 @@ std::string text_of(const Json& json, const char* key, const std::string& fallba
   return json[key].get<std::string>();
 }
 
-bool is_range(const Json& value) {
-  return value.is_array() && value.size() == 2 && value[0].is_number() && value[1].is_number();
+std::vector<std::string> names_of(const Json& json, const char* key) {
+  std::vector<std::string> names;
+  if (!json.contains(key)) return names;
+  const Json& list = json[key];
+  const bool texts = list.is_array() && std::all_of(list.begin(), list.end(),
+                                                    [](const Json& n) { return n.is_string(); });
+  if (!texts) fail_usage("'", key, "' is ", list.dump(), ", expected a list of names");
+  for (const Json& name : list) names.push_back(name.get<std::string>());
+  return names;
 }
 
-Params look_of(const std::string& look) {
-  return look == "vrds" ? vrds_look() : Params(rain_param_table());
+std::string rules_of(const Json& json, const char* key) {
+  if (!json.contains(key)) return "{}";
+  if (!json[key].is_object()) fail_usage("'", key, "' is not an object");
+  return json[key].dump();
 }
 
-std::string plain_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-// Whole parameters take whole draws.
-std::string drawn_text(const Param& row, double value) {
-  return row.kind == ParamKind::kInteger ? std::to_string(std::llround(value)) : to_text(value);
-}
-
-const Param* row_of(const std::string& name) {
-  for (const Param& row : rain_param_table()) {
-    if (name == row.name) return &row;
+LayerSet extra_layers_of(const Json& json) {
+  LayerSet layers;
+  for (const std::string& name : names_of(json, "layers")) {
+    if (name != "depth" && name != "flow") {
+      fail_usage("'layers' has '", name, "', expected depth or flow; the others are always there");
+    }
+    layers.add(*layer_by_name(name));
   }
-  return nullptr;
+  return layers;
+}
+
+std::uint64_t seed_of(const Json& json) {
+  if (!json.contains("seed")) return 1;
+  if (!json["seed"].is_number_unsigned()) fail_usage("'seed' is not a whole number from 0 on");
+  return json["seed"].get<std::uint64_t>();
+}
+
+bool is_rain_key(const std::string& name) {
+  const auto table = rain_param_table();
+  return std::any_of(table.begin(), table.end(), [&](const Param& row) { return name == row.name; });
+}
+
+void read_keys(const Json& json, Recipe& recipe) {
+  recipe.title = text_of(json, "title", "");
+  recipe.look = text_of(json, "look", "physical");
+  if (recipe.look != "vrds" && recipe.look != "physical") {
+    fail_usage("'look' is '", recipe.look, "', expected vrds or physical");
+  }
+  recipe.seed = seed_of(json);
+  recipe.clips = whole_of(json, "clips", recipe.clips, 1, 100000);
+  recipe.frames = whole_of(json, "frames", recipe.frames, 1, 100000);
+  recipe.fps = number_of(json, "fps", recipe.fps, 0.1, 1000);
+  recipe.test_share = number_of(json, "test_share", 0, 0, 1);
+  const auto size = parse_size(text_of(json, "size", "640x360"));
+  if (!size) fail_usage("'size' is not WIDTHxHEIGHT");
+  recipe.height = size->height;
+  recipe.width = size->width;
+  recipe.scenes = names_of(json, "scenes");
+  recipe.sources = names_of(json, "sources");
+  recipe.extra_layers = extra_layers_of(json);
+  recipe.rain_text = rules_of(json, "rain");
+  recipe.camera_text = rules_of(json, "camera");
+  recipe.variants = variants_of(json);
 }
 
 }  // namespace
 
 Recipe Recipe::parse(const Json& json, const std::string& place) {
   return within(place, [&] {
-    require_known_keys(
-        json,
-        {"title", "help", "look", "clips", "frames", "size", "fps", "test_share", "scenes", "rain"},
-        "recipe");
+    require_known_keys(json, recipe_keys(), "recipe");
     Recipe recipe;
-    recipe.title = text_of(json, "title", "");
-    recipe.look = text_of(json, "look", "physical");
-    if (recipe.look != "vrds" && recipe.look != "physical") {
-      fail_usage("'look' is '", recipe.look, "', expected vrds or physical");
+    read_keys(json, recipe);
+    // An unknown key or a range that leaves its bounds shows now, not when its clip's turn comes.
+    for (const Variant& variant : recipe.variants) {
+      RainParams::of(recipe.rain_of(0, variant));
     }
-    recipe.clips = whole_of(json, "clips", recipe.clips, 1, 100000);
-    recipe.frames = whole_of(json, "frames", recipe.frames, 1, 100000);
-    recipe.fps = number_of(json, "fps", recipe.fps, 0.1, 1000);
-    recipe.test_share = number_of(json, "test_share", 0, 0, 1);
-    const auto size = parse_size(text_of(json, "size", "640x360"));
-    if (!size) fail_usage("'size' is not WIDTHxHEIGHT");
-    recipe.height = size->height;
-    recipe.width = size->width;
-    if (json.contains("scenes")) {
-      if (!json["scenes"].is_array()) fail_usage("'scenes' is not a list of names");
-      for (const Json& scene : json["scenes"]) recipe.scenes.push_back(plain_text(scene));
-    }
-    if (json.contains("rain")) {
-      if (!json["rain"].is_object()) fail_usage("'rain' is not an object");
-      recipe.rain_text = json["rain"].dump();
-    }
-    recipe.draw(0, 0);  // an unknown key or a range that leaves its bounds shows now
+    recipe.camera_of(0);
     return recipe;
   });
 }
 
 void Recipe::apply_override(Json& json, const std::string& pair) {
   const std::size_t equals = pair.find('=');
-  if (equals == std::string::npos || equals == 0)
+  if (equals == std::string::npos || equals == 0) {
     fail_usage("--set ", pair, ": expected key=value");
+  }
   const std::string key = pair.substr(0, equals);
   const std::string text = pair.substr(equals + 1);
   const Json parsed = Json::parse(text, nullptr, false);
   const Json value = parsed.is_discarded() ? Json(text) : parsed;
-  const bool rain = key.rfind("rain.", 0) == 0;
-  if (rain || row_of(key) != nullptr) {
-    json["rain"][rain ? key.substr(5) : key] = value;
-  } else {
+  const std::vector<std::string>& known = recipe_keys();
+  if (key.rfind("rain.", 0) == 0) {
+    json["rain"][key.substr(5)] = value;
+  } else if (key.rfind("camera.", 0) == 0) {
+    json["camera"][key.substr(7)] = value;
+  } else if (is_rain_key(key)) {
+    json["rain"][key] = value;
+  } else if (std::find(known.begin(), known.end(), key) != known.end()) {
     json[key] = value;
+  } else {
+    std::vector<std::string> all = known;
+    for (const Param& row : rain_param_table()) all.emplace_back(row.name);
+    for (const Param& row : footage_camera_table()) all.push_back("camera." + std::string(row.name));
+    fail_usage("--set ", pair, ": unknown key '", key, "'", did_you_mean(key, all),
+               "; `pluvia synth --help` lists them");
   }
 }
 
-Params Recipe::draw(std::uint64_t seed, std::uint32_t clip) const {
-  Params params = look_of(look);
-  const Json rain = Json::parse(rain_text);
-  std::uint32_t dimension = kFirstDrawDimension;
-  for (const auto& [name, value] : rain.items()) {
-    ++dimension;
-    if (!is_range(value)) {
-      params.set(name, plain_text(value));
-      continue;
-    }
-    const double low = value[0].get<double>();
-    const double high = value[1].get<double>();
-    const Param* const row = row_of(name);
-    const auto text = [&](double x) { return row == nullptr ? to_text(x) : drawn_text(*row, x); };
-    params.set(name, text(low));  // both ends must be allowed, whatever is drawn
-    params.set(name, text(high));
-    params.set(name, text(Random{seed, clip, 0, 0}.uniform(dimension, low, high)));
-  }
+Params Recipe::rain_of(std::uint32_t clip, const Variant& variant) const {
+  Params params = look == "vrds" ? vrds_look() : Params(rain_param_table());
+  draw_params(Json::parse(rain_text), rain_param_table(), {seed, clip}, params);
+  for (const auto& [key, value] : variant.changes) params.set(key, value);
+  return params;
+}
+
+Params Recipe::camera_of(std::uint32_t clip) const {
+  Params params(footage_camera_table());
+  draw_params(Json::parse(camera_text), footage_camera_table(), {seed, clip}, params);
   return params;
 }
 

@@ -82,6 +82,14 @@ RainField RainRenderer::field_for(const Camera& camera) const {
   return field;
 }
 
+bool RainRenderer::draws_streaks() const {
+  return params_.streaks && params_.rain.rate_mm_h > 0;
+}
+
+GlassDrops RainRenderer::drops_at(const Camera& camera, double time_s) const {
+  return glass_drops(params_.glass, key_, camera, params_.drops_still ? 0 : time_s);
+}
+
 FrameLayers RainRenderer::render(const SceneFrame& frame) const {
   check(frame);
   const Camera camera = Camera::of(frame.camera, frame.clean.height(), frame.clean.width());
@@ -91,14 +99,14 @@ FrameLayers RainRenderer::render(const SceneFrame& frame) const {
 FrameLayers RainRenderer::render_vrds(const SceneFrame& frame, const Camera& camera) const {
   VrdsScene scene{frame.clean.view(), nullptr, nullptr, params_.tone};
   StreakPlanes streaks;
-  if (params_.rain.rate_mm_h > 0) {
+  if (draws_streaks()) {
     const std::vector<Streak> list =
         streaks_of(field_for(camera), key_, camera, params_.lens, frame.time_s);
     streaks = splat(list, camera.height, camera.width, depth_for(frame, camera).view());
     scene.streaks = &streaks;
   }
   std::vector<GlassPlane> planes;
-  const GlassDrops drops = glass_drops(params_.glass, key_, camera, frame.time_s);
+  const GlassDrops drops = drops_at(camera, frame.time_s);
   if (!drops.lobes.empty()) {
     const LightPyramid pyramid(to_light(frame.clean.view()), params_.sky_gain);
     const auto blur =
@@ -122,7 +130,7 @@ FrameLayers RainRenderer::render_physical(const SceneFrame& frame, const Camera&
   }
   const LightPyramid around(veiled.clone(), params_.sky_gain);
   Image<float> streaked;
-  if (field.rate_mm_h > 0) {
+  if (draws_streaks()) {
     const std::vector<Streak> list = streaks_of(field, key_, camera, params_.lens, frame.time_s);
     const StreakPlanes planes = splat(list, camera.height, camera.width, depth.view());
     streaked = add_streaks(veiled.view(), planes, params_.tone.gain, around);
@@ -131,7 +139,7 @@ FrameLayers RainRenderer::render_physical(const SceneFrame& frame, const Camera&
   }
   PhysicalScene scene{frame.clean.view(), veiled.view(), streaked.view(), nullptr, nullptr, {}};
   std::vector<GlassPlane> glass;
-  const GlassDrops drops = glass_drops(params_.glass, key_, camera, frame.time_s);
+  const GlassDrops drops = drops_at(camera, frame.time_s);
   if (!drops.lobes.empty()) {
     const LightPyramid around_streaked(streaked.clone(), params_.sky_gain);
     const auto blur =
@@ -166,7 +174,7 @@ FrameRow RainRenderer::row(const SceneFrame& frame) const {
   const Vec3 wind = wind_at(params_.rain, key_, frame.time_s);
   row.wind_m_s = {static_cast<float>(wind.x), static_cast<float>(wind.y),
                   static_cast<float>(wind.z)};
-  row.drops_on_glass = glass_drops(params_.glass, key_, camera, frame.time_s).count;
+  row.drops_on_glass = drops_at(camera, frame.time_s).count;
   return row;
 }
 

@@ -30,6 +30,8 @@ class RainRenderer {
   FrameLayers render_vrds(const SceneFrame& frame, const Camera& camera) const;
   FrameLayers render_physical(const SceneFrame& frame, const Camera& camera) const;
   RainField field_for(const Camera& camera) const;
+  bool draws_streaks() const;
+  GlassDrops drops_at(const Camera& camera, double time_s) const;
 
   RainParams params_;
   RainKey key_;

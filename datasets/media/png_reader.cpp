@@ -77,6 +77,27 @@ class PngReader {
     return image;
   }
 
+  /// Samples as stored, for maps that are no pictures.
+  Image<std::uint16_t> decode_16_bits() {
+    prepare();
+    if (channels_ != 1 || depth_ != 16 ||
+        png_get_interlace_type(png_, info_) != PNG_INTERLACE_NONE) {
+      fail("the PNG has ", channels_, " channels of ", depth_,
+           " bits; expected one of 16 bits, not interlaced");
+    }
+    Image<std::uint16_t> image(size_.height, size_.width, 1);
+    std::vector<png_byte> row(row_bytes_);
+    for (int y = 0; y < size_.height; ++y) {
+      guarded([&] { png_read_row(png_, row.data(), nullptr); });
+      std::uint16_t* const out = image.view().row(y).data();
+      for (std::size_t x = 0; x < row_bytes_ / 2; ++x) {
+        out[x] = static_cast<std::uint16_t>((unsigned{row[2 * x]} << 8U) | row[2 * x + 1]);
+      }
+    }
+    guarded([this] { png_read_end(png_, nullptr); });
+    return image;
+  }
+
  private:
   /// A member of its own, so that a constructor that throws frees it too.
   struct Handles {
@@ -203,6 +224,10 @@ DecodedStill decode_png(const std::filesystem::path& path, MediaNotes& notes) {
   PngReader reader(path);
   const Orientation orientation = reader.header().orientation;
   return {reader.decode(notes), orientation};
+}
+
+Image<std::uint16_t> read_png_16_bits(const std::filesystem::path& path) {
+  return within(path.string(), [&] { return PngReader(path).decode_16_bits(); });
 }
 
 }  // namespace pluvia

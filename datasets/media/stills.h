@@ -33,6 +33,9 @@ StillSize probe_still(const std::filesystem::path& path);
 Image<std::uint8_t> read_still(const std::filesystem::path& path, ColorWanted wanted,
                                MediaNotes* notes);
 
+/// A PNG of one channel of 16 bits, samples as stored: depth maps.
+Image<std::uint16_t> read_png_16_bits(const std::filesystem::path& path);
+
 /// 8-bit PNG, 1 or 3 channels. Written under a temporary name, then renamed.
 void write_png(const std::filesystem::path& path, ImageView<const std::uint8_t> image);
 std::vector<std::byte> encode_png(ImageView<const std::uint8_t> image);

@@ -19,6 +19,12 @@ def content(path):
 
 with tempfile.TemporaryDirectory() as folder:
     at = lambda name: os.path.join(folder, name)
+
+    def recipe(name, what):
+        with open(at(name + ".json"), "w") as file:
+            json.dump(what, file)
+        return at(name + ".json")
+
     run(*tiny, "--out", at("a.h5"), "--threads", "1")
     whole = content(at("a.h5"))
     assert len(whole) == 5 and len({c["lq"] for c in whole.values()}) == 5
@@ -60,6 +66,38 @@ with tempfile.TemporaryDirectory() as folder:
     assert {k: v["gt"] for k, v in own.items()} == {k: whole[k]["gt"] for k in own} and len(own) == 4
     assert all(v["lq"] != v["gt"] for v in own.values())
 
+    # Variants: the same scene, seed and split; what a twin lacks is not there, the rest is equal.
+    run("synth", "twins", "--size", "96x64", "--frames", "3", "--clips", "2", "--out", at("twins.h5"))
+    twins = content(at("twins.h5"))
+    assert set(twins) == {c + v for c in ("000", "001") for v in ("", "_no-streaks", "_no-drops", "_still-drops")}
+    for clip in ("000", "001"):
+        full, dry, clear = twins[clip], twins[clip + "_no-streaks"], twins[clip + "_no-drops"]
+        assert full["gt"] == dry["gt"] == clear["gt"] and full["mask"] == dry["mask"] != clear["mask"]
+        assert dry["lq"] == dry["drop"] == full["drop"] != full["lq"]
+        assert clear["drop"] == clear["gt"] and twins[clip + "_still-drops"]["mask"] != full["mask"]
+    splits = json.loads(run("info", "--json", at("twins.h5")))["splits"]
+    assert {len(set(i[:3] for i in ids)) for ids in splits.values()} == {1}, splits
+
+    # Rendered again from what the set says: equal, and different once the set is another.
+    again = json.loads(run("regen", at("a.h5"), "--clip", "003", "--json"))
+    assert again["ok"] and again["clips"][0]["found"] == whole["003"]
+    assert "1 different" not in run("regen", at("twins.h5"), "--clip", "001_no-drops", "--threads", "1")
+    assert "did you mean" in run("regen", at("a.h5"), "--clip", "0003", status=2)
+    run("import", "paired", at("back"), "--out", at("imported.h5"))
+    assert "not rendered by synth" in run("regen", at("imported.h5"), status=3)
+    assert "where this footage lies" in run("regen", at("own.h5"), status=2)
+    run("regen", at("own.h5"), "--source", clean)
+    assert "0 different" in run("regen", recipe("once", {"clips": 1, "frames": 2, "size": "64x48", "scenes": ["street-view"]}))
+
+    # Parts of long footage, brought to a size; layers that scenes know.
+    run("synth", "vrds-mini", "--source", os.path.join(clean, sorted(os.listdir(clean))[0]), "--clips", "2", "--frames", "2", "--size", "48x32", "--out", at("parts.h5"))
+    parts = json.loads(run("info", "--json", at("parts.h5")))["clips"]
+    assert [(c["frames"], c["width"], c["height"]) for c in parts] == [(2, 48, 32)] * 2 and len({c["content_sha256"]["gt"] for c in parts}) == 2
+    run("synth", recipe("deep", {"frames": 2, "size": "64x48", "scenes": ["city-drive"], "layers": ["depth", "flow"]}), "--out", at("deep.h5"))
+    assert json.loads(run("verify", "--json", at("deep.h5")))["ok"]
+    assert {"depth", "flow"} <= set(json.loads(run("info", "--json", at("deep.h5")))["clips"][0]["layers"])
+    assert "only built-in scenes" in run("synth", recipe("flow", {"layers": ["flow"]}), "--source", clean, "--out", at("x.h5"), status=2)
+
     assert "vrds-mini" in run("synth", "vrds-mimi", "--out", at("x.h5"), status=2)
     assert "rain_mm_h" in run(*tiny, "--out", at("x.h5"), "--set", "rain.rain_mm=3", status=2)
     assert "0 to 200" in run(*tiny, "--out", at("x.h5"), "--set", "rain_mm_h=900", status=2)
@@ -68,4 +106,6 @@ with tempfile.TemporaryDirectory() as folder:
     assert "exists" in run(*tiny, "--out", at("a.h5"), status=2)
     assert "other settings" in run(*tiny, "--seed", "9", "--out", at("a.h5"), "--resume", status=3)
     assert "would render 5 clips" in run(*tiny, "--dry-run")
+    plan = json.loads(run(*tiny, "--dry-run", "--json"))
+    assert len(plan["clips"]) == 5 and plan["bytes"] == 11 * 5 * 4 * 96 * 64 and plan["estimated_s"] > 0
     assert not os.path.exists(at("x.h5"))

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/render/plan.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "datasets/media/frame_source.h"
+#include "datasets/store/set_info.h"
+#include "synth/scenes/scenes.h"
+
+namespace pluvia {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string safe_id(const std::string& name) {
+  std::string id;
+  for (const char c : name) id += is_clip_id(std::string("a") + c) ? c : '_';
+  if (id.empty() || id.front() == '.') id = "clip" + id;
+  return id;
+}
+
+PlannedClip scene_clip(const synth::Recipe& recipe, int number) {
+  PlannedClip clip;
+  clip.number = number;
+  char id[16];
+  std::snprintf(id, sizeof id, "%03d", number);
+  clip.id = id;
+  clip.scene = recipe.scenes[static_cast<std::size_t>(number) % recipe.scenes.size()];
+  synth::scenes::find_scene(clip.scene);
+  clip.source = cat(clip.scene, "/", recipe.seed, "/", number);
+  if (recipe.test_share > 0) clip.split = recipe.is_test(number) ? "test" : "train";
+  return clip;
+}
+
+/// Clips take the sources in turn; a source that comes again goes on where its last clip ended.
+PlannedClip source_clip(const RenderRequest& request, int number) {
+  const auto sources = static_cast<int>(request.sources.size());
+  const int at = number % sources;
+  const int turn = number / sources;
+  PlannedClip clip;
+  clip.number = number;
+  clip.path = request.sources[static_cast<std::size_t>(at)];
+  clip.first_frame = turn * request.recipe.frames;
+  clip.id = safe_id(clip.path.stem().string());
+  if (turn > 0) clip.id += cat("_", clip.first_frame);
+  clip.source = fs::absolute(clip.path).lexically_normal().filename().string();
+  if (request.recipe.test_share > 0) clip.split = request.recipe.is_test(at) ? "test" : "train";
+  return clip;
+}
+
+void refuse_equal_names(const std::vector<fs::path>& sources) {
+  std::set<std::string> taken;
+  for (const fs::path& path : sources) {
+    const std::string id = safe_id(path.stem().string());
+    if (!taken.insert(id).second) {
+      fail_usage("two sources are called '", id, "' (", path.string(), "); rename one");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> list_sources(const fs::path& path) {
+  std::error_code code;
+  if (!fs::exists(path, code))
+    fail("reading source ", path.string(), ": there is no such file or folder");
+  if (!fs::is_directory(path, code)) return {path};
+  std::vector<fs::path> inside;
+  bool pictures = false;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, code)) {
+    if (entry.path().filename().string().front() == '.') continue;
+    if (entry.is_directory() || is_video_name(entry.path())) inside.push_back(entry.path());
+    pictures = pictures || is_still_name(entry.path());
+  }
+  if (code) fail("reading source ", path.string(), ": ", code.message());
+  if (pictures) return {path};
+  if (inside.empty()) fail("reading source ", path.string(), ": neither pictures nor videos in it");
+  std::sort(inside.begin(), inside.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.string(), b.string());
+  });
+  return inside;
+}
+
+std::vector<PlannedClip> plan_render(const RenderRequest& request) {
+  const synth::Recipe& recipe = request.recipe;
+  const bool footage = !request.sources.empty();
+  if (!footage && recipe.scenes.empty()) {
+    fail_usage("the recipe names no scenes; give clean videos or folders with --source");
+  }
+  if (footage && recipe.extra_layers.has(Layer::kFlow)) {
+    fail_usage("the recipe asks for the layer flow, which only built-in scenes have");
+  }
+  if (footage && recipe.extra_layers.has(Layer::kDepth) && request.depth.empty()) {
+    fail_usage("the recipe asks for the layer depth: give your maps with --depth DIR");
+  }
+  refuse_equal_names(request.sources);
+  const int clips = footage && !request.clips_given ? static_cast<int>(request.sources.size())
+                                                    : recipe.clips;
+  std::vector<PlannedClip> plans;
+  for (int i = 0; i < clips; ++i) {
+    if (i % request.shards != request.shard) continue;
+    const PlannedClip clip = footage ? source_clip(request, i) : scene_clip(recipe, i);
+    for (const synth::Variant& variant : recipe.variants) {
+      plans.push_back(clip);
+      plans.back().variant = variant;
+      if (!variant.name.empty()) plans.back().id += "_" + variant.name;
+    }
+  }
+  return plans;
+}
+
+std::uint64_t raw_bytes(const RenderRequest& request, std::size_t clips) {
+  const synth::Recipe& recipe = request.recipe;
+  LayerSet layers = recipe.extra_layers;
+  for (const Layer layer : {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop}) {
+    layers.add(layer);
+  }
+  if (recipe.look == "physical") layers.add(Layer::kStreakRgb);
+  std::uint64_t pixel = 0;
+  for (const Layer layer : layers.list()) pixel += spec(layer).pixel_bytes();
+  return pixel * clips * static_cast<std::uint64_t>(recipe.frames) *
+         static_cast<std::uint64_t>(recipe.height) * static_cast<std::uint64_t>(recipe.width);
+}
+
+}  // namespace pluvia
