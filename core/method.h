@@ -36,8 +36,13 @@ struct FramesView {
 struct MethodInfo {
   std::string name;
   std::string help;
-  int window_frames = 0;  ///< frames it wants at a time; 0: any number
-  int size_multiple = 1;  ///< heights and widths it takes are multiples of this
+  int window_frames = 0;   ///< frames it wants at a time; 0: any number
+  int size_multiple = 1;   ///< heights and widths it takes are multiples of this
+  int context_frames = 0;  ///< frames on each side that its result for a frame depends on
+  /// An upper bound and no method: `rainy` has six channels, the last three the ground truth.
+  bool sees_truth = false;
+
+  int channels_in() const { return sees_truth ? 6 : 3; }
 };
 
 class Method {
