@@ -9,13 +9,13 @@
 
 namespace pluvia {
 
-#define PLUVIA_METHOD(name) std::unique_ptr<Method> make_##name();
+#define PLUVIA_METHOD(function, name) std::unique_ptr<Method> make_##function();
 #include "models/methods/methods.list"
 #undef PLUVIA_METHOD
 
 namespace {
 
-#define PLUVIA_METHOD(name) MethodEntry{#name, &make_##name},
+#define PLUVIA_METHOD(function, name) MethodEntry{name, &make_##function},
 constexpr MethodEntry kMethods[] = {
 #include "models/methods/methods.list"
 };

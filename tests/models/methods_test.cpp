@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -17,11 +18,27 @@ class EveryMethod : public testing::TestWithParam<MethodEntry> {};
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryMethod,
                          testing::ValuesIn(all_methods().begin(), all_methods().end()),
-                         [](const auto& entry) { return std::string(entry.param.name); });
+                         [](const auto& entry) {
+                           std::string name = entry.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 std::vector<float> derain(Method& method, const std::vector<float>& rainy, int frames, int size) {
+  const int channels = method.info().channels_in();
+  std::vector<float> seen = rainy;
+  if (channels == 6) {  // the truth: the same frames
+    seen.clear();
+    const std::size_t frame = rainy.size() / static_cast<std::size_t>(frames);
+    for (std::size_t t = 0; t < static_cast<std::size_t>(frames); ++t) {
+      for (int twice = 0; twice < 2; ++twice) {
+        seen.insert(seen.end(), rainy.data() + t * frame, rainy.data() + (t + 1) * frame);
+      }
+    }
+  }
   std::vector<float> clean(rainy.size(), std::nanf(""));
-  method.derain({rainy.data(), frames, 3, size, size}, {clean.data(), frames, 3, size, size});
+  method.derain({seen.data(), frames, channels, size, size},
+                {clean.data(), frames, 3, size, size});
   return clean;
 }
 
@@ -56,6 +73,83 @@ TEST_P(EveryMethod, StaticClipStaysStatic) {
 TEST(Methods, IdentityChangesNothing) {
   const std::vector<float> rainy = {0.0F, 0.5F, 1.0F};
   EXPECT_EQ(derain(*make_method("identity"), rainy, 1, 1), rainy);
+}
+
+/// A moving texture of 64 by 64, five frames, one pixel to the right a frame.
+std::vector<float> moving_texture(int frames) {
+  constexpr int kSize = 64;
+  std::vector<float> out;
+  for (int t = 0; t < frames; ++t) {
+    for (int c = 0; c < 3; ++c) {
+      for (int y = 0; y < kSize; ++y) {
+        for (int x = 0; x < kSize; ++x) {
+          const double wave = std::sin(0.35 * (x - t) + 0.2 * y) + std::sin(0.11 * (x - t) * (1 + c));
+          out.push_back(static_cast<float>(0.4 + 0.1 * wave));
+        }
+      }
+    }
+  }
+  return out;
+}
+
+double mean_square(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i] - b[i]), 2);
+  return sum / static_cast<double>(a.size());
+}
+
+TEST(Methods, MedianAndOpeningRemoveStreaksTheyAreMadeFor) {
+  const std::vector<float> truth = moving_texture(5);
+  std::vector<float> rainy = truth;
+  for (int t = 0; t < 5; ++t) {
+    for (int k = 0; k < 6; ++k) {
+      const int x = (t * 13 + k * 10 + 3) % 64;
+      for (int c = 0; c < 3; ++c) {
+        for (int y = 5 * k; y < 5 * k + 30; ++y) {
+          rainy[static_cast<std::size_t>(((t * 3 + c) * 64 + y) * 64 + x)] += 0.4F;
+        }
+      }
+    }
+  }
+  const double before = mean_square(rainy, truth);
+  EXPECT_LT(mean_square(derain(*make_method("temporal-median"), rainy, 5, 64), truth), before / 2.5);
+  EXPECT_LT(mean_square(derain(*make_method("streak-opening"), rainy, 5, 64), truth), before / 2);
+}
+
+TEST(Methods, QuietDiscsInAMovingPictureAreFilled) {
+  const int frames = 9;
+  const std::vector<float> truth = moving_texture(frames);
+  std::vector<float> rainy = truth;
+  for (int t = 0; t < frames; ++t) {
+    for (int c = 0; c < 3; ++c) {
+      for (int y = 20; y < 34; ++y) {
+        for (int x = 25; x < 39; ++x) {
+          if ((y - 27) * (y - 27) + (x - 32) * (x - 32) > 36) continue;
+          rainy[static_cast<std::size_t>(((t * 3 + c) * 64 + y) * 64 + x)] = 0.95F;
+        }
+      }
+    }
+  }
+  const double before = mean_square(rainy, truth);
+  EXPECT_LT(mean_square(derain(*make_method("drop-inpaint"), rainy, frames, 64), truth), before / 4);
+}
+
+TEST(Methods, ColourFitUndoesAnyAffineRecolouring) {
+  const std::vector<float> truth = moving_texture(1);
+  std::vector<float> seen(2 * truth.size());
+  const std::size_t plane = truth.size() / 3;
+  for (std::size_t i = 0; i < plane; ++i) {
+    const float r = truth[i];
+    const float g = truth[plane + i];
+    const float b = truth[2 * plane + i];
+    seen[i] = 0.1F + 0.5F * r + 0.2F * g;
+    seen[plane + i] = 0.2F + 0.6F * g - 0.1F * b;
+    seen[2 * plane + i] = 0.7F * b + 0.1F * r;
+  }
+  std::copy(truth.begin(), truth.end(), seen.begin() + static_cast<std::ptrdiff_t>(truth.size()));
+  std::vector<float> clean(truth.size());
+  make_method("best-affine-colour-fit")->derain({seen.data(), 1, 6, 64, 64}, {clean.data(), 1, 3, 64, 64});
+  EXPECT_LT(mean_square(clean, truth), 1e-10);
 }
 
 TEST(Methods, UnknownNameSuggestsTheNearest) {
