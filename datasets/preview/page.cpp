@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/base64.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
@@ -67,21 +68,6 @@ std::string escape(std::string_view text) {
       default:
         out += c;
     }
-  }
-  return out;
-}
-
-std::string base64(const std::vector<std::byte>& data) {
-  static constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve(data.size() * 4 / 3 + 4);
-  for (std::size_t i = 0; i < data.size(); i += 3) {
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < data.size() ? std::to_integer<unsigned>(data[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k <= data.size() ? kLetters[group >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }

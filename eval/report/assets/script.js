@@ -1,0 +1,209 @@
+'use strict';
+const data = JSON.parse(document.getElementById('data').textContent);
+const runs = data.runs;
+const colours = ['#0b6e99', '#c2571a', '#0a7d3c', '#8b3fb0', '#b3261e', '#7a6a00', '#3b5bd6', '#00786f', '#a3336b', '#5d6770'];
+const $ = id => document.getElementById(id);
+const make = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (cls) e.className = cls; return e; };
+const number = (v, digits) => v === null || v === undefined ? 'n/a' : v === 'inf' ? '\u221e' : v.toFixed(digits);
+const digitsOf = m => m.unit === 'dB' ? 2 : 4;
+const value = v => v === 'inf' ? Infinity : v;
+const colour = i => colours[i % colours.length];
+const label = i => { const s = make('span'); const w = make('span', undefined, 'swatch'); w.style.background = colour(i); s.append(w, runs[i].label); return s; };
+
+$('title').textContent = data.title;
+document.title = data.title;
+$('lead').textContent = data.lead;
+for (const n of data.notes) $('notes').append(make('div', n, 'note'));
+
+/* Tables: a click on a head sorts; best and second are marked among methods that do not see the truth. */
+function table(element, columns, rows) {
+  let by = columns.findIndex(c => c.metric), down = by >= 0 && columns[by].metric.higher_is_better;
+  const ranked = columns.map(c => {
+    if (!c.metric) return [];
+    const order = rows.filter(r => !r.oracle && typeof c.get(r) === 'number').map(c.get).sort((a, b) => c.metric.higher_is_better ? b - a : a - b);
+    return [...new Set(order)].slice(0, 2);
+  });
+  function draw() {
+    element.replaceChildren();
+    const head = make('tr');
+    columns.forEach((c, k) => {
+      const th = make('th'); const b = make('button', c.name); b.title = c.title || '';
+      b.onclick = () => { down = by === k ? !down : c.metric ? c.metric.higher_is_better : false; by = k; draw(); };
+      if (by === k) th.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+      th.append(b); head.append(th);
+    });
+    const thead = make('thead'); thead.append(head);
+    const body = make('tbody');
+    const key = r => columns[by].get(r);
+    const sorted = by < 0 ? rows : [...rows].sort((a, b) => {
+      const x = key(a), y = key(b);
+      const order = typeof x === 'string' ? x.localeCompare(y) : (x ?? -Infinity) - (y ?? -Infinity);
+      return down ? -order : order;
+    });
+    for (const r of sorted) {
+      const tr = make('tr', undefined, r.oracle ? 'oracle' : '');
+      columns.forEach((c, k) => {
+        const td = make('td');
+        if (c.node) td.append(c.node(r)); else td.textContent = c.text ? c.text(r) : c.get(r);
+        if (c.metric && !r.oracle && rows.length > 1) {
+          if (c.get(r) === ranked[k][0]) td.classList.add('best');
+          else if (c.get(r) === ranked[k][1]) td.classList.add('second');
+        }
+        const more = c.more && c.more(r);
+        if (more) td.append(make('small', more));
+        tr.append(td);
+      });
+      body.append(tr);
+    }
+    element.append(thead, body);
+  }
+  draw();
+}
+const rows = runs.map((r, i) => ({run: r, i, oracle: r.sees_truth}));
+const nameColumn = {name: 'Method', get: r => r.run.label, node: r => label(r.i)};
+const metricColumn = m => ({
+  name: m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
+  get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
+  more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
+});
+const whole = data.metrics.filter(m => !m.region);
+const first = whole[0];
+const againstColumns = data.against === null ? [] : [{
+  name: '\u0394 ' + first.name + ' to ' + runs[data.against].label, title: 'mean difference over clips; p by sign flips, corrected by Holm; effect d_z',
+  get: r => r.run.against ? r.run.against.mean_difference : null,
+  text: r => r.run.against ? (r.run.against.mean_difference >= 0 ? '+' : '') + number(r.run.against.mean_difference, digitsOf(first)) : '\u2013',
+  more: r => r.run.against ? 'p ' + (r.run.against.p < 0.001 ? '< 0.001' : number(r.run.against.p, 3)) + ', d ' + number(r.run.against.dz, 1) : '',
+}];
+const timed = runs.some(r => r.seconds_per_frame);
+table($('table'), [nameColumn, ...whole.map(metricColumn), ...againstColumns, ...(timed ? [{
+  name: 'ms/frame', title: 'time of the method alone', get: r => r.run.seconds_per_frame || null,
+  text: r => r.run.seconds_per_frame ? (1000 * r.run.seconds_per_frame).toFixed(r.run.seconds_per_frame < 0.1 ? 1 : 0) : '\u2013'}] : [])], rows);
+$('table-hint').textContent = data.table_hint;
+
+const regions = [...new Set(data.metrics.filter(m => m.region).map(m => m.region))];
+$('regions').hidden = regions.length === 0;
+if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter(m => m.region && m.base === first.key).map(metricColumn)], rows);
+
+/* Plots. */
+const svg = (tag, attributes, text) => { const e = document.createElementNS('http://www.w3.org/2000/svg', tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text !== undefined) e.textContent = text; return e; };
+function ticks(low, high, count) {
+  const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map(f => f * power).find(s => s >= raw);
+  const out = []; for (let t = Math.ceil(low / step) * step; t <= high + 1e-9; t += step) out.push(+t.toPrecision(12));
+  return out;
+}
+/* series: [{name, colour, points: [[x, y]], dots}] */
+function plot(series, options) {
+  const box = make('div'); const w = 860, h = 300, left = 58, right = 14, top = 12, bottom = 42;
+  const all = series.flatMap(s => s.points).filter(p => Number.isFinite(p[1]));
+  if (!all.length) { box.append(make('p', 'Nothing to show.', 'hint')); return box; }
+  let [x0, x1] = [Math.min(...all.map(p => p[0])), Math.max(...all.map(p => p[0]))];
+  let [y0, y1] = [Math.min(...all.map(p => p[1])), Math.max(...all.map(p => p[1]))];
+  if (x0 === x1) { x0 -= 0.5; x1 += 0.5; }
+  const room = (y1 - y0 || Math.abs(y1) || 1) * 0.06; y0 -= room; y1 += room;
+  const pad = options.names ? 0.5 : 0; x0 -= pad; x1 += pad;
+  const X = x => left + (x - x0) / (x1 - x0) * (w - left - right), Y = y => h - bottom - (y - y0) / (y1 - y0) * (h - top - bottom);
+  const s = svg('svg', {viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': options.y + ' by ' + options.x});
+  for (const t of ticks(y0, y1, 5)) { s.append(svg('line', {class: 'grid', x1: left, x2: w - right, y1: Y(t), y2: Y(t)}), svg('text', {x: left - 6, y: Y(t) + 4, 'text-anchor': 'end'}, t)); }
+  const marks = options.names ? options.names.map((n, k) => [k, n]) : ticks(x0, x1, 8).map(t => [t, t]);
+  const every = Math.ceil(marks.length / 14);
+  marks.forEach(([x, n], k) => { if (k % every === 0) s.append(svg('text', {x: X(x), y: h - bottom + 17, 'text-anchor': 'middle'}, n)); });
+  s.append(svg('text', {x: (left + w - right) / 2, y: h - 6, 'text-anchor': 'middle'}, options.x), svg('text', {x: 14, y: (h - bottom) / 2, transform: `rotate(-90 14 ${(h - bottom) / 2})`, 'text-anchor': 'middle'}, options.y));
+  for (const one of series) {
+    const points = one.points.filter(p => Number.isFinite(p[1]));
+    if (!one.dots) s.append(svg('polyline', {points: points.map(p => X(p[0]).toFixed(1) + ',' + Y(p[1]).toFixed(1)).join(' '), fill: 'none', stroke: one.colour, 'stroke-width': 1.8}));
+    if (one.dots || points.length < 30) for (const p of points) {
+      const c = svg('circle', {cx: X(p[0]), cy: Y(p[1]), r: one.dots ? 4 : 2.6, fill: one.colour}); c.append(svg('title', {}, `${one.name}: ${+p[1].toFixed(4)}`)); s.append(c);
+    }
+  }
+  const legend = make('div', undefined, 'legend');
+  for (const one of series) { const e = make('span'); const sw = make('span', undefined, 'swatch'); sw.style.background = one.colour; e.append(sw, one.name); legend.append(e); }
+  box.append(s, legend); return box;
+}
+function choices(select, list) { select.replaceChildren(...list.map(([v, t]) => { const o = make('option', t); o.value = v; return o; })); }
+const named = m => m.name + (m.region ? ', ' + m.region : '') + (m.unit ? ' [' + m.unit + ']' : '');
+const metricChoices = data.metrics.map(m => [m.key, named(m)]);
+const metricOf = key => data.metrics.find(m => m.key === key);
+const clipNames = [...new Set(runs.flatMap(r => r.clips.map(c => c.id)))];
+choices($('clip-metric'), metricChoices);
+const clipPlot = () => $('clip-plot').replaceChildren(plot(runs.map((r, i) => ({
+  name: r.label, colour: colour(i), dots: true,
+  points: r.clips.map(c => [clipNames.indexOf(c.id), value(c.mean[$('clip-metric').value])])})), {x: 'clip', y: named(metricOf($('clip-metric').value)), names: clipNames}));
+$('clip-metric').onchange = clipPlot; clipPlot();
+choices($('time-clip'), clipNames.map(c => [c, c])); choices($('time-metric'), metricChoices.filter(([k]) => runs.some(r => r.clips.some(c => c.frames[k]))));
+const timePlot = () => $('time-plot').replaceChildren(plot(runs.map((r, i) => {
+  const c = r.clips.find(clip => clip.id === $('time-clip').value);
+  return {name: r.label, colour: colour(i), points: c && c.frames[$('time-metric').value] ? c.frames[$('time-metric').value].map((v, t) => [t, value(v)]) : []};
+}), {x: 'frame', y: named(metricOf($('time-metric').value) || first)}));
+if ($('time-metric').options.length) { $('time-clip').onchange = $('time-metric').onchange = timePlot; timePlot(); } else $('time').hidden = true;
+$('sweeps').hidden = !data.sweeps.length;
+for (const s of data.sweeps) { const d = make('div', undefined, 'plot'); d.append(plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('sweep-plots').append(d); }
+$('training').hidden = !data.training.length;
+for (const s of data.training) { const d = make('div', undefined, 'plot'); d.append(plot(s.series.map((one, k) => ({...one, colour: colour(k)})), {x: s.x, y: s.y})); $('training-plots').append(d); }
+
+/* Viewer. */
+$('looks').hidden = !data.exhibits.length;
+const pictures = {};
+const load = source => pictures[source] || (pictures[source] = new Promise((done, failed) => { const i = new Image(); i.onload = () => done(i); i.onerror = failed; i.src = source; }));
+let split = 0.5, drawn = 0;
+const canvas = $('canvas'), context = canvas.getContext('2d');
+function sourcesOf(exhibit) {
+  const list = [['rainy', 'rainy'], ['truth', 'truth']];
+  for (const i of Object.keys(exhibit.predictions)) list.push(['p' + i, runs[i].label]);
+  for (const i of Object.keys(exhibit.predictions)) list.push(['e' + i, 'error of ' + runs[i].label]);
+  return list;
+}
+const pixels = image => { const c = document.createElement('canvas'); c.width = image.naturalWidth; c.height = image.naturalHeight; const g = c.getContext('2d', {willReadFrequently: true}); g.drawImage(image, 0, 0); return g.getImageData(0, 0, c.width, c.height); };
+async function picture(exhibit, what) {
+  if (what === 'rainy' || what === 'truth') return load(exhibit[what]);
+  if (what[0] === 'p') return load(exhibit.predictions[what.slice(1)]);
+  const a = pixels(await load(exhibit.predictions[what.slice(1)])), b = pixels(await load(exhibit.truth)), gain = +$('gain').value;
+  for (let k = 0; k < a.data.length; k += 4) {
+    const e = Math.min(255, gain * Math.max(Math.abs(a.data[k] - b.data[k]), Math.abs(a.data[k + 1] - b.data[k + 1]), Math.abs(a.data[k + 2] - b.data[k + 2])));
+    a.data[k] = e; a.data[k + 1] = e * e / 255; a.data[k + 2] = 64 * Math.sin(e * Math.PI / 255) | 0;
+  }
+  const c = document.createElement('canvas'); c.width = a.width; c.height = a.height; c.getContext('2d').putImageData(a, 0, 0); return c;
+}
+async function show() {
+  const exhibit = data.exhibits[$('exhibit').value], ticket = ++drawn;
+  const [a, b] = await Promise.all([picture(exhibit, $('left').value), picture(exhibit, $('right').value)]);
+  if (ticket !== drawn) return;
+  const w = a.naturalWidth || a.width, h = a.naturalHeight || a.height;
+  if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
+  context.drawImage(b, 0, 0); const x = Math.round(split * w);
+  if (x > 0) context.drawImage(a, 0, 0, x, h, 0, 0, x, h);
+  $('divider').style.left = (100 * split) + '%';
+  $('viewer').setAttribute('aria-valuenow', Math.round(100 * split));
+  $('left-name').textContent = $('left').selectedOptions[0].textContent; $('right-name').textContent = $('right').selectedOptions[0].textContent;
+}
+function choose() {
+  const list = sourcesOf(data.exhibits[$('exhibit').value]), keep = ['left', 'right'].map(s => $(s).value);
+  ['left', 'right'].forEach((s, k) => { choices($(s), list); $(s).value = list.some(([v]) => v === keep[k]) ? keep[k] : k === 0 ? 'rainy' : (list.find(([v]) => v[0] === 'p') || list[1])[0]; });
+  show();
+}
+if (data.exhibits.length) {
+  choices($('exhibit'), data.exhibits.map((e, k) => [k, e.name]));
+  $('exhibit').onchange = choose; $('left').onchange = $('right').onchange = show;
+  $('gain').oninput = () => { $('gain-value').textContent = 'x' + $('gain').value; show(); };
+  const viewer = $('viewer');
+  const move = event => { const r = viewer.getBoundingClientRect(); split = Math.min(1, Math.max(0, (event.clientX - r.left) / r.width)); show(); };
+  viewer.onpointerdown = event => { viewer.setPointerCapture(event.pointerId); move(event); };
+  viewer.onpointermove = event => { if (viewer.hasPointerCapture(event.pointerId)) move(event); };
+  viewer.onkeydown = event => { const step = {ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1}[event.key]; if (step) { split = Math.min(1, Math.max(0, split + step)); event.preventDefault(); show(); } };
+  choose();
+}
+
+/* Published numbers. */
+$('published').hidden = !data.published.length;
+for (const t of data.published) {
+  const card = make('div'); card.append(make('h3', t.title + (t.comparable ? '' : ' (other data, not comparable)')));
+  card.append(make('p', t.comparable ? 'Same data and protocol as ours: the difference is meaningful.' : t.why, 'hint'));
+  const wrap = make('div', undefined, 'wide'), element = make('table'); wrap.append(element);
+  const keys = t.metrics;
+  table(element, [{name: 'Method', get: r => r.method}, ...keys.map(k => ({name: k, metric: metricOf(k) || {higher_is_better: !k.startsWith('lpips'), unit: ''}, get: r => r.values[k] ?? null, text: r => number(r.values[k], (metricOf(k) || {unit: k === 'psnr' ? 'dB' : ''}).unit === 'dB' ? 2 : 4)}))], t.rows);
+  card.append(wrap, make('p', 'Source: ' + t.source + (t.note ? '. ' + t.note : ''), 'hint')); $('published-tables').append(card);
+}
+
+/* Provenance. */
+for (const r of runs) { const d = make('details'); d.append(make('summary', r.label), make('pre', JSON.stringify(r.provenance, null, 2))); $('provenance-list').append(d); }
+document.documentElement.dataset.ready = 'yes';

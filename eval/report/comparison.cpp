@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "eval/statistics/bootstrap.h"
+#include "eval/statistics/paired.h"
+
+namespace pluvia {
+namespace {
+
+constexpr std::uint64_t kSeed = 20260101;  ///< of resampling: a report made again is the same
+
+void require_same(const std::vector<RunRecord>& runs) {
+  const RunRecord& first = runs.front();
+  for (const RunRecord& run : runs) {
+    if (run.protocol_sha256 != first.protocol_sha256) {
+      fail("reporting: ", run.file.string(), " was scored by protocol '", run.protocol_name,
+           "', ", first.file.string(), " by '", first.protocol_name,
+           "'; score both alike or make two reports");
+    }
+    if (run.data_sha256 != first.data_sha256) {
+      fail("reporting: ", run.file.string(), " and ", first.file.string(),
+           " were scored on different data (clips, frames or content differ); make two reports");
+    }
+  }
+}
+
+double over_seeds(const std::vector<const RunRecord*>& runs, const std::string& key) {
+  double sum = 0;
+  for (const RunRecord* run : runs) {
+    const auto found = run->mean.find(key);
+    sum += found == run->mean.end() ? NAN : found->second;
+  }
+  return sum / static_cast<double>(runs.size());
+}
+
+/// Clip by clip the mean over seeds.
+std::vector<RunClip> mean_clips(const std::vector<const RunRecord*>& runs) {
+  std::vector<RunClip> out = runs.front()->clips;
+  const auto count = static_cast<double>(runs.size());
+  for (std::size_t c = 0; c < out.size(); ++c) {
+    for (auto& [key, value] : out[c].mean) {
+      double sum = 0;
+      for (const RunRecord* run : runs) sum += run->clips[c].mean.at(key);
+      value = sum / count;
+    }
+    for (auto& [key, values] : out[c].frames) {
+      for (std::size_t t = 0; t < values.size(); ++t) {
+        double sum = 0;
+        for (const RunRecord* run : runs) sum += run->clips[c].frames.at(key)[t];
+        values[t] = sum / count;
+      }
+    }
+  }
+  return out;
+}
+
+void add_interval(ComparedMethod& method, const std::string& key) {
+  std::vector<std::vector<double>> scores;
+  for (const RunRecord* run : method.runs) {
+    scores.emplace_back();
+    for (const RunClip& clip : run->clips) {
+      const auto found = clip.mean.find(key);
+      const double value = found == clip.mean.end() ? NAN : found->second;
+      if (!std::isfinite(value)) return;
+      scores.back().push_back(value);
+    }
+  }
+  if (scores.front().size() < 2) return;
+  const Interval interval = bootstrap_crossed(scores, kSeed);
+  method.interval[key] = {interval.low, interval.high};
+}
+
+std::vector<ComparedMethod> grouped(const std::vector<RunRecord>& runs) {
+  std::vector<ComparedMethod> methods;
+  for (const RunRecord& run : runs) {
+    const auto same = [&](const ComparedMethod& method) { return method.label == run.label; };
+    auto at = std::find_if(methods.begin(), methods.end(), same);
+    if (at == methods.end()) {
+      methods.push_back({});
+      at = methods.end() - 1;
+      at->label = run.label;
+      at->sees_truth = run.sees_truth;
+    }
+    at->runs.push_back(&run);
+  }
+  return methods;
+}
+
+std::optional<std::size_t> reference_of(const std::vector<ComparedMethod>& methods,
+                                        const std::string& against) {
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    labels.push_back(methods[i].label);
+    if (against.empty() ? !methods[i].sees_truth : methods[i].label == against) return i;
+  }
+  if (against.empty()) return std::nullopt;
+  fail_usage("--against ", against, ": no run is called so", did_you_mean(against, labels),
+             "; there are ", list_some(labels));
+}
+
+void add_differences(Comparison& comparison) {
+  if (!comparison.reference) return;
+  const ScoreColumn& column = comparison.columns.front();
+  const auto scores = [&](const ComparedMethod& method) {
+    std::vector<double> out;
+    for (const RunClip& clip : method.clips) {
+      const auto found = clip.mean.find(column.key);
+      const double value = found == clip.mean.end() ? NAN : found->second;
+      out.push_back(column.higher_is_better ? value : -value);
+    }
+    return out;
+  };
+  const std::vector<double> reference = scores(comparison.methods[*comparison.reference]);
+  std::vector<std::size_t> compared;
+  std::vector<double> p;
+  std::vector<double> p_wilcoxon;
+  for (std::size_t i = 0; i < comparison.methods.size(); ++i) {
+    const std::vector<double> own = scores(comparison.methods[i]);
+    const auto finite = [](double x) { return std::isfinite(x); };
+    if (i == *comparison.reference || !std::all_of(own.begin(), own.end(), finite) ||
+        !std::all_of(reference.begin(), reference.end(), finite)) {
+      continue;
+    }
+    const PairedTest test = compare_paired(own, reference, kSeed);
+    comparison.methods[i].against =
+        Difference{test.mean_difference, test.flip_p, test.wilcoxon_p, test.cohen_dz};
+    compared.push_back(i);
+    p.push_back(test.flip_p);
+    p_wilcoxon.push_back(test.wilcoxon_p);
+  }
+  const std::vector<double> corrected = holm(p);
+  const std::vector<double> corrected_wilcoxon = holm(p_wilcoxon);
+  for (std::size_t k = 0; k < compared.size(); ++k) {
+    comparison.methods[compared[k]].against->p = corrected[k];
+    comparison.methods[compared[k]].against->p_wilcoxon = corrected_wilcoxon[k];
+  }
+}
+
+}  // namespace
+
+Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& against) {
+  if (runs.empty()) fail_usage("report: name at least one run record");
+  require_same(runs);
+  Comparison out;
+  out.columns = runs.front().columns;
+  out.methods = grouped(runs);
+  for (ComparedMethod& method : out.methods) {
+    method.clips = mean_clips(method.runs);
+    for (const ScoreColumn& column : out.columns) {
+      method.mean[column.key] = over_seeds(method.runs, column.key);
+      add_interval(method, column.key);
+    }
+    for (const RunRecord* run : method.runs) {
+      method.seconds_per_frame +=
+          run->seconds_per_frame / static_cast<double>(method.runs.size());
+    }
+  }
+  out.reference = reference_of(out.methods, against);
+  add_differences(out);
+  return out;
+}
+
+}  // namespace pluvia

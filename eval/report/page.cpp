@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "core/base64.h"
+#include "core/error.h"
+#include "core/file.h"
+
+namespace pluvia {
+
+namespace report_assets {
+extern const std::string_view page_html;
+extern const std::string_view script_js;
+extern const std::string_view style_css;
+}  // namespace report_assets
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A page beyond this opens slowly; further pictures are left out and that is said.
+constexpr std::size_t kPictureBytes = 60 << 20;
+
+Json columns_json(const Comparison& comparison) {
+  Json out = Json::array();
+  for (const ScoreColumn& column : comparison.columns) {
+    out.push_back({{"key", column.key},
+                   {"name", column.name},
+                   {"base", column.base},
+                   {"region", column.region},
+                   {"unit", column.unit},
+                   {"help", column.help},
+                   {"higher_is_better", column.higher_is_better}});
+  }
+  return out;
+}
+
+Json scores_json(const std::map<std::string, double>& scores) {
+  Json out = Json::object();
+  for (const auto& [key, value] : scores) out[key] = score_json(value);
+  return out;
+}
+
+Json provenance_json(const ComparedMethod& method) {
+  Json out = Json::array();
+  for (const RunRecord* run : method.runs) {
+    Json json = Json::parse(run->json);
+    for (const char* heavy : {"clips", "columns", "pictures", "mean"}) json.erase(heavy);
+    json["record"] = run->file.filename().string();
+    out.push_back(std::move(json));
+  }
+  return out.size() == 1 ? out[0] : out;
+}
+
+Json method_json(const ComparedMethod& method) {
+  Json out{{"label", method.label},
+           {"sees_truth", method.sees_truth},
+           {"mean", scores_json(method.mean)},
+           {"interval", Json::object()},
+           {"clips", Json::array()},
+           {"seconds_per_frame", method.seconds_per_frame},
+           {"against", nullptr},
+           {"provenance", provenance_json(method)}};
+  for (const auto& [key, interval] : method.interval) {
+    out["interval"][key] = {interval.first, interval.second};
+  }
+  for (const RunClip& clip : method.clips) {
+    Json frames = Json::object();
+    for (const auto& [key, values] : clip.frames) {
+      for (const double value : values) frames[key].push_back(score_json(value));
+    }
+    out["clips"].push_back({{"id", clip.id}, {"mean", scores_json(clip.mean)}, {"frames", frames}});
+  }
+  if (method.against) {
+    out["against"] = {{"mean_difference", method.against->mean_difference},
+                      {"p", method.against->p},
+                      {"p_wilcoxon", method.against->p_wilcoxon},
+                      {"dz", method.against->dz}};
+  }
+  return out;
+}
+
+/// Pictures of the first run of each method as data addresses, frame by frame.
+class Exhibits {
+ public:
+  explicit Exhibits(const Comparison& comparison) : comparison_(comparison) {}
+
+  Json all() {
+    std::vector<Json> list;
+    for (const RunPicture* frame : frames_in_order()) {
+      if (bytes_ > kPictureBytes) {
+        left_out_ = true;
+        break;
+      }
+      Json exhibit = exhibit_of(*frame);
+      if (!exhibit.is_null()) list.push_back(std::move(exhibit));
+    }
+    return list;
+  }
+  bool left_out() const { return left_out_; }
+
+ private:
+  const RunRecord& run(std::size_t method) const { return *comparison_.methods[method].runs[0]; }
+
+  /// Every frame once, the worst of any method first.
+  std::vector<const RunPicture*> frames_in_order() const {
+    std::vector<const RunPicture*> frames;
+    std::set<std::pair<std::string, std::string>> seen;
+    for (std::size_t m = 0; m < comparison_.methods.size(); ++m) {
+      for (const RunPicture& picture : run(m).pictures) {
+        if (seen.insert({picture.clip, picture.frame}).second) frames.push_back(&picture);
+      }
+    }
+    const bool up = comparison_.columns.front().higher_is_better;
+    std::stable_sort(frames.begin(), frames.end(), [&](const RunPicture* a, const RunPicture* b) {
+      return up ? a->score < b->score : a->score > b->score;
+    });
+    return frames;
+  }
+
+  Json exhibit_of(const RunPicture& frame) {
+    Json out{{"name", "clip " + frame.clip + ", frame " + frame.frame}, {"predictions", Json::object()}};
+    for (std::size_t m = 0; m < comparison_.methods.size(); ++m) {
+      for (const RunPicture& picture : run(m).pictures) {
+        if (picture.clip != frame.clip || picture.frame != frame.frame) continue;
+        const fs::path folder = run(m).file.parent_path();
+        if (!out.contains("rainy")) {
+          const std::string rainy = address_of(folder / picture.rainy);
+          const std::string truth = address_of(folder / picture.truth);
+          if (rainy.empty() || truth.empty()) continue;
+          out["rainy"] = rainy;
+          out["truth"] = truth;
+        }
+        const std::string prediction = address_of(folder / picture.prediction);
+        if (!prediction.empty()) out["predictions"][std::to_string(m)] = prediction;
+      }
+    }
+    return out.contains("rainy") && !out["predictions"].empty() ? out : Json();
+  }
+
+  /// Empty when the picture is no longer there.
+  std::string address_of(const fs::path& file) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) {
+      left_out_ = true;
+      return "";
+    }
+    const std::string bytes = read_text(file);
+    bytes_ += bytes.size();
+    return "data:image/png;base64," + base64(std::as_bytes(std::span(bytes)));
+  }
+
+  const Comparison& comparison_;
+  std::size_t bytes_ = 0;
+  bool left_out_ = false;
+};
+
+Json published_json(const Comparison& comparison, const PublishedTable& table) {
+  const RunRecord& run = *comparison.methods.front().runs.front();
+  const std::string why = table.why_not_comparable(run.data_sha256, run.protocol_name);
+  Json out{{"title", table.title}, {"source", table.source},   {"note", table.note},
+           {"why", why},           {"comparable", why.empty()}, {"metrics", table.metrics},
+           {"rows", Json::array()}};
+  for (const PublishedRow& row : table.rows) {
+    out["rows"].push_back({{"method", row.method}, {"values", row.values}});
+  }
+  if (why.empty()) {
+    for (const ComparedMethod& method : comparison.methods) {
+      Json values = Json::object();
+      for (const std::string& key : table.metrics) {
+        const auto found = method.mean.find(key);
+        if (found != method.mean.end()) values[key] = score_json(found->second);
+      }
+      out["rows"].push_back({{"method", method.label + " (here)"}, {"values", values}});
+    }
+  }
+  return out;
+}
+
+std::string lead_of(const Comparison& comparison) {
+  const RunRecord& run = *comparison.methods.front().runs.front();
+  std::size_t frames = 0;
+  for (const RunClip& clip : run.clips) {
+    frames += clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
+  }
+  return cat(run.clips.size(), run.clips.size() == 1 ? " clip, " : " clips, ", frames,
+             " frames, protocol ", run.protocol_name, " (", run.protocol_sha256.substr(0, 12),
+             "), data ", run.data_sha256.substr(0, 12));
+}
+
+Json notes_of(const Comparison& comparison, bool pictures_left_out) {
+  Json notes = Json::array();
+  for (const ComparedMethod& method : comparison.methods) {
+    for (const RunRecord* run : method.runs) {
+      if (run->identical_frames > 0) {
+        notes.push_back(cat(method.label, ": ", run->identical_frames,
+                            " frames equal the truth exactly; their infinite PSNR follows the "
+                            "protocol's rule"));
+      }
+    }
+    if (method.clips.size() < 6) {
+      notes.push_back(cat("With ", method.clips.size(),
+                          " clips intervals are rough and no small difference can be significant."));
+      break;
+    }
+  }
+  if (pictures_left_out) notes.push_back("Some pictures were left out: too many, or no longer there.");
+  return notes;
+}
+
+/// "</script" inside the data would end it.
+std::string safe_in_script(std::string json) {
+  for (std::size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3) {
+    json.replace(at, 2, "<\\/");
+  }
+  return json;
+}
+
+std::string filled(std::string_view page, const std::map<std::string, std::string>& parts) {
+  std::string out;
+  while (true) {
+    std::size_t first = std::string_view::npos;
+    const std::pair<const std::string, std::string>* part = nullptr;
+    for (const auto& entry : parts) {
+      const std::size_t at = page.find(entry.first);
+      if (at < first) {
+        first = at;
+        part = &entry;
+      }
+    }
+    if (part == nullptr) return out + std::string(page);
+    out += page.substr(0, first);
+    out += part->second;
+    page.remove_prefix(first + part->first.size());
+  }
+}
+
+}  // namespace
+
+std::string report_page(const Comparison& comparison, const PageRequest& request) {
+  Exhibits exhibits(comparison);
+  Json data{{"title", request.title}, {"lead", lead_of(comparison)}, {"exhibits", exhibits.all()}};
+  data["notes"] = notes_of(comparison, exhibits.left_out());
+  data["metrics"] = columns_json(comparison);
+  data["runs"] = Json::array();
+  for (const ComparedMethod& method : comparison.methods) data["runs"].push_back(method_json(method));
+  data["against"] = comparison.reference ? Json(*comparison.reference) : Json(nullptr);
+  data["table_hint"] =
+      "Small print: 95 % intervals by bootstrap over clips (and training seeds); p by sign flips over "
+      "clips, corrected by Holm for all comparisons here. In italics: sees the ground truth, an upper "
+      "bound and no method.";
+  data["published"] = Json::array();
+  for (const PublishedTable& table : request.published) {
+    data["published"].push_back(published_json(comparison, table));
+  }
+  data["sweeps"] = Json::array();
+  data["training"] = Json::array();
+  return filled(report_assets::page_html,
+                {{"/*STYLE*/", std::string(report_assets::style_css)},
+                 {"/*SCRIPT*/", std::string(report_assets::script_js)},
+                 {"/*DATA*/", safe_in_script(data.dump())}});
+}
+
+}  // namespace pluvia

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/run_record.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace pluvia {
+namespace {
+
+ScoreColumn column_of(const Json& json) {
+  return {json.at("key").get<std::string>(),    json.at("name").get<std::string>(),
+          json.at("base").get<std::string>(),   json.at("region").get<std::string>(),
+          json.at("unit").get<std::string>(),   json.at("help").get<std::string>(),
+          json.at("higher_is_better").get<bool>()};
+}
+
+std::map<std::string, double> scores_of(const Json& json) {
+  std::map<std::string, double> out;
+  for (const auto& [key, value] : json.items()) out[key] = score_of(value);
+  return out;
+}
+
+RunClip clip_of(const Json& json) {
+  RunClip clip;
+  clip.id = json.at("id").get<std::string>();
+  clip.mean = scores_of(json.at("mean"));
+  for (const Json& frame : json.at("frames")) {
+    for (const auto& [key, value] : frame.items()) {
+      if (key != "name" && key != "identical") clip.frames[key].push_back(score_of(value));
+    }
+  }
+  return clip;
+}
+
+RunPicture picture_of(const Json& json) {
+  const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
+  return {text("clip"),       text("frame"), text("role"),        text("rainy"),
+          text("prediction"), text("truth"), score_of(json.at("score"))};
+}
+
+RunRecord record_of(const Json& json) {
+  if (!json.is_object() || json.value("format", "") != "pluvia-run") {
+    fail("not a run record: expected what `pluvia eval --out` writes");
+  }
+  if (json.at("version").get<int>() > kRunRecordVersion) {
+    fail("it is of version ", json.at("version").get<int>(), ", this program knows up to ",
+         kRunRecordVersion);
+  }
+  RunRecord record;
+  record.label = json.at("method").at("label").get<std::string>();
+  record.sees_truth = json.at("method").at("sees_truth").get<bool>();
+  record.data_sha256 = json.at("data").at("sha256").get<std::string>();
+  record.protocol_name = json.at("protocol").at("name").get<std::string>();
+  record.protocol_sha256 = json.at("protocol_sha256").get<std::string>();
+  for (const Json& column : json.at("columns")) record.columns.push_back(column_of(column));
+  record.mean = scores_of(json.at("mean"));
+  for (const Json& clip : json.at("clips")) record.clips.push_back(clip_of(clip));
+  for (const Json& picture : json.at("pictures")) record.pictures.push_back(picture_of(picture));
+  record.seconds_per_frame = json.at("timing").value("method_s_per_frame", 0.0);
+  record.identical_frames = json.at("identical_frames").get<int>();
+  if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
+  return record;
+}
+
+}  // namespace
+
+double score_of(const Json& value) {
+  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+  if (value.is_string()) return std::numeric_limits<double>::infinity();
+  return value.get<double>();
+}
+
+Json score_json(double value) {
+  if (std::isnan(value)) return nullptr;
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return value;
+}
+
+RunRecord read_run_record(const std::filesystem::path& file) {
+  const std::string text = read_text(file);
+  const Json json = parse_json(text, file.string());
+  return within(file.string(), [&] {
+    try {
+      RunRecord record = record_of(json);
+      record.file = file;
+      record.json = text;
+      return record;
+    } catch (const Json::exception& error) {
+      fail("damaged run record: ", error.what());
+    }
+  });
+}
+
+}  // namespace pluvia

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `eval` writes: one method scored on one data set by one protocol, complete enough to explain
+// any difference to another record (docs/records.md). Read strictly: a record that lacks what it
+// should hold is refused by name.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+
+namespace pluvia {
+
+inline constexpr int kRunRecordVersion = 1;
+
+/// One number a run may have: a metric of the protocol, of the whole frame or of a region.
+struct ScoreColumn {
+  std::string key;     ///< "psnr", "psnr_inside"
+  std::string name;    ///< "PSNR"
+  std::string base;    ///< key of the same metric over whole frames
+  std::string region;  ///< empty: whole frames
+  std::string unit;
+  std::string help;
+  bool higher_is_better = true;
+};
+
+/// A picture that eval kept, so that a report can show it.
+struct RunPicture {
+  std::string clip;
+  std::string frame;
+  std::string role;        ///< "worst", "sample"
+  std::string rainy;       ///< files, relative to the record
+  std::string prediction;
+  std::string truth;
+  double score = 0;        ///< of the protocol's first metric
+};
+
+struct RunClip {
+  std::string id;
+  std::map<std::string, double> mean;
+  std::map<std::string, std::vector<double>> frames;
+};
+
+struct RunRecord {
+  std::filesystem::path file;
+  std::string label;       ///< how the method is called in tables
+  bool sees_truth = false; ///< an upper bound, not a method
+  std::string data_sha256;
+  std::string protocol_name;
+  std::string protocol_sha256;
+  std::vector<ScoreColumn> columns;
+  std::map<std::string, double> mean;
+  std::vector<RunClip> clips;
+  std::vector<RunPicture> pictures;
+  double seconds_per_frame = 0;
+  int identical_frames = 0;
+  std::string json;  ///< the whole record's text
+};
+
+RunRecord read_run_record(const std::filesystem::path& file);
+
+/// A number of a record: infinite ones are the text "inf", undefined ones null (NaN here).
+double score_of(const Json& value);
+Json score_json(double value);
+
+}  // namespace pluvia

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/report/tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "core/text.h"
+
+namespace pluvia {
+namespace {
+
+/// Rank among methods that do not see the truth by printed value: equal prints share a rank.
+enum class Rank { kNone, kBest, kSecond };
+
+Rank rank_of(const Comparison& comparison, const ScoreColumn& column,
+             const ComparedMethod& method) {
+  std::vector<std::string> printed;
+  std::vector<std::pair<double, std::string>> order;
+  for (const ComparedMethod& other : comparison.methods) {
+    const double value = other.mean.at(column.key);
+    if (!other.sees_truth && !std::isnan(value)) order.emplace_back(value, rounded(column, value));
+  }
+  std::sort(order.begin(), order.end());
+  if (column.higher_is_better) std::reverse(order.begin(), order.end());
+  for (const auto& [value, text] : order) {
+    if (std::find(printed.begin(), printed.end(), text) == printed.end()) printed.push_back(text);
+  }
+  const std::string own = rounded(column, method.mean.at(column.key));
+  if (method.sees_truth || comparison.methods.size() < 2) return Rank::kNone;
+  if (!printed.empty() && own == printed[0]) return Rank::kBest;
+  if (printed.size() > 1 && own == printed[1]) return Rank::kSecond;
+  return Rank::kNone;
+}
+
+std::string latex_text(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string("&%$#_{}").find(c) != std::string::npos) out += '\\';
+    if (c == '~' || c == '^' || c == '\\') {
+      out += c == '\\' ? "\\textbackslash{}" : std::string("\\") + c + "{}";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::vector<ScoreColumn> whole_frame(const Comparison& comparison) {
+  std::vector<ScoreColumn> out;
+  for (const ScoreColumn& column : comparison.columns) {
+    if (column.region.empty()) out.push_back(column);
+  }
+  return out;
+}
+
+std::string head_of(const ScoreColumn& column) {
+  return column.name + (column.region.empty() ? "" : " " + column.region);
+}
+
+}  // namespace
+
+std::string rounded(const ScoreColumn& column, double value) {
+  if (std::isnan(value)) return "n/a";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  char text[64];
+  std::snprintf(text, sizeof text, column.unit == "dB" ? "%.2f" : "%.4f", value);
+  return text;
+}
+
+std::string latex_table(const Comparison& comparison) {
+  const std::vector<ScoreColumn> columns = whole_frame(comparison);
+  std::string out = "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
+                    "the ground truth\n\\begin{tabular}{l";
+  out += std::string(columns.size(), 'r') + "}\n\\toprule\nMethod";
+  for (const ScoreColumn& column : columns) {
+    out += " & " + latex_text(head_of(column)) + (column.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");
+  }
+  out += " \\\\\n\\midrule\n";
+  for (const ComparedMethod& method : comparison.methods) {
+    const std::string label = latex_text(method.label);
+    out += method.sees_truth ? "\\textit{" + label + "}" : label;
+    for (const ScoreColumn& column : columns) {
+      const std::string text = rounded(column, method.mean.at(column.key));
+      const Rank rank = rank_of(comparison, column, method);
+      out += " & ";
+      if (rank == Rank::kBest) out += "\\textbf{" + text + "}";
+      if (rank == Rank::kSecond) out += "\\underline{" + text + "}";
+      if (rank == Rank::kNone) out += text;
+    }
+    out += " \\\\\n";
+  }
+  return out + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string csv_table(const Comparison& comparison) {
+  std::string out = "method,sees_truth,runs,clips";
+  for (const ScoreColumn& column : comparison.columns) {
+    out += "," + column.key + "," + column.key + "_low95," + column.key + "_high95";
+  }
+  out += "\n";
+  for (const ComparedMethod& method : comparison.methods) {
+    out += csv_text(method.label) + (method.sees_truth ? ",yes," : ",no,") +
+           std::to_string(method.runs.size()) + "," + std::to_string(method.clips.size());
+    for (const ScoreColumn& column : comparison.columns) {
+      const auto interval = method.interval.find(column.key);
+      const bool known = interval != method.interval.end();
+      const double mean = method.mean.at(column.key);
+      out += "," + (std::isnan(mean) ? "" : std::isinf(mean) ? "inf" : to_text(mean));
+      out += "," + (known ? to_text(interval->second.first) : "");
+      out += "," + (known ? to_text(interval->second.second) : "");
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+std::string markdown_table(const Comparison& comparison) {
+  const std::vector<ScoreColumn> columns = whole_frame(comparison);
+  std::string out = "| method |";
+  std::string line = "|---|";
+  for (const ScoreColumn& column : columns) {
+    out += " " + head_of(column) + (column.unit.empty() ? "" : " " + column.unit) + " |";
+    line += "---:|";
+  }
+  out += "\n" + line + "\n";
+  for (const ComparedMethod& method : comparison.methods) {
+    out += "| " + (method.sees_truth ? "*" + method.label + "*" : method.label) + " |";
+    for (const ScoreColumn& column : columns) {
+      const std::string text = rounded(column, method.mean.at(column.key));
+      const Rank rank = rank_of(comparison, column, method);
+      const std::string mark = rank == Rank::kBest ? "**" : rank == Rank::kSecond ? "_" : "";
+      out += " " + mark + text + mark + " |";
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace pluvia
