@@ -3,32 +3,34 @@
 #include <cmath>
 #include <limits>
 
+#include "eval/metrics/label_sums.h"
 #include "eval/metrics/metrics.h"
 
 namespace pluvia {
 namespace {
 
-double score(const MetricInput& input) {
-  check_metric_input(input);
-  const int channels = input.reference.channels();
-  double sum = 0;
-  std::int64_t counted = 0;
-  for (int y = 0; y < input.reference.height(); ++y) {
-    const auto a = input.reference.row(y);
-    const auto b = input.prediction.row(y);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      const int x = static_cast<int>(i) / channels;
-      if (!input.mask.empty() && input.mask.at(y, x) == 0) continue;
-      sum += std::abs(a[i] - b[i]);
-      ++counted;
-    }
+class Mae : public FrameScorer {
+ public:
+  double score(const MetricInput& input) const override {
+    return mean_of(masked_sum(*this, input));
   }
-  return counted == 0 ? std::numeric_limits<double>::quiet_NaN()
-                      : sum / static_cast<double>(counted);
-}
+
+  std::vector<MetricSum> sums(const MetricInput& input, ImageView<const std::uint8_t> labels,
+                              int count) const override {
+    check_metric_input(input);
+    return label_sums(input.reference, input.prediction, labels, count,
+                      [](double a, double b) { return std::abs(a - b); });
+  }
+};
+
+std::unique_ptr<FrameScorer> make(const Params& /*params*/) { return std::make_unique<Mae>(); }
 
 }  // namespace
 
-Metric metric_mae() { return {"mae", "", "mean absolute error, code values", 0, false, &score}; }
+Metric metric_mae() {
+  Metric metric{"mae", "", "mean absolute error, code values", 0, false, {}};
+  metric.frames = &make;
+  return metric;
+}
 
 }  // namespace pluvia

@@ -32,17 +32,31 @@ const Metric& metric_by_name(std::string_view name) {
 }
 
 void check_metric_input(const MetricInput& input) {
-  const auto& a = input.reference;
-  const auto& b = input.prediction;
-  if (a.empty() || a.height() != b.height() || a.width() != b.width() ||
-      a.channels() != b.channels()) {
-    fail("scoring: the prediction is ", b.width(), "x", b.height(), " with ", b.channels(),
-         " channels, the reference ", a.width(), "x", a.height(), " with ", a.channels());
+  const bool integers = input.reference.empty();
+  const auto check = [&](const auto& a, const auto& b) {
+    if (a.empty() || a.height() != b.height() || a.width() != b.width() ||
+        a.channels() != b.channels()) {
+      fail("scoring: the prediction is ", b.width(), "x", b.height(), " with ", b.channels(),
+           " channels, the reference ", a.width(), "x", a.height(), " with ", a.channels());
+    }
+    const auto& mask = input.mask;
+    if (!mask.empty() && (mask.height() != a.height() || mask.width() != a.width())) {
+      fail("scoring: the mask is ", mask.width(), "x", mask.height(), ", the pictures ", a.width(),
+           "x", a.height());
+    }
+  };
+  if (integers) {
+    check(input.reference_u8, input.prediction_u8);
+  } else {
+    check(input.reference, input.prediction);
   }
-  const auto& mask = input.mask;
-  if (!mask.empty() && (mask.height() != a.height() || mask.width() != a.width())) {
-    fail("scoring: the mask is ", mask.width(), "x", mask.height(), ", the pictures ", a.width(),
-         "x", a.height());
+}
+
+void refuse_holes(const MetricInput& input, const char* metric) {
+  for (int y = 0; y < input.mask.height(); ++y) {
+    for (const std::uint8_t value : input.mask.row(y)) {
+      if (value == 0) fail("scoring: ", metric, " has no meaning on part of a picture");
+    }
   }
 }
 

@@ -19,4 +19,7 @@ const Metric& metric_by_name(std::string_view name);
 /// mask of the same size or none.
 void check_metric_input(const MetricInput& input);
 
+/// For metrics that have no meaning on part of a picture.
+void refuse_holes(const MetricInput& input, const char* metric);
+
 }  // namespace pluvia

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "eval/protocol/fit_niqe.h"
+#include "eval/protocol/result.h"
+
+namespace pluvia::cli {
+namespace {
+
+struct Options {
+  PairPaths paths;
+  std::string protocol = "vderain-rgb";
+  std::vector<std::string> require;
+  std::string niqe_model;
+  std::string fit_niqe;
+  std::string out;
+  bool all = false;
+  bool list = false;
+  bool allow_missing = false;
+  bool force = false;
+};
+
+int list_protocols(const Globals& globals) {
+  const std::vector<Protocol> protocols = shipped_protocols();
+  if (!globals.json) {
+    std::string text = protocols_text(protocols);
+    text.pop_back();
+    print_line(text);
+    return 0;
+  }
+  Json out = Json::array();
+  for (const Protocol& protocol : protocols) out.push_back(protocol_json(protocol));
+  print_line(out.dump());
+  return 0;
+}
+
+int fit(const Options& options, const Globals& globals) {
+  if (options.out.empty()) fail_usage("--fit-niqe needs --out FILE.npz");
+  std::error_code code;
+  if (std::filesystem::exists(options.out, code) && !options.force) {
+    fail_usage(options.out, " exists; --force replaces it");
+  }
+  const std::size_t blocks = fit_niqe(options.fit_niqe, Color::kY601Rounded, options.out);
+  if (globals.json) print_line(Json({{"out", options.out}, {"blocks", blocks}}).dump());
+  note(cat(options.out, ": fitted to ", blocks, " blocks, luma y601-rounded"));
+  return 0;
+}
+
+std::vector<ProtocolScorer> scorers_of(const Options& options) {
+  const ScoringOptions open{options.niqe_model};
+  std::vector<ProtocolScorer> scorers;
+  if (!options.all) {
+    scorers.emplace_back(load_protocol(options.protocol), open);
+    return scorers;
+  }
+  for (Protocol& protocol : shipped_protocols()) {
+    const std::string name = protocol.name;
+    try {
+      scorers.emplace_back(std::move(protocol), open);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kUsage) throw;
+      note(cat(name, " is left out: ", error.what()));
+    }
+  }
+  return scorers;
+}
+
+void compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scored,
+             const Globals& globals) {
+  if (!globals.json) {
+    std::string text = comparison_text(scorers, scored);
+    text.pop_back();
+    print_line(text);
+    return;
+  }
+  Json list = Json::array();
+  for (std::size_t p = 0; p < scorers.size(); ++p) list.push_back(result_json(scorers[p], scored, p));
+  print_line(Json({{"protocols", std::move(list)}}).dump());
+}
+
+int run(const Options& options, const Globals& globals) {
+  if (options.list) return list_protocols(globals);
+  if (!options.fit_niqe.empty()) return fit(options, globals);
+  if (options.paths.reference.empty() || options.paths.prediction.empty()) {
+    fail_usage("metrics needs REFERENCE and PREDICTION (or --list-protocols)");
+  }
+  if (options.all && !options.require.empty()) {
+    fail_usage("--require goes with one --protocol, not with --all-protocols");
+  }
+  std::vector<Requirement> requirements;
+  for (const std::string& text : options.require) requirements.push_back(parse_requirement(text));
+  const std::vector<ProtocolScorer> scorers = scorers_of(options);
+  const ScoredMedia scored = score_media(options.paths, scorers, options.allow_missing);
+  for (const std::string& line : scored.notes) warn(line);
+  if (options.all) {
+    compare(scorers, scored, globals);
+    return 0;
+  }
+  const ProtocolScorer& scorer = scorers.front();
+  if (globals.json) {
+    print_line(result_json(scorer, scored, 0).dump());
+  } else {
+    std::string text = result_text(scorer, scored);
+    text.pop_back();
+    print_line(text);
+  }
+  check_requirements(requirements,
+                     summarise(scorer, scored.protocols.front().clips, scored.regions).mean);
+  return 0;
+}
+
+}  // namespace
+
+Run setup_metrics(CLI::App& app, const Globals& globals) {
+  auto options = std::make_shared<Options>();
+  app.add_option("REFERENCE", options->paths.reference,
+                 "clean picture, folder, video or .npy (T,3,H,W)");
+  app.add_option("PREDICTION", options->paths.prediction,
+                 "what is scored; pictures of folders are paired by name");
+  app.add_option("--protocol", options->protocol, "name or .json file (default: vderain-rgb)");
+  app.add_flag("--all-protocols", options->all, "every protocol that ships, side by side");
+  app.add_flag("--list-protocols", options->list, "what ships and who uses it");
+  app.add_option("--mask", options->paths.mask,
+                 "raindrop masks: scores inside, outside, by distance to the rim");
+  app.add_option("--streak", options->paths.streak, "streak maps: scores on and off streaks");
+  app.add_option("--lq", options->paths.rainy,
+                 "rainy input; without --mask, scores where it differs from the reference");
+  app.add_option("--require", options->require, "exit with 1 unless the mean meets it: psnr>=30");
+  app.add_option("--niqe-model", options->niqe_model, "NIQE's parameters, .mat or .npz");
+  app.add_option("--fit-niqe", options->fit_niqe,
+                 "fit NIQE's parameters to a folder of natural pictures, into --out");
+  app.add_option("-o,--out", options->out, "the .npz file that --fit-niqe makes");
+  app.add_flag("--force", options->force, "replace an existing --out");
+  app.add_flag("--allow-missing", options->allow_missing, "score what is complete");
+  return [options, &globals] { return run(*options, globals); };
+}
+
+}  // namespace pluvia::cli

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/metrics/filters.h"
+
+#include "core/exact_math.h"
+#include "core/for_each.h"
+
+namespace pluvia {
+namespace {
+
+// out[x] = sum of taps[k] rows[k][x]; the taps in order, so that results do not depend on the CPU.
+PLUVIA_ALL_LEVELS void weigh_rows(const double* const* rows, std::span<const double> taps,
+                                  double* out, int n) {
+  for (int x = 0; x < n; ++x) out[x] = 0;
+  for (std::size_t k = 0; k < taps.size(); ++k) {
+    if (rows[k] == nullptr) continue;
+    const double* const row = rows[k];
+    const double tap = taps[k];
+    for (int x = 0; x < n; ++x) out[x] += tap * row[x];
+  }
+}
+
+}  // namespace
+
+int border_index(int i, int n, Border border) {
+  if (i >= 0 && i < n) return i;
+  switch (border) {
+    case Border::kReplicate:
+      return i < 0 ? 0 : n - 1;
+    case Border::kZero:
+      return -1;
+    case Border::kReflect: {
+      if (n == 1) return 0;
+      const int period = 2 * (n - 1);
+      const int j = ((i % period) + period) % period;
+      return j < n ? j : period - j;
+    }
+    case Border::kSymmetric: {
+      const int period = 2 * n;
+      const int j = ((i % period) + period) % period;
+      return j < n ? j : period - 1 - j;
+    }
+    case Border::kValid:
+      break;
+  }
+  PLUVIA_CHECK(false, i, " of ", n);
+  return 0;
+}
+
+std::vector<double> gaussian_taps(int size, double sigma) {
+  std::vector<double> taps;
+  double sum = 0;
+  for (int i = 0; i < size; ++i) {
+    const double x = i - (size - 1) / 2.0;
+    taps.push_back(exact::exp(-x * x / (2 * sigma * sigma)));
+    sum += taps.back();
+  }
+  for (double& tap : taps) tap /= sum;
+  return taps;
+}
+
+Image<double> filter_plane(ImageView<const double> plane, std::span<const double> taps,
+                           Border border) {
+  PLUVIA_CHECK(taps.size() % 2 == 1 && plane.channels() == 1, taps.size());
+  const int size = static_cast<int>(taps.size());
+  const int radius = size / 2;
+  const bool valid = border == Border::kValid;
+  const int height = valid ? plane.height() - size + 1 : plane.height();
+  const int width = valid ? plane.width() - size + 1 : plane.width();
+  PLUVIA_CHECK(height > 0 && width > 0, plane.width(), "x", plane.height());
+  const int shift = valid ? 0 : -radius;
+  Image<double> across(plane.height(), width, 1);
+  std::vector<double> padded(static_cast<std::size_t>(width + size - 1));
+  std::vector<const double*> rows(taps.size());
+  for (int y = 0; y < plane.height(); ++y) {
+    for (int i = 0; i < width + size - 1; ++i) {
+      const int from = border_index(i + shift, plane.width(), border);
+      padded[static_cast<std::size_t>(i)] = from < 0 ? 0 : plane.at(y, from);
+    }
+    for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + k;
+    weigh_rows(rows.data(), taps, across.view().row(y).data(), width);
+  }
+  Image<double> out(height, width, 1);
+  for (int y = 0; y < height; ++y) {
+    for (int k = 0; k < size; ++k) {
+      const int from = border_index(y + k + shift, plane.height(), border);
+      rows[static_cast<std::size_t>(k)] = from < 0 ? nullptr : across.view().row(from).data();
+    }
+    weigh_rows(rows.data(), taps, out.view().row(y).data(), width);
+  }
+  return out;
+}
+
+Image<double> box_downsample(ImageView<const double> plane, int factor) {
+  const int before = (factor + 1) / 2 - 1;
+  const int height = (plane.height() + factor - 1) / factor;
+  const int width = (plane.width() + factor - 1) / factor;
+  Image<double> out(height, width, 1);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double sum = 0;
+      for (int j = 0; j < factor; ++j) {
+        const int row = border_index(y * factor - before + j, plane.height(), Border::kSymmetric);
+        for (int i = 0; i < factor; ++i) {
+          const int column =
+              border_index(x * factor - before + i, plane.width(), Border::kSymmetric);
+          sum += plane.at(row, column);
+        }
+      }
+      out.view().at(y, x) = sum / (factor * factor);
+    }
+  }
+  return out;
+}
+
+Image<double> plane_of(ImageView<const double> image, int c) {
+  Image<double> plane(image.height(), image.width(), 1);
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width(); ++x) plane.view().at(y, x) = image.at(y, x, c);
+  }
+  return plane;
+}
+
+}  // namespace pluvia

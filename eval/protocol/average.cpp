@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Averages over frames and clips, in the order the protocol says.
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "eval/metrics/label_sums.h"
+#include "eval/protocol/score.h"
+
+namespace pluvia {
+
+double Means::at(const std::string& key) const {
+  for (const auto& [name, value] : values) {
+    if (name == key) return value;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+double mean_under(const std::vector<double>& values, IdenticalRule rule) {
+  double sum = 0;
+  int counted = 0;
+  bool any_infinite = false;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    if (std::isinf(value)) {
+      any_infinite = true;
+      continue;
+    }
+    sum += value;
+    ++counted;
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (any_infinite && (counted == 0 || rule == IdenticalRule::kInclude)) return kInfinity;
+  return counted == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / counted;
+}
+
+/// Takes one number out of each frame and averages it as the protocol says.
+struct Averager {
+  const ProtocolScorer& scorer;
+  IdenticalRule rule;
+
+  double over_frames(const std::vector<const FrameScores*>& frames, std::size_t metric,
+                     int region) const {
+    if (region < 0 && scorer.protocol().averaging == Averaging::kPooledMse) {
+      const double pooled = of_pooled_means(frames, metric);
+      if (!std::isnan(pooled)) return pooled;
+    }
+    std::vector<double> values;
+    for (const FrameScores* frame : frames) {
+      if (region < 0) {
+        values.push_back(frame->values[metric]);
+      } else if (static_cast<std::size_t>(region) < frame->regions[metric].size()) {
+        values.push_back(frame->regions[metric][static_cast<std::size_t>(region)]);
+      }
+    }
+    return mean_under(values, rule);
+  }
+
+  // The score of the mean of the frames' means: for PSNR, of the mean MSE.
+  double of_pooled_means(const std::vector<const FrameScores*>& frames, std::size_t metric) const {
+    double sum = 0;
+    for (const FrameScores* frame : frames) sum += mean_of(frame->sums[metric]);
+    return scorer.frames_[metric].scorer->of_mean(sum / static_cast<double>(frames.size()));
+  }
+};
+
+Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& clips,
+                  const std::vector<std::string>& regions) {
+  const Protocol& protocol = scorer.protocol();
+  const Averager averager{scorer, protocol.identical};
+  Summary out;
+  out.clips.resize(clips.size());
+  std::vector<const FrameScores*> all;
+  for (const ClipScores& clip : clips) {
+    for (const FrameScores& frame : clip.frames) {
+      all.push_back(&frame);
+      out.identical += frame.identical ? 1 : 0;
+    }
+  }
+  out.frames = static_cast<int>(all.size());
+  const auto add = [&](const std::string& key, std::size_t metric, int region) {
+    std::vector<double> of_clips;
+    for (std::size_t c = 0; c < clips.size(); ++c) {
+      std::vector<const FrameScores*> frames;
+      for (const FrameScores& frame : clips[c].frames) frames.push_back(&frame);
+      of_clips.push_back(averager.over_frames(frames, metric, region));
+      out.clips[c].values.emplace_back(key, of_clips.back());
+    }
+    const bool by_clips = protocol.averaging == Averaging::kClips;
+    out.mean.values.emplace_back(key, by_clips ? mean_under(of_clips, protocol.identical)
+                                               : averager.over_frames(all, metric, region));
+  };
+  for (std::size_t metric = 0; metric < scorer.frame_keys().size(); ++metric) {
+    add(scorer.frame_keys()[metric], metric, -1);
+  }
+  for (std::size_t metric = 0; metric < scorer.frame_keys().size(); ++metric) {
+    if (all.empty() || all.front()->regions[metric].empty()) continue;
+    for (std::size_t r = 0; r < regions.size(); ++r) {
+      add(scorer.frame_keys()[metric] + "_" + regions[r], metric, static_cast<int>(r));
+    }
+  }
+  for (std::size_t i = 0; i < scorer.clip_keys().size(); ++i) {
+    std::vector<double> of_clips;
+    for (std::size_t c = 0; c < clips.size(); ++c) {
+      of_clips.push_back(clips[c].values[i]);
+      out.clips[c].values.emplace_back(scorer.clip_keys()[i], of_clips.back());
+    }
+    out.mean.values.emplace_back(scorer.clip_keys()[i], mean_under(of_clips, protocol.identical));
+  }
+  return out;
+}
+
+}  // namespace pluvia

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// A protocol: everything that decides a published number, as data. Which metrics with which
+// parameters, of which colour, what is cut off, how frames are averaged, what happens to frames
+// equal to their reference, and how a network is to be run (windows, tiles, how they are joined,
+// how pictures are saved). Fields are documented in docs/protocols.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/metric.h"
+#include "core/tiling.h"
+#include "eval/metrics/color.h"
+
+namespace pluvia {
+
+struct ProtocolMetric {
+  const Metric* metric;
+  std::string key;  ///< its name in results
+  Color color;
+  Params params;
+};
+
+enum class Averaging : std::uint8_t {
+  kFrames,     ///< one mean over all frames (single pictures: over pictures)
+  kClips,      ///< mean over the frames of a clip, then over clips
+  kPooledMse,  ///< PSNR of the mean MSE over all frames; other metrics as kFrames
+};
+
+enum class IdenticalRule : std::uint8_t {
+  kExclude,  ///< infinite scores are counted, reported and left out of means
+  kInclude,  ///< one of them makes the mean infinite, as in most scripts
+};
+
+struct Inference {
+  TilePlan plan;
+  std::string blend;  ///< "cut-half-overlap": see docs/protocols.md
+  std::string save;   ///< "round-half-even" or "truncate"
+};
+
+struct Protocol {
+  std::string name;
+  std::string title;
+  std::string note;
+  std::vector<std::string> used_by;
+  std::vector<ProtocolMetric> metrics;
+  int crop_border_px = 0;
+  Averaging averaging = Averaging::kFrames;
+  IdenticalRule identical = IdenticalRule::kExclude;
+  std::optional<Inference> inference;
+
+  /// All that decides a number, defaults written out.
+  Json definition() const;
+  /// Of the definition's canonical text: equal for equal scoring, whatever the name and notes.
+  std::string sha256() const;
+};
+
+/// Strict: a key that nobody knows is an Error that names the nearest one.
+Protocol parse_protocol(std::string_view text, const std::string& place);
+/// A file's path or the name of one that ships.
+Protocol load_protocol(const std::string& name_or_path);
+std::vector<Protocol> shipped_protocols();
+
+}  // namespace pluvia

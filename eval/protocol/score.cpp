@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/protocol/score.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/error.h"
+#include "eval/metrics/label_sums.h"
+
+namespace pluvia {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+Picture cropped(const Picture& picture, int border) {
+  const int height = picture.height() - 2 * border;
+  const int width = picture.width() - 2 * border;
+  if (height <= 0 || width <= 0) {
+    fail("a border of ", border, " pixels leaves nothing of ", picture.width(), "x",
+         picture.height());
+  }
+  Picture out;
+  if (!picture.u8.empty()) out.u8 = picture.u8.crop(border, border, height, width);
+  if (!picture.real.empty()) out.real = picture.real.crop(border, border, height, width);
+  return out;
+}
+
+Image<double> in_color(const Picture& picture, Color color) {
+  return picture.u8.empty() ? to_color(picture.real, color) : to_color(picture.u8, color);
+}
+
+// One picture pair in one colour, in integers as long as possible and in double on demand.
+class Colored {
+ public:
+  Colored(const FramePair& pair, Color color) : pair_(pair), color_(color) {
+    if (!pair.reference.u8.empty() && !pair.prediction.u8.empty() && gives_integers(color)) {
+      reference_u8_ = to_color_u8(pair.reference.u8, color);
+      prediction_u8_ = to_color_u8(pair.prediction.u8, color);
+    }
+  }
+
+  MetricInput input(bool integers_do) {
+    MetricInput input;
+    if (!reference_u8_.empty()) {
+      input.reference_u8 = reference_u8_.view();
+      input.prediction_u8 = prediction_u8_.view();
+    }
+    input.flow = pair_.flow;
+    if (integers_do && !reference_u8_.empty()) return input;
+    if (reference_.empty()) {
+      reference_ = in_color(pair_.reference, color_);
+      prediction_ = in_color(pair_.prediction, color_);
+    }
+    input.reference = reference_.view();
+    input.prediction = prediction_.view();
+    return input;
+  }
+
+ private:
+  const FramePair& pair_;
+  Color color_;
+  Image<std::uint8_t> reference_u8_;
+  Image<std::uint8_t> prediction_u8_;
+  Image<double> reference_;
+  Image<double> prediction_;
+};
+
+class Colors {
+ public:
+  explicit Colors(const FramePair& pair) : pair_(pair) {}
+  MetricInput of(const ProtocolMetric& entry) {
+    auto found = by_color_.find(entry.color);
+    if (found == by_color_.end()) {
+      found = by_color_.try_emplace(entry.color, pair_, entry.color).first;
+    }
+    const bool integers = entry.metric->integers_do != nullptr &&
+                          entry.metric->integers_do(entry.params);
+    return found->second.input(integers);
+  }
+
+ private:
+  const FramePair& pair_;
+  std::map<Color, Colored> by_color_;
+};
+
+bool equal_pictures(const Picture& a, const Picture& b) {
+  if (!a.u8.empty() && !b.u8.empty()) {
+    for (int y = 0; y < a.u8.height(); ++y) {
+      const auto ra = a.u8.row(y);
+      if (!std::equal(ra.begin(), ra.end(), b.u8.row(y).begin())) return false;
+    }
+    return true;
+  }
+  const Image<double> da = in_color(a, Color::kRgb);
+  const Image<double> db = in_color(b, Color::kRgb);
+  return std::equal(da.pixels().begin(), da.pixels().end(), db.pixels().begin());
+}
+
+void check_pair(const FramePair& pair) {
+  const Picture& a = pair.reference;
+  const Picture& b = pair.prediction;
+  if (a.height() != b.height() || a.width() != b.width()) {
+    fail("the prediction is ", b.width(), "x", b.height(), ", the reference ", a.width(), "x",
+         a.height());
+  }
+}
+
+FramePair without_border(const FramePair& pair, int border) {
+  FramePair out = pair;
+  if (border == 0) return out;
+  out.reference = cropped(pair.reference, border);
+  out.prediction = cropped(pair.prediction, border);
+  if (!pair.flow.empty()) {
+    out.flow = pair.flow.crop(border, border, out.reference.height(), out.reference.width());
+  }
+  return out;
+}
+
+ImageView<const std::uint8_t> labels_of(const Regions& regions, int border) {
+  const ImageView<const std::uint8_t> labels = regions.labels.view();
+  return labels.crop(border, border, labels.height() - 2 * border, labels.width() - 2 * border);
+}
+
+}  // namespace
+
+ProtocolScorer::ProtocolScorer(Protocol protocol, const ScoringOptions& options)
+    : protocol_(std::move(protocol)) {
+  for (ProtocolMetric& entry : protocol_.metrics) {
+    if (std::string_view(entry.metric->name) == "niqe" && entry.params.text("model").empty()) {
+      entry.params.set("model", options.niqe_model);
+    }
+    if (entry.metric->clips != nullptr) {
+      clips_.push_back(&entry);
+      clip_keys_.push_back(entry.key);
+    } else {
+      frames_.push_back({&entry, entry.metric->frames(entry.params)});
+      frame_keys_.push_back(entry.key);
+    }
+  }
+}
+
+void ProtocolScorer::score_entry(std::size_t i, const MetricInput& input, const FramePair& pair,
+                                 FrameScores& out) const {
+  const FrameScorer& scorer = *frames_[i].scorer;
+  const Metric& metric = *frames_[i].entry->metric;
+  const bool with_regions = pair.regions != nullptr && !pair.regions->empty();
+  const auto labels = with_regions ? labels_of(*pair.regions, protocol_.crop_border_px)
+                                   : ImageView<const std::uint8_t>();
+  const int count = with_regions ? pair.regions->label_count : 1;
+  const std::vector<MetricSum> parts = scorer.sums(input, labels, count);
+  MetricSum whole;
+  for (const MetricSum& part : parts) {
+    whole.sum += part.sum;
+    whole.count += part.count;
+  }
+  out.values[i] = parts.empty() ? scorer.score(input) : scorer.of_mean(mean_of(whole));
+  out.sums[i] = whole;
+  if (!with_regions || !metric.takes_masks) return;
+  for (const Region& region : pair.regions->list) {
+    MetricSum sum;
+    for (std::size_t label = 0; label < parts.size(); ++label) {
+      if (!region.has_label[label]) continue;
+      sum.sum += parts[label].sum;
+      sum.count += parts[label].count;
+    }
+    if (!parts.empty()) {
+      out.regions[i].push_back(sum.count > 0 ? scorer.of_mean(mean_of(sum)) : kNaN);
+      continue;
+    }
+    const Image<std::uint8_t> mask = pair.regions->mask_of(region);
+    MetricInput masked = input;
+    const int border = protocol_.crop_border_px;
+    masked.mask = mask.view().crop(border, border, labels.height(), labels.width());
+    out.regions[i].push_back(scorer.score(masked));
+  }
+}
+
+FrameScores ProtocolScorer::score(const FramePair& pair) const {
+  return within(pair.name, [&] {
+    check_pair(pair);
+    const FramePair inner = without_border(pair, protocol_.crop_border_px);
+    FrameScores out;
+    out.name = pair.name;
+    out.identical = equal_pictures(pair.reference, pair.prediction);
+    out.values.assign(frames_.size(), kNaN);
+    out.sums.resize(frames_.size());
+    out.regions.resize(frames_.size());
+    Colors colors(inner);
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      score_entry(i, colors.of(*frames_[i].entry), pair, out);
+    }
+    return out;
+  });
+}
+
+std::unique_ptr<ClipPass> ProtocolScorer::begin_clip() const {
+  return std::make_unique<ClipPass>(*this);
+}
+
+ClipPass::ClipPass(const ProtocolScorer& scorer) : scorer_(scorer) {
+  for (const ProtocolMetric* entry : scorer.clips_) {
+    passes_.push_back(entry->metric->clips(entry->params));
+  }
+}
+
+void ClipPass::add(const FramePair& pair) {
+  if (passes_.empty()) return;
+  within(pair.name, [&] {
+    check_pair(pair);
+    const FramePair inner = without_border(pair, scorer_.protocol_.crop_border_px);
+    Colors colors(inner);
+    for (std::size_t i = 0; i < passes_.size(); ++i) {
+      passes_[i]->add(colors.of(*scorer_.clips_[i]));
+    }
+  });
+}
+
+std::vector<double> ClipPass::scores() const {
+  std::vector<double> out;
+  for (const auto& pass : passes_) out.push_back(pass->score());
+  return out;
+}
+
+}  // namespace pluvia

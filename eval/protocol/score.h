@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scoring by a protocol: frames one by one (stateless: any order, any thread, may be cached), clip
+// metrics along a clip, and the averages over both.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eval/metrics/regions.h"
+#include "eval/protocol/protocol.h"
+
+namespace pluvia {
+
+/// Exactly one of the two: 8-bit, or values 0..255 that need not be whole. RGB or grey.
+struct Picture {
+  ImageView<const std::uint8_t> u8;
+  ImageView<const double> real;
+  int height() const { return u8.empty() ? real.height() : u8.height(); }
+  int width() const { return u8.empty() ? real.width() : u8.width(); }
+};
+
+struct FramePair {
+  std::string name;
+  Picture reference;
+  Picture prediction;
+  const Regions* regions = nullptr;  ///< null: the whole frame only
+  ImageView<const float> flow;       ///< of the reference to the next frame; may be empty
+};
+
+struct FrameScores {
+  std::string name;
+  bool identical = false;
+  /// Per metric of the protocol that scores frames, in its order; NaN: not defined here.
+  std::vector<double> values;
+  std::vector<MetricSum> sums;  ///< count 0 where a metric has none
+  std::vector<std::vector<double>> regions;  ///< [metric][region]
+};
+
+/// What a protocol leaves open.
+struct ScoringOptions {
+  std::string niqe_model;  ///< for NIQE entries that name no file
+};
+
+class ClipPass;
+
+class ProtocolScorer {
+ public:
+  explicit ProtocolScorer(Protocol protocol, const ScoringOptions& options = {});
+  ProtocolScorer(ProtocolScorer&&) = default;
+
+  const Protocol& protocol() const { return protocol_; }
+  /// Keys of frame metrics and of clip metrics, in the protocol's order.
+  const std::vector<std::string>& frame_keys() const { return frame_keys_; }
+  const std::vector<std::string>& clip_keys() const { return clip_keys_; }
+
+  FrameScores score(const FramePair& pair) const;
+  /// For the clip metrics: frames are added in order.
+  std::unique_ptr<ClipPass> begin_clip() const;
+
+ private:
+  friend class ClipPass;
+  friend struct Averager;
+  struct FrameEntry {
+    const ProtocolMetric* entry;
+    std::unique_ptr<FrameScorer> scorer;
+  };
+  void score_entry(std::size_t i, const MetricInput& input, const FramePair& pair,
+                   FrameScores& out) const;
+
+  Protocol protocol_;
+  std::vector<FrameEntry> frames_;
+  std::vector<const ProtocolMetric*> clips_;
+  std::vector<std::string> frame_keys_;
+  std::vector<std::string> clip_keys_;
+};
+
+class ClipPass {
+ public:
+  explicit ClipPass(const ProtocolScorer& scorer);
+  void add(const FramePair& pair);
+  std::vector<double> scores() const;
+
+ private:
+  const ProtocolScorer& scorer_;
+  std::vector<std::unique_ptr<ClipScorer>> passes_;
+};
+
+struct ClipScores {
+  std::string name;
+  std::vector<FrameScores> frames;
+  std::vector<double> values;  ///< of clip metrics
+};
+
+/// Means by key ("psnr", "ssim_inside", "tof"), in the protocol's order, and what was left out.
+struct Means {
+  std::vector<std::pair<std::string, double>> values;
+  double at(const std::string& key) const;
+};
+
+struct Summary {
+  Means mean;
+  std::vector<Means> clips;
+  int frames = 0;
+  int identical = 0;
+};
+
+/// `regions` are the names of the regions the frames were scored in, or none.
+Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& clips,
+                  const std::vector<std::string>& regions);
+
+/// A mean under the rule for infinite values; NaN entries never count. NaN when nothing is left.
+double mean_under(const std::vector<double>& values, IdenticalRule rule);
+
+}  // namespace pluvia
