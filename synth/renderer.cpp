@@ -68,7 +68,7 @@ Image<float> depth_for(const SceneFrame& frame, const Camera& camera) {
 }  // namespace
 
 RainRenderer::RainRenderer(const RainParams& params, std::uint64_t seed, std::uint32_t clip)
-    : params_(params), key_{seed, clip} {}
+    : params_(params), key_{seed, clip}, pane_(params.glass, key_) {}
 
 LayerSet RainRenderer::layers() const {
   LayerSet set{Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
@@ -98,7 +98,7 @@ FrameLayers RainRenderer::render_vrds(const SceneFrame& frame, const Camera& cam
     scene.streaks = &streaks;
   }
   std::vector<GlassPlane> planes;
-  const GlassDrops drops = glass_drops(params_.glass, key_, camera, frame.time_s);
+  const GlassDrops drops = pane_.at(camera, frame.time_s);
   if (!drops.lobes.empty()) {
     const LightPyramid pyramid(to_light(frame.clean.view()), params_.sky_gain);
     const auto blur =
@@ -131,7 +131,7 @@ FrameLayers RainRenderer::render_physical(const SceneFrame& frame, const Camera&
   }
   PhysicalScene scene{frame.clean.view(), veiled.view(), streaked.view(), nullptr, nullptr, {}};
   std::vector<GlassPlane> glass;
-  const GlassDrops drops = glass_drops(params_.glass, key_, camera, frame.time_s);
+  const GlassDrops drops = pane_.at(camera, frame.time_s);
   if (!drops.lobes.empty()) {
     const LightPyramid around_streaked(streaked.clone(), params_.sky_gain);
     const auto blur =
@@ -166,7 +166,7 @@ FrameRow RainRenderer::row(const SceneFrame& frame) const {
   const Vec3 wind = wind_at(params_.rain, key_, frame.time_s);
   row.wind_m_s = {static_cast<float>(wind.x), static_cast<float>(wind.y),
                   static_cast<float>(wind.z)};
-  row.drops_on_glass = glass_drops(params_.glass, key_, camera, frame.time_s).count;
+  row.drops_on_glass = pane_.at(camera, frame.time_s).count;
   return row;
 }
 
