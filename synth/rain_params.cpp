@@ -50,9 +50,9 @@ constexpr Param kTable[] = {
     {"glass_speed_m_s", kNumber, "m/s", "speed of the glass into rain and wind", "10", 0, 60},
     {"arrival_gain", kNumber, "", "drops that land; 1 is physical", "1", 0, 5},
     {"contact_deg", kNumber, "deg", "contact angle of drops at rest", "50", 10, 85},
-    {"contact_receding_deg", kNumber, "deg", "angle at which their upper edge lets go", "44", 1, 85},
+    {"contact_receding_deg", kNumber, "deg", "angle at which their upper edge lets go", "46", 1, 85},
     {"drop_life_s", kNumber, "s", "a drop with a foot of 1 mm dries within", "3000", 1, 100000},
-    {"slide_mm_s", kNumber, "mm/s", "speed of drops that slide; 0: none does", "60", 0, 300},
+    {"slide_mm_s", kNumber, "mm/s", "speed of drops that slide; 0: none does", "40", 0, 300},
     {"trails", kFlag, "", "sliding drops leave beads", "true"},
     {"drop_stretch", kNumber, "", "how much longer than wide drops get", "0.5", 0, 2},
     {"noise_shot", kNumber, "", "variance of noise per changed light", "0", 0, 0.01},
@@ -63,7 +63,7 @@ constexpr std::pair<const char*, const char*> kVrds[] = {
     {"formation", "vrds"}, {"rain_mm_h", "75"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
     {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "10"}, {"ego_motion", "0.05"},
     {"opacity_gain", "50"}, {"streak_brightness", "0.88"}, {"sky_fade", "0.9"}, {"exposure_ms", "28"},
-    {"aperture_mm", "0.6"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.3"}, {"arrival_gain", "0.05"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
+    {"aperture_mm", "0.6"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.3"}, {"arrival_gain", "0.1"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
 };
 // clang-format on
 

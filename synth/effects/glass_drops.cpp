@@ -111,7 +111,7 @@ class View {
                 std::vector<Lobe>& out) const {
     const float up = drop.ratio < 0 ? 1.0F : -1.0F;
     const float reach = head.radius_px * head.stretch;
-    for (const auto& [size, away] : {std::pair{0.74F, 0.75F}, {0.45F, 1.4F}}) {
+    for (const auto& [size, away] : {std::pair{0.74F, 0.6F}, {0.48F, 1.1F}}) {
       Lobe lobe = head;
       for (float& term : lobe.outline) term *= 0.5F;
       lobe.radius_px = head.radius_px * size * part.tail;

@@ -19,21 +19,11 @@
 #include <vector>
 
 #include "synth/camera.h"
+#include "synth/effects/glass_lobe.h"
 #include "synth/effects/glass_simulation.h"
 #include "synth/effects/streaks.h"
 
 namespace pluvia::synth {
-
-/// One cap on the pane, in pixels.
-struct Lobe {
-  float x = 0;
-  float y = 0;
-  float radius_px = 1;
-  float stretch = 1;      ///< height over width
-  float outline[6] = {};  ///< cosine and sine of orders 2, 3, 4
-  float sin_contact = 0;
-  float cos_contact = 1;
-};
 
 struct GlassDrops {
   std::vector<Lobe> lobes;

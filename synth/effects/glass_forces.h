@@ -25,7 +25,7 @@ inline double cube_root(double x) { return x > 0 ? exact::exp(exact::log(x) / 3)
 
 struct GlassSurfaceLaw {
   double contact_deg = 50;   ///< at rest
-  double receding_deg = 44;  ///< advancing: as far on the other side
+  double receding_deg = 46;  ///< advancing: as far on the other side
   double tilt_deg = 45;      ///< of the pane from the horizontal
   double speed_m_s = 0;      ///< of the pane through the air
 };

@@ -15,11 +15,13 @@ constexpr double kDryMm = 0.02;     ///< what is left then is gone
 constexpr int kDrySteps = 12;
 constexpr double kMostPerStep = 60;
 constexpr double kSplashFromMm = 1.3;  ///< diameter
+constexpr double kGrownFromMm = 0.6;
 constexpr double kMostSpeedMmS = 300;
 constexpr double kTriedFrom = 0.6;  ///< ratio from which a held drop may come loose
 
 // Draws by purpose: of a drop at its birth, of a drop again and again (8 per draw), of a step's
-// arrivals (16 each), of the droplets around an impact (8 each).
+// arrivals (16 each), of the droplets around an impact (8 each),
+// of the parts that a large drop starts with (8 each).
 enum Purpose : std::uint32_t {
   kX = 0x61A50001,
   kY,
@@ -29,6 +31,7 @@ enum Purpose : std::uint32_t {
   kAgain = 0x61A60000,
   kArrivals = 0x61B60000,
   kSplash = 0x61C60000,
+  kHistory = 0x61C70000,
 };
 
 double power(double base, double exponent) { return exact::exp(exponent * exact::log(base)); }
@@ -115,8 +118,35 @@ GlassState GlassSimulation::first() const {
     const std::int64_t volume = shape_.volume_um3(radius, state.next_id);
     state.water.arrived += volume;
     state.drops.push_back(new_drop(state, x, y, volume));
+    if (radius > kGrownFromMm) add_history(state, state.drops.back());
   }
   return state;
+}
+
+/// Large drops have grown by what fell on them and ran into them, mostly from above: their foot is
+/// not round.
+void GlassSimulation::add_history(GlassState& state, GlassWater& drop) const {
+  const Random random = of_drop(drop.id);
+  const std::uint32_t more = random.below(kHistory, 4);
+  GlassPart& first = drop.part[0];
+  for (std::uint32_t k = 1; k <= more; ++k) {
+    const std::uint32_t at = kHistory + 8 * k;
+    GlassPart part = first;
+    part.tag = state.next_id++;
+    part.share = static_cast<float>(random.uniform(at, 0.06, 0.28)) * first.share;
+    first.share -= part.share;
+    const double foot = shape_.foot_mm(drop);
+    const double aside = random.uniform(at + 1, -0.9, 0.9);
+    const double along = std::sqrt(1 - aside * aside) * (random.uniform(at + 2) < 0.7 ? -1 : 1);
+    const double away = foot * random.uniform(at + 3, 0.55, 1.0);
+    part.rest_x = units(aside * away);
+    part.rest_y = units(along * away * 1.15);
+    part.x = drop.x + part.rest_x;
+    part.y = drop.y + part.rest_y;
+    drop.part[k] = part;
+    drop.parts = static_cast<std::int8_t>(k + 1);
+  }
+  shape_.refresh(drop);
 }
 
 /// Drops of the rain that land within this step.

@@ -41,7 +41,7 @@ struct GlassField {
   double most_mm = 2.5;
   double size_power = 1.6;  ///< how rare large ones are: radii follow r^-power
   double dry_s = 600;       ///< how long a foot of 1 mm takes to dry
-  double slide_mm_s = 60;   ///< speed where the drive is 1.7 times the hold; 0: none slides
+  double slide_mm_s = 40;   ///< speed where the drive is 1.7 times the hold; 0: none slides
   bool trails = true;
   double stretch = 0.35;  ///< how much longer than wide drops hang, at most
   double arrival_gain = 1;
@@ -93,6 +93,7 @@ class GlassSimulation {
   Random of_drop(std::uint32_t id) const { return {seed_, clip_, life_, id}; }
   double side_mm(double length_mm) const { return length_mm + 2 * margin_mm_; }
   GlassWater new_drop(GlassState& state, double x_mm, double y_mm, std::int64_t volume) const;
+  void add_history(GlassState& state, GlassWater& drop) const;
   void arrive(GlassState& state) const;
   void splash(GlassState& state) const;
   void weigh(GlassWater& drop) const;
