@@ -76,7 +76,7 @@ class View {
       const GlassPart& part = drop.part[static_cast<std::size_t>(i)];
       const double x = part.x / kGlassUnitsPerMm + side_mm - 0.5 * pane.width_mm;
       const double y = part.y / kGlassUnitsPerMm + down_mm - 0.5 * pane.height_mm;
-      const Lobe lobe = lobe_of(part, 0.5 * width_ + x * px_per_mm_, 0.5 * height_ + y * px_per_mm_);
+      const Lobe lobe = lobe_of(part, 0.5 * width_ + x * px_per_mm_, 0.5 * height_ + y * px_per_mm_, drop.ratio < 0 ? -1.0F : 1.0F);
       push(lobe, out.lobes);
       if (part.tail > 0.02F) add_tail(lobe, part, drop, out.lobes);
     }
@@ -84,7 +84,7 @@ class View {
   }
 
  private:
-  Lobe lobe_of(const GlassPart& part, double x, double y) const {
+  Lobe lobe_of(const GlassPart& part, double x, double y, float up) const {
     Lobe lobe;
     lobe.x = static_cast<float>(x);
     lobe.y = static_cast<float>(y);
@@ -101,6 +101,7 @@ class View {
       const double order = 1 + static_cast<double>(k / 2);
       lobe.outline[k] = static_cast<float>(wild / order * look.uniform(kOutline + k, -1, 1));
     }
+    lobe.outline[3] += 0.05F * part.tail * up;
     lobe.sin_contact = shape_.sin_contact(part.tag);
     lobe.cos_contact = shape_.cos_contact(part.tag);
     return lobe;
@@ -111,7 +112,7 @@ class View {
                 std::vector<Lobe>& out) const {
     const float up = drop.ratio < 0 ? 1.0F : -1.0F;
     const float reach = head.radius_px * head.stretch;
-    for (const auto& [size, away] : {std::pair{0.74F, 0.6F}, {0.48F, 1.1F}}) {
+    for (const auto& [size, away] : {std::pair{0.62F, 0.8F}, {0.36F, 1.35F}}) {
       Lobe lobe = head;
       for (float& term : lobe.outline) term *= 0.5F;
       lobe.radius_px = head.radius_px * size * part.tail;

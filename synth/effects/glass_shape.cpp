@@ -16,7 +16,6 @@ constexpr float kTakenIn = 0.027F;   ///< share, of the largest one's: a radius 
 constexpr float kVanished = 0.0003F;  ///< a radius of 0.07
 constexpr int kLasting = 4;          ///< parts that a drop at rest keeps
 constexpr double kTogether = 0.68;   ///< of their distance is what joined parts keep
-constexpr double kRimDepth = 0.35;   ///< of a small part's radius lies within the large one's rim
 constexpr double kTailSpeedMmS = 25;
 
 /// Share of a difference that a step of 1/120 s makes up at a time constant.
@@ -127,16 +126,16 @@ void GlassShape::place(GlassWater& drop, int main) {
       part.rest_y = toward(part.rest_y, 0, kRates.straighten);
       continue;
     }
-    const double dx = static_cast<double>(part.x) - large.x;
-    const double dy = static_cast<double>(part.y) - large.y;
+    // In the frame where the large one is round.
+    const double stretch = std::sqrt(static_cast<double>(large.stretch));
+    const double dx = (static_cast<double>(part.x) - large.x) * stretch;
+    const double dy = (static_cast<double>(part.y) - large.y) / stretch;
     const double d = std::sqrt(dx * dx + dy * dy);
-    const double rim = (static_cast<double>(large.radius_mm) -
-                        kRimDepth * static_cast<double>(part.radius_mm)) *
-                       kGlassUnitsPerMm;
-    part.rest_x = static_cast<std::int32_t>(
-        std::llround(large.rest_x + (d > 0 ? dx / d * rim : 0)));
-    part.rest_y = static_cast<std::int32_t>(
-        std::llround(large.rest_y + (d > 0 ? dy / d * rim : -rim)));
+    const double rim = static_cast<double>(large.radius_mm) * kGlassUnitsPerMm;
+    const double x = d > 0 ? dx / d * rim / stretch : 0;
+    const double y = d > 0 ? dy / d * rim * stretch : -rim * stretch;
+    part.rest_x = static_cast<std::int32_t>(std::llround(large.rest_x + x));
+    part.rest_y = static_cast<std::int32_t>(std::llround(large.rest_y + y));
   }
 }
 
@@ -154,7 +153,7 @@ void GlassShape::relax(GlassWater& drop) const {
     const auto look = static_cast<float>(kRates.look);
     const float tail = i == main ? static_cast<float>(drawn) : 0.0F;
     part.spread += (1 - part.spread) * static_cast<float>(kRates.spread);
-    part.stretch += (part.own_stretch * hang - part.stretch) * look;
+    part.stretch += (part.own_stretch * hang * (1 + 0.3F * part.tail) - part.stretch) * look;
     part.tail += (tail - part.tail) * look;
   }
   refresh(drop);

@@ -257,8 +257,8 @@ void GlassSimulation::leave_bead(GlassState& state, std::size_t index) const {
   const std::uint32_t at = kAgain + 8 * ++drop.draws;
   const double foot = shape_.foot_mm(drop);
   const double small = random.uniform(at);
-  const double radius = foot * (0.07 + 0.23 * small * small);
-  drop.bead_mm = foot * random.uniform(at + 1, 0.25, 1.1) + radius;
+  const double radius = foot * (0.05 + 0.21 * small * small);
+  drop.bead_mm = radius * random.uniform(at + 1, 1.5, 4.5) + 0.04 * foot;
   if (radius < kFinestMm || state.drops.size() >= kMostGlassDrops) return;
   const double behind = (drop.speed_mm_s > 0 ? -1 : 1) * (1.75 * foot + radius);
   const double x = drop.x / kGlassUnitsPerMm + behind * static_cast<double>(drop.heading) +

@@ -10,7 +10,7 @@
 // - A drop slides where Furmidge's balance (effects/glass_forces.h) tips. How well the pane holds
 //   differs from place to place: a sliding drop draws it anew every one to three radii, a held one
 //   about every second; so it sticks and slips.
-// - What slides swallows what it meets, wanders, and leaves beads of 0.08 to 0.3 of its radius.
+// - What slides swallows what it meets, wanders, and leaves beads of 0.05 to 0.26 of its radius.
 // - Drying: the square of the radius falls evenly in time.
 //
 // A fixed step of 1/120 s. Places are integers of 1/16 um and volumes of um^3, so that what touches
