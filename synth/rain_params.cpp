@@ -44,15 +44,19 @@ constexpr Param kTable[] = {
     {"sky_gain", kNumber, "", "light of clipped highlights", "2", 1, 20},
     {"q_ext", kNumber, "", "extinction efficiency of drops", "1.5", 1, 2},
     {"mist_per_km", kNumber, "/km", "extinction by mist", "0", 0, 30},
-    {"drops", kInteger, "", "places for drops on the glass", "40", 0, 5000},
+    {"drops", kInteger, "", "drops on the glass at first; 0: no glass", "40", 0, 5000},
+    {"fine_drops", kNumber, "", "and so many smaller ones for each", "5", 0, 30},
     {"drop_least_mm", kNumber, "mm", "smallest radius of a drop's foot", "0.3", 0.05, 5},
     {"drop_most_mm", kNumber, "mm", "largest radius of a drop's foot", "2.2", 0.1, 8},
     {"drop_size_power", kNumber, "", "radii follow r^-power", "1.8", 0, 5},
     {"glass_m", kNumber, "m", "camera to glass", "0.06", 0.02, 1},
-    {"contact_deg", kNumber, "deg", "contact angle of drops", "50", 10, 85},
-    {"drop_life_s", kNumber, "s", "how long a drop stays", "8", 0.3, 600},
-    {"slide_mm", kNumber, "mm", "wider drops slide; 0: none", "1.7", 0, 8},
-    {"slide_mm_s", kNumber, "mm/s", "how fast", "12", 0, 300},
+    {"pane_tilt_deg", kNumber, "deg", "the glass from the horizontal", "45", 10, 90},
+    {"glass_speed_m_s", kNumber, "m/s", "speed of the glass into rain and wind", "10", 0, 60},
+    {"arrival_gain", kNumber, "", "drops that land; 1 is physical", "1", 0, 5},
+    {"contact_deg", kNumber, "deg", "contact angle of drops at rest", "50", 10, 85},
+    {"contact_receding_deg", kNumber, "deg", "angle at which their upper edge lets go", "46", 1, 85},
+    {"drop_life_s", kNumber, "s", "a drop with a foot of 1 mm dries within", "3000", 1, 100000},
+    {"slide_mm_s", kNumber, "mm/s", "speed of drops that slide; 0: none does", "40", 0, 300},
     {"trails", kFlag, "", "sliding drops leave beads", "true"},
     {"drop_stretch", kNumber, "", "how much longer than wide drops get", "0.5", 0, 2},
     {"noise_shot", kNumber, "", "variance of noise per changed light", "0", 0, 0.01},
@@ -63,7 +67,7 @@ constexpr std::pair<const char*, const char*> kVrds[] = {
     {"formation", "vrds"}, {"rain_mm_h", "75"}, {"min_width_px", "0.6"}, {"near_m", "1.2"},
     {"drift", "0.02"}, {"directions", "3"}, {"lean_deg", "10"}, {"ego_motion", "0.05"},
     {"opacity_gain", "50"}, {"streak_brightness", "0.88"}, {"sky_fade", "0.9"}, {"exposure_ms", "28"},
-    {"aperture_mm", "0.6"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.6"}, {"drop_size_power", "1.4"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
+    {"aperture_mm", "0.6"}, {"sky_gain", "2"}, {"drops", "90"}, {"drop_most_mm", "2.3"}, {"arrival_gain", "0.1"}, {"oscillation", "0.3"}, {"streak_variety", "0.7"},
 };
 // clang-format on
 
@@ -99,20 +103,29 @@ RainParams RainParams::of(const Params& params) {
               number("streak_variety")};
   out.streaks = params.flag("streaks");
   out.drops_still = params.flag("drops_still");
-  out.glass = {params.flag("drops_on") ? static_cast<int>(params.integer("drops")) : 0,
+  out.glass = {static_cast<int>(params.integer("drops")),
+               number("fine_drops"),
                number("glass_m"),
                number("drop_least_mm"),
                number("drop_most_mm"),
                number("drop_size_power"),
-               number("contact_deg"),
                number("drop_life_s"),
-               number("slide_mm"),
                number("slide_mm_s"),
                params.flag("trails"),
-               number("drop_stretch")};
+               number("drop_stretch"),
+               number("arrival_gain"),
+               {number("contact_deg"), number("contact_receding_deg"), number("pane_tilt_deg"),
+                number("glass_speed_m_s")},
+               number("rain_mm_h"),
+               number("gamma_mu")};
+  if (!params.flag("drops_on")) out.glass.drops = 0, out.glass.fine = 0, out.glass.arrival_gain = 0;
   if (out.glass.least_mm > out.glass.most_mm) {
     fail_usage("drop_least_mm=", out.glass.least_mm, ": expected at most drop_most_mm, which is ",
                out.glass.most_mm);
+  }
+  if (out.glass.law.receding_deg > out.glass.law.contact_deg) {
+    fail_usage("contact_receding_deg=", out.glass.law.receding_deg,
+               ": expected at most contact_deg, which is ", out.glass.law.contact_deg);
   }
   out.lens = {number("exposure_ms") * 1e-3, number("aperture_mm") * 1e-3, number("focus_m")};
   out.tone = {static_cast<float>(number("opacity_gain")),

@@ -68,7 +68,7 @@ Image<float> depth_for(const SceneFrame& frame, const Camera& camera) {
 }  // namespace
 
 RainRenderer::RainRenderer(const RainParams& params, std::uint64_t seed, std::uint32_t clip)
-    : params_(params), key_{seed, clip} {}
+    : params_(params), key_{seed, clip}, pane_(params.glass, key_) {}
 
 LayerSet RainRenderer::layers() const {
   LayerSet set{Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
@@ -87,7 +87,7 @@ bool RainRenderer::draws_streaks() const {
 }
 
 GlassDrops RainRenderer::drops_at(const Camera& camera, double time_s) const {
-  return glass_drops(params_.glass, key_, camera, params_.drops_still ? 0 : time_s);
+  return pane_.at(camera, params_.drops_still ? 0 : time_s);
 }
 
 FrameLayers RainRenderer::render(const SceneFrame& frame) const {

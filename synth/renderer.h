@@ -35,6 +35,7 @@ class RainRenderer {
 
   RainParams params_;
   RainKey key_;
+  GlassPane pane_;
 };
 
 }  // namespace pluvia::synth

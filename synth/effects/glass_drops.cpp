@@ -3,158 +3,126 @@
 
 #include <algorithm>
 #include <cmath>
+#include <list>
+#include <map>
+#include <mutex>
 
 #include "core/exact_math.h"
-#include "core/rng.h"
 
 namespace pluvia::synth {
 namespace {
 
-constexpr double kSpreadS = 0.1;
-constexpr double kDryShare = 0.12;  ///< of a life, at its end
-constexpr double kRunShare = 0.4;   ///< of the critical radius: wider drops may be swept off
-constexpr double kRunS = 0.9;       ///< how long that takes
-constexpr int kMostLobes = 5;
-constexpr double kBeadSpacing = 1.1;  ///< of the radius of the drop that left them
+constexpr double kLifeS = 120;
+constexpr double kMostTimeS = 1e9;
+constexpr std::size_t kMostRuns = 3;  ///< panes and lives kept at once
+constexpr double kLongestPaneMm = 50000;
+constexpr double kLeastPaneMm = 0.01;
+constexpr std::size_t kManyDrops = 1000;
 
-// Draws by purpose; a place is the particle, its generation the frame.
-enum Purpose : std::uint32_t {
-  kPeriod = 0x61A50001,
-  kX,
-  kY,
-  kSize,
-  kContact,
-  kStretch,
-  kWait,
-  kPace,
-  kWeave,
-  kLobeCount,
-  kOutline,
-  kLobe = 0x61A50100,
-  kBead = 0x61A50200,
-};
+// The look of a part, of the particle that its tag names.
+constexpr std::uint32_t kOutline = 0x61A40000;
 
-double smooth(double t) {
-  const double s = std::clamp(t, 0.0, 1.0);
-  return s * s * (3 - 2 * s);
-}
-
-/// One life of one place.
-struct Life {
-  Random random;
-  double age_s = 0;
-  double span_s = 1;
-  double radius_px = 1;
-  double x = 0;
-  double y = 0;  ///< where it landed
-};
-
-class Pane {
+/// One life of one pane, with what has been simulated of it.
+class Run {
  public:
-  Pane(const GlassField& field, const Camera& camera)
-      : field_(field),
-        px_per_mm_(1e-3 * camera.focal_px / field.distance_m),
-        height_(camera.height),
-        width_(camera.width) {}
+  Run(GlassSimulation simulation) : simulation_(std::move(simulation)) {}
 
-  void add(const Random& place, double time_s, GlassDrops& out) const {
-    const Life life = life_at(place, time_s);
-    const double fallen = slid_px(life, life.age_s);
-    const double size = size_at(life);
+  const GlassSimulation& simulation() const { return simulation_; }
+
+  /// The state after `step` steps of the clip; the reference holds until the next call.
+  const GlassState& at(std::int64_t step) {
+    const auto after = checkpoints_.upper_bound(step);
+    const bool kept = after != checkpoints_.begin();
+    const bool behind = now_.step > step || !begun_;
+    if (behind || (kept && std::prev(after)->first > now_.step)) {
+      now_ = kept ? std::prev(after)->second : simulation_.first();
+      begun_ = true;
+    }
+    while (now_.step < step) {
+      simulation_.advance(now_);
+      if (now_.step >= 0 && now_.step % spacing() == 0) checkpoints_.try_emplace(now_.step, now_);
+    }
+    return now_;
+  }
+
+ private:
+  /// Large states are kept more rarely.
+  std::int64_t spacing() const {
+    return now_.drops.size() > kManyDrops ? 4 * kGlassStepsPerS : kGlassStepsPerS;
+  }
+
+  GlassSimulation simulation_;
+  GlassState now_;
+  bool begun_ = false;
+  std::map<std::int64_t, GlassState> checkpoints_;
+};
+
+/// From the pane to the picture.
+class View {
+ public:
+  View(const GlassShape& shape, const Camera& camera, double px_per_mm, Random look)
+      : shape_(shape),
+        look_(look),
+        px_per_mm_(px_per_mm),
+        width_(camera.width),
+        height_(camera.height) {}
+
+  /// `ahead_s` after the state was made.
+  void add(const GlassWater& drop, PaneSize pane, double ahead_s, GlassDrops& out) const {
     const std::size_t before = out.lobes.size();
-    if (size > 0) add_drop(life, fallen, size, out);
-    if (field_.trails && fallen > 0) add_beads(life, fallen, out);
+    const double down_mm = drop.speed_mm_s * ahead_s;
+    const double side_mm = down_mm * static_cast<double>(drop.heading);
+    for (int i = 0; i < drop.parts; ++i) {
+      const GlassPart& part = drop.part[static_cast<std::size_t>(i)];
+      const double x = part.x / kGlassUnitsPerMm + side_mm - 0.5 * pane.width_mm;
+      const double y = part.y / kGlassUnitsPerMm + down_mm - 0.5 * pane.height_mm;
+      const Lobe lobe = lobe_of(part, 0.5 * width_ + x * px_per_mm_, 0.5 * height_ + y * px_per_mm_, drop.ratio < 0 ? -1.0F : 1.0F);
+      push(lobe, out.lobes);
+      if (part.tail > 0.02F) add_tail(lobe, part, drop, out.lobes);
+    }
     if (out.lobes.size() > before) ++out.count;
   }
 
  private:
-  double margin() const { return 1.5 * field_.most_mm * px_per_mm_; }
-
-  Life life_at(Random random, double time_s) const {
-    random.frame = 0;
-    const double period = field_.life_s * random.uniform(kPeriod, 0.6, 1.6);
-    const double turns = time_s / period + random.uniform(kPeriod + 0x1000);
-    const double generation = std::floor(turns);
-    random.frame = static_cast<std::uint32_t>(static_cast<std::int64_t>(generation) + 1);
-    Life life{random, (turns - generation) * period, period, 1, 0, 0};
-    life.x = random.uniform(kX, -margin(), width_ + margin());
-    life.y = random.uniform(kY, -margin(), height_ + margin());
-    // Inverse of the distribution r^-power between the two radii.
-    const double p = 1 - field_.size_power;
-    const double low = power(field_.least_mm, p);
-    const double high = power(field_.most_mm, p);
-    const double mm = std::abs(p) < 1e-6 ? field_.least_mm * power(field_.most_mm / field_.least_mm,
-                                                                   random.uniform(kSize))
-                                         : power(low + (high - low) * random.uniform(kSize), 1 / p);
-    life.radius_px = mm * px_per_mm_;
-    return life;
-  }
-
-  static double power(double base, double exponent) {
-    return exact::exp(exponent * exact::log(base));
-  }
-
-  bool slides(const Life& life) const {
-    return field_.slide_mm > 0 && life.radius_px > field_.slide_mm * px_per_mm_;
-  }
-
-  /// Spread on arrival, slow growth, drying at the end; 0: not there.
-  double size_at(const Life& life) const {
-    const double arrive = 0.55 + 0.45 * smooth(life.age_s / kSpreadS);
-    const double feed = 0.85 + 0.15 * smooth(life.age_s / life.span_s / 0.8);
-    if (swept(life)) return life.radius_px * arrive * feed;
-    const double left = (life.span_s - life.age_s) / (kDryShare * life.span_s);
-    return life.radius_px * arrive * feed * std::sqrt(smooth(left));
-  }
-
-  /// Whether its life ends by running off the pane, fed by a new drop, and not by drying.
-  bool swept(const Life& life) const {
-    return field_.slide_mm > 0 && life.radius_px > kRunShare * field_.slide_mm * px_per_mm_ &&
-           life.random.uniform(kWait + 0x2000) < 0.75;
-  }
-
-  /// How far it has slid: stick and slip, a run at the end of its life, never backward.
-  double slid_px(const Life& life, double age_s) const {
-    double fallen = 0;
-    if (slides(life)) {
-      const double since = age_s - life.random.uniform(kWait, 0.05, 0.5) * life.span_s;
-      const double pace = field_.slide_mm_s * px_per_mm_ * life.random.uniform(kPace, 0.4, 1.6);
-      const double slip_s = life.random.uniform(kPace + 0x1000, 0.4, 1.1);
-      const double turns = std::max(0.0, since / slip_s);
-      const double wave = exact::sin_cos_turns(turns).sin / exact::detail::kTwoPi;
-      fallen = pace * slip_s * (turns - 0.95 * wave);
-    }
-    if (swept(life)) {
-      const double run = std::max(0.0, 1 - (life.span_s - age_s) / std::min(kRunS, life.span_s));
-      fallen += run * run * (height_ + 3 * margin() - life.y);
-    }
-    return fallen;
-  }
-
-  double weave_px(const Life& life, double fallen) const {
-    const double wavelength = life.radius_px * life.random.uniform(kWeave, 7, 15);
-    const double phase = life.random.uniform(kWeave + 0x1000);
-    const double sway =
-        exact::sin_cos_turns(fallen / wavelength + phase).sin - exact::sin_cos_turns(phase).sin;
-    return 0.5 * life.radius_px * sway;
-  }
-
-  Lobe make_lobe(const Life& life, double x, double y, double radius, std::uint32_t salt) const {
+  Lobe lobe_of(const GlassPart& part, double x, double y, float up) const {
     Lobe lobe;
     lobe.x = static_cast<float>(x);
     lobe.y = static_cast<float>(y);
-    lobe.radius_px = static_cast<float>(radius);
-    const double wild = std::min(1.0, radius / (1.2 * px_per_mm_));
+    // An ellipse of the same area.
+    const double stretch = static_cast<double>(part.stretch);
+    const double radius = static_cast<double>(part.radius_mm);
+    lobe.radius_px = static_cast<float>(radius * px_per_mm_ / std::sqrt(stretch));
+    lobe.stretch = part.stretch;
+    Random look = look_;
+    look.particle = part.tag;
+    // The edge of a small drop is round; that of one on the move is drawn smooth.
+    const double wild = 0.15 * std::min(1.0, radius / 0.8) * (1 - 0.7 * static_cast<double>(part.tail));
     for (std::uint32_t k = 0; k < 6; ++k) {
       const double order = 1 + static_cast<double>(k / 2);
-      lobe.outline[k] = static_cast<float>(
-          0.13 * wild / order * life.random.uniform(kOutline + 0x100 * (k + 1) + salt, -1, 1));
+      lobe.outline[k] = static_cast<float>(wild / order * look.uniform(kOutline + k, -1, 1));
     }
-    const double degrees = field_.contact_deg * life.random.uniform(kContact, 0.75, 1.2);
-    const exact::SinCos contact = exact::sin_cos_turns(std::min(degrees, 89.0) / 360);
-    lobe.sin_contact = static_cast<float>(contact.sin);
-    lobe.cos_contact = static_cast<float>(contact.cos);
+    lobe.outline[3] += 0.05F * part.tail * up;
+    lobe.sin_contact = shape_.sin_contact(part.tag);
+    lobe.cos_contact = shape_.cos_contact(part.tag);
     return lobe;
+  }
+
+  /// Two smaller caps that grow out of the rear of a sliding drop.
+  void add_tail(const Lobe& head, const GlassPart& part, const GlassWater& drop,
+                std::vector<Lobe>& out) const {
+    const float up = drop.ratio < 0 ? 1.0F : -1.0F;
+    const float reach = head.radius_px * head.stretch;
+    for (const auto& [size, away] : {std::pair{0.62F, 0.8F}, {0.36F, 1.35F}}) {
+      Lobe lobe = head;
+      for (float& term : lobe.outline) term *= 0.5F;
+      lobe.radius_px = head.radius_px * size * part.tail;
+      // At first inside of the rim, then further out.
+      const float from = reach - 0.6F * lobe.radius_px;
+      const float at = from + (away * reach - from) * part.tail;
+      lobe.y = head.y + up * at;
+      lobe.x = head.x + up * at * drop.heading;
+      push(lobe, out);
+    }
   }
 
   void push(const Lobe& lobe, std::vector<Lobe>& out) const {
@@ -167,67 +135,80 @@ class Pane {
     out.push_back(lobe);
   }
 
-  /// The main cap and, for larger drops, what has run into it: smaller caps around, mostly above.
-  void add_drop(const Life& life, double fallen, double size, GlassDrops& out) const {
-    const Random& random = life.random;
-    const double x = life.x + weave_px(life, fallen);
-    const double y = life.y + fallen;
-    const double relative = life.radius_px / (field_.most_mm * px_per_mm_);
-    Lobe main = make_lobe(life, x, y, size, 0);
-    main.stretch =
-        static_cast<float>(1 + field_.stretch * random.uniform(kStretch) * std::sqrt(relative));
-    push(main, out.lobes);
-    const double wish = relative * (kMostLobes + 1) * random.uniform(kLobeCount, 0.2, 1.3);
-    const int more = std::min(kMostLobes, static_cast<int>(wish));
-    for (int k = 0; k < more; ++k) {
-      const std::uint32_t at = kLobe + 0x10 * static_cast<std::uint32_t>(k);
-      const exact::SinCos side = exact::sin_cos_turns(random.uniform(at));
-      const double away = size * random.uniform(at + 1, 0.6, 1.25);
-      const double radius = size * random.uniform(at + 2, 0.3, 0.75);
-      const double rise = 1 + 0.9 * random.uniform(at + 3) * (side.sin < 0 ? 1 : 0.2);
-      push(make_lobe(life, x + away * side.cos, y + away * side.sin * rise, radius,
-                     static_cast<std::uint32_t>(k) + 1),
-           out.lobes);
-    }
-  }
-
-  /// The film behind a sliding drop breaks into beads; each shrinks from when it was left.
-  void add_beads(const Life& life, double fallen, GlassDrops& out) const {
-    const double spacing = std::max(1.0, kBeadSpacing * life.radius_px);
-    const int last = static_cast<int>(std::min(400.0, fallen / spacing));
-    for (int k = 0; k < last; ++k) {
-      const std::uint32_t at = kBead + 0x10000U * static_cast<std::uint32_t>(k);
-      const double down = (k + life.random.uniform(at, 0.1, 0.9)) * spacing;
-      const double behind = fallen - down;
-      if (behind < 0.8 * life.radius_px) continue;
-      const double fresh = 1 - behind / (life.radius_px * 30);
-      const double drying = std::min(1.0, (life.span_s - life.age_s) / (kDryShare * life.span_s));
-      const double radius = life.radius_px * life.random.uniform(at + 1, 0.08, 0.32) *
-                            std::sqrt(std::max(0.0, fresh));
-      const double aside = 0.35 * life.radius_px * life.random.uniform(at + 2, -1, 1);
-      Lobe bead = make_lobe(life, life.x + weave_px(life, down) + aside, life.y + down,
-                            radius * std::sqrt(smooth(drying)), 7);
-      bead.stretch = static_cast<float>(life.random.uniform(at + 3, 1.0, 1.7));
-      push(bead, out.lobes);
-    }
-  }
-
-  const GlassField& field_;
+  const GlassShape& shape_;
+  Random look_;
   double px_per_mm_;
-  int height_;
   int width_;
+  int height_;
 };
 
 }  // namespace
 
-GlassDrops glass_drops(const GlassField& field, const RainKey& key, const Camera& camera,
-                       double time_s) {
-  GlassDrops out;
-  const Pane pane(field, camera);
-  for (int place = 0; place < field.drops; ++place) {
-    pane.add({key.seed, key.clip, 0, static_cast<std::uint32_t>(place)}, time_s, out);
+class GlassPane::Store {
+ public:
+  Store(const GlassField& field, const RainKey& key) : field_(field), key_(key) {}
+
+  GlassDrops at(const Camera& camera, double time_s) {
+    GlassDrops out;
+    if (field_.drops <= 0) return out;
+    const double px_per_mm = 1e-3 * camera.focal_px / field_.distance_m;
+    const auto length = [&](int pixels) {
+      return std::clamp(pixels / px_per_mm, kLeastPaneMm, kLongestPaneMm);
+    };
+    const PaneSize pane{length(camera.width), length(camera.height)};
+    // Written so that NaN is the start as well.
+    const double t = time_s > 0 ? std::min(time_s, kMostTimeS) : 0;
+    const double life = std::floor(t / kLifeS);
+    const double steps = (t - life * kLifeS) * kGlassStepsPerS;
+    const double step = std::floor(steps + 1e-6);
+    const double ahead_s = std::max(0.0, steps - step) / kGlassStepsPerS;
+    const std::lock_guard lock(mutex_);
+    Run& run = find(pane, static_cast<std::uint32_t>(life));
+    const GlassState& state = run.at(static_cast<std::int64_t>(step));
+    const View view(run.simulation().shape(), camera, px_per_mm,
+                    {key_.seed, key_.clip, static_cast<std::uint32_t>(life), 0});
+    for (const GlassWater& drop : state.drops) view.add(drop, pane, ahead_s, out);
+    return out;
   }
-  return out;
+
+ private:
+  struct Kept {
+    std::int64_t width_um;
+    std::int64_t height_um;
+    std::uint32_t life;
+    Run run;
+  };
+
+  /// The most recent ones come first.
+  Run& find(PaneSize pane, std::uint32_t life) {
+    const std::int64_t width_um = std::llround(pane.width_mm * 1e3);
+    const std::int64_t height_um = std::llround(pane.height_mm * 1e3);
+    const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const Kept& k) {
+      return k.width_um == width_um && k.height_um == height_um && k.life == life;
+    });
+    if (found != runs_.end()) {
+      runs_.splice(runs_.begin(), runs_, found);
+    } else {
+      const PaneSize rounded{static_cast<double>(width_um) * 1e-3,
+                             static_cast<double>(height_um) * 1e-3};
+      runs_.push_front({width_um, height_um, life,
+                        Run(GlassSimulation(field_, rounded, key_.seed, key_.clip, life))});
+      if (runs_.size() > kMostRuns) runs_.pop_back();
+    }
+    return runs_.front().run;
+  }
+
+  GlassField field_;
+  RainKey key_;
+  std::mutex mutex_;
+  std::list<Kept> runs_;
+};
+
+GlassPane::GlassPane(const GlassField& field, const RainKey& key)
+    : store_(std::make_shared<Store>(field, key)) {}
+
+GlassDrops GlassPane::at(const Camera& camera, double time_s) const {
+  return store_->at(camera, time_s);
 }
 
 }  // namespace pluvia::synth

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drops on glass: refraction against Snell's law written with angles, the picture inside a drop,
-// coverage against the area of a disc, blur, and persistence in time.
+// coverage against the area of a disc, blur.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -211,80 +211,6 @@ TEST(Pyramid, EveryLevelKeepsTheMeanOfEvenSizes) {
     }
     EXPECT_NEAR(sum / (level.height() * level.width() * 3), mean, 1e-5);
   }
-}
-
-GlassField busy_pane() {
-  GlassField field;
-  field.drops = 200;
-  field.slide_mm = 1.2;
-  return field;
-}
-
-TEST(GlassDrops, StayFromFrameToFrameAndChangeOverTime) {
-  const Camera camera = Camera::of({}, 360, 640);
-  const GlassField field = busy_pane();
-  const LightPyramid scene = sky_over_ground(360, 640, 180);
-  const LightPyramid* const scenes[] = {&scene};
-  const auto mask = [&](double t) {
-    const auto drops = glass_drops(field, {4, 0}, camera, t);
-    auto planes = draw_glass(drops.lobes, {640, 2}, scenes);
-    std::vector<double> out;
-    for (int y = 0; y < 360; ++y) {
-      for (int x = 0; x < 640; ++x) {
-        out.push_back(static_cast<double>(planes[0].view().at(y, x, 3)));
-      }
-    }
-    return out;
-  };
-  const auto correlation = [](const std::vector<double>& a, const std::vector<double>& b) {
-    const auto n = static_cast<double>(a.size());
-    double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      sa += a[i], sb += b[i], aa += a[i] * a[i], bb += b[i] * b[i], ab += a[i] * b[i];
-    }
-    return (ab - sa * sb / n) / std::sqrt((aa - sa * sa / n) * (bb - sb * sb / n));
-  };
-  const auto first = mask(10);
-  EXPECT_GT(correlation(first, mask(10.04)), 0.9);
-  EXPECT_LT(correlation(first, mask(60)), 0.3);
-}
-
-TEST(GlassDrops, PopulationIsStationary) {
-  const Camera camera = Camera::of({}, 360, 640);
-  double least = 1e9;
-  double most = 0;
-  for (const double t : {-3.0, 0.0, 5.0, 100.0, 3600.0}) {
-    const double n = glass_drops(busy_pane(), {9, 3}, camera, t).count;
-    least = std::min(least, n);
-    most = std::max(most, n);
-  }
-  EXPECT_GT(least, 100);
-  EXPECT_LE(most, 200);
-}
-
-TEST(GlassDrops, SlidersOnlyGoDown) {
-  GlassField field;
-  field.drops = 1;
-  field.least_mm = field.most_mm = 2.4;
-  field.trails = false;
-  field.life_s = 20;
-  const Camera camera = Camera::of({}, 720, 1280);
-  int moves = 0;
-  for (std::uint32_t clip = 0; clip < 30; ++clip) {
-    float before = -1e9F;
-    int new_lives = 0;
-    for (int t = 0; t < 100; ++t) {
-      const auto drops = glass_drops(field, {5, clip}, camera, t * 0.04);
-      if (drops.lobes.empty()) continue;
-      const float y = drops.lobes[0].y;
-      // A new life starts elsewhere: at most one within four seconds.
-      if (before > -1e8F && y < before - 0.01F) ++new_lives;
-      moves += before > -1e8F && y > before + 0.01F ? 1 : 0;
-      before = y;
-    }
-    EXPECT_LE(new_lives, 1);
-  }
-  EXPECT_GT(moves, 60);
 }
 
 }  // namespace
