@@ -38,6 +38,8 @@ void copy(void* to, const void* from, std::size_t bytes) {
   if (bytes > 0) check(cudaMemcpy(to, from, bytes, cudaMemcpyDefault), "copying");
 }
 
+void launched(const char* what) { check(cudaGetLastError(), what); }
+
 void finish(const char* what) {
   check(cudaGetLastError(), what);
   check(cudaDeviceSynchronize(), what);

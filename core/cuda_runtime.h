@@ -13,6 +13,8 @@ void* allocate(std::size_t bytes);
 void release(void* address) noexcept;
 /// Between any two places, host or device; complete when it returns.
 void copy(void* to, const void* from, std::size_t bytes);
+/// After a launch: an Error when it was refused. Work goes on; launches and copies run in order.
+void launched(const char* what);
 /// Waits for launched work; an Error names what failed.
 void finish(const char* what);
 

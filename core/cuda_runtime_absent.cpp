@@ -10,6 +10,7 @@ void select(int) { refuse_cuda_kernel("kernels"); }
 void* allocate(std::size_t) { refuse_cuda_kernel("kernels"); }
 void release(void*) noexcept {}
 void copy(void*, const void*, std::size_t) { refuse_cuda_kernel("kernels"); }
+void launched(const char* what) { refuse_cuda_kernel(what); }
 void finish(const char* what) { refuse_cuda_kernel(what); }
 
 }  // namespace pluvia::cuda_runtime

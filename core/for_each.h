@@ -2,6 +2,10 @@
 // for_each(n, lambda): one call of the lambda per index, on the threads of the CPU or as a CUDA
 // launch, depending on which compiler builds the file (core/backend.h).
 //
+// for_each_tile(grid, body): work on a picture. The CPU wants whole rows in its vector registers, a
+// GPU one thread per pixel: a body has both, rows(tile) and pixel(tile, x, y), which must give the
+// same bits (tests/backend/ holds them to it, without a GPU too).
+//
 // On x86-64 the loop is compiled for the psABI's levels v2, v3 and v4 besides the baseline, with
 // the lambda inlined into each, and picked when the program is loaded. Contraction to fma is off
 // (cmake/PluviaBuild.cmake), so all levels give the same bits. All that the lambda calls is inlined
@@ -11,6 +15,7 @@
 #include <cstdint>
 
 #include "core/backend.h"
+#include "core/tiles.h"
 
 #ifdef __CUDACC__
 #include "core/cuda_runtime.h"
@@ -42,15 +47,38 @@ __global__ void for_each_kernel(std::int64_t n, Function function) {
   }
 }
 
+/// `grain`: how many indices are worth handing to a thread of the CPU.
 template <typename Function>
-void for_each(std::int64_t n, const Function& function) {
+void for_each(std::int64_t n, const Function& function, std::int64_t grain = 0) {
+  static_cast<void>(grain);
   if (n <= 0) return;
   constexpr std::int64_t kBlock = 256;
   constexpr std::int64_t kMostBlocks = 1 << 20;
   const std::int64_t blocks = (n + kBlock - 1) / kBlock;
   for_each_kernel<<<static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks), kBlock>>>(
       n, function);
-  cuda_runtime::finish("running a kernel");
+  cuda_runtime::launched("running a kernel");
+}
+
+template <typename Body>
+__global__ void for_each_tile_kernel(TileGrid grid, Body body) {
+  const int in_tile = grid.tile_height * grid.tile_width;
+  for (int number = static_cast<int>(blockIdx.x); number < grid.count(); number += gridDim.x) {
+    const Tile tile = grid.tile(number);
+    for (int at = static_cast<int>(threadIdx.x); at < in_tile; at += blockDim.x) {
+      const int x = tile.x0 + at % grid.tile_width;
+      const int y = tile.y0 + at / grid.tile_width;
+      if (x < tile.x1 && y < tile.y1) body.pixel(tile, x, y);
+    }
+  }
+}
+
+/// A block of threads a tile: its threads read the same lists of shapes.
+template <typename Body>
+void for_each_tile(const TileGrid& grid, const Body& body) {
+  if (grid.count() <= 0) return;
+  for_each_tile_kernel<<<static_cast<unsigned>(grid.count()), 256>>>(grid, body);
+  cuda_runtime::launched("running a kernel");
 }
 
 #else
@@ -60,12 +88,24 @@ PLUVIA_ALL_LEVELS void run_range(std::int64_t begin, std::int64_t end, const Fun
   for (std::int64_t i = begin; i < end; ++i) function(i);
 }
 
+/// `grain`: how many indices are worth handing to a thread; by default many, for light work.
 template <typename Function>
-void for_each(std::int64_t n, const Function& function) {
-  // Enough indices that handing out a range costs little beside working on it.
-  constexpr std::int64_t kGrain = 1 << 14;
-  parallel_for(n, kGrain,
+void for_each(std::int64_t n, const Function& function, std::int64_t grain = 1 << 14) {
+  parallel_for(n, grain,
                [&](std::int64_t begin, std::int64_t end) { run_range(begin, end, function); });
+}
+
+template <typename Body>
+PLUVIA_ALL_LEVELS void run_tiles(std::int64_t begin, std::int64_t end, const TileGrid& grid,
+                                 const Body& body) {
+  for (std::int64_t i = begin; i < end; ++i) body.rows(grid.tile(static_cast<int>(i)));
+}
+
+template <typename Body>
+void for_each_tile(const TileGrid& grid, const Body& body) {
+  parallel_for(grid.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+    run_tiles(begin, end, grid, body);
+  });
 }
 
 #endif

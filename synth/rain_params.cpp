@@ -118,7 +118,7 @@ RainParams RainParams::of(const Params& params) {
                 number("glass_speed_m_s")},
                number("rain_mm_h"),
                number("gamma_mu")};
-  if (!params.flag("drops_on")) out.glass.drops = 0, out.glass.fine = 0, out.glass.arrival_gain = 0;
+  if (!params.flag("drops_on")) out.glass.drops = 0;
   if (out.glass.least_mm > out.glass.most_mm) {
     fail_usage("drop_least_mm=", out.glass.least_mm, ": expected at most drop_most_mm, which is ",
                out.glass.most_mm);

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/renderer.h"
 
-#include <algorithm>
-#include <bit>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
-#include "synth/effects/glass_draw.h"
-#include "synth/effects/light_pyramid.h"
-#include "synth/effects/streak_splat.h"
-#include "synth/effects/veil.h"
+#include "synth/frame_work.h"
 
 namespace pluvia::synth {
 namespace {
@@ -53,22 +49,20 @@ void check(const SceneFrame& frame) {
   check_camera(frame);
 }
 
-/// Depths that mean nothing (NaN, zero, negative) count as far away.
-Image<float> depth_for(const SceneFrame& frame, const Camera& camera) {
-  if (frame.depth_m.empty()) {
-    return assumed_depth(camera.height, camera.width, camera.focal_px);
-  }
-  Image<float> depth = frame.depth_m.clone();
-  for (float& z : depth.pixels()) {
-    if (!(z > 0)) z = INFINITY;
-  }
-  return depth;
+RainField field_for(const RainParams& params, const Camera& camera) {
+  RainField field = params.rain;
+  field.min_width_px *= camera.width / kReferenceWidthPx;
+  return field;
 }
 
 }  // namespace
 
-RainRenderer::RainRenderer(const RainParams& params, std::uint64_t seed, std::uint32_t clip)
-    : params_(params), key_{seed, clip}, pane_(params.glass, key_) {}
+RainRenderer::RainRenderer(const RainParams& params, std::uint64_t seed, std::uint32_t clip,
+                           const Device& device)
+    : params_(params),
+      key_{seed, clip},
+      pane_(params.glass, key_),
+      works_(std::make_shared<FrameWorks>(device)) {}
 
 LayerSet RainRenderer::layers() const {
   LayerSet set{Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop};
@@ -76,84 +70,27 @@ LayerSet RainRenderer::layers() const {
   return set;
 }
 
-RainField RainRenderer::field_for(const Camera& camera) const {
-  RainField field = params_.rain;
-  field.min_width_px *= camera.width / kReferenceWidthPx;
-  return field;
-}
-
-bool RainRenderer::draws_streaks() const {
-  return params_.streaks && params_.rain.rate_mm_h > 0;
+FrameLayers RainRenderer::render(const SceneFrame& frame) const {
+  FrameLayers out;
+  render_into(frame, layers(), out);
+  return out;
 }
 
 GlassDrops RainRenderer::drops_at(const Camera& camera, double time_s) const {
   return pane_.at(camera, params_.drops_still ? 0 : time_s);
 }
 
-FrameLayers RainRenderer::render(const SceneFrame& frame) const {
+void RainRenderer::render_into(const SceneFrame& frame, const LayerSet& wanted,
+                               FrameLayers& out) const {
   check(frame);
   const Camera camera = Camera::of(frame.camera, frame.clean.height(), frame.clean.width());
-  return params_.physical ? render_physical(frame, camera) : render_vrds(frame, camera);
-}
-
-FrameLayers RainRenderer::render_vrds(const SceneFrame& frame, const Camera& camera) const {
-  VrdsScene scene{frame.clean.view(), nullptr, nullptr, params_.tone};
-  StreakPlanes streaks;
-  if (draws_streaks()) {
-    const std::vector<Streak> list =
-        streaks_of(field_for(camera), key_, camera, params_.lens, frame.time_s);
-    streaks = splat(list, camera.height, camera.width, depth_for(frame, camera).view());
-    scene.streaks = &streaks;
-  }
-  std::vector<GlassPlane> planes;
+  const RainField field = field_for(params_, camera);
+  const std::shared_ptr<const Medium> medium = works_->medium(params_, field, camera.focal_px);
+  std::unique_ptr<FrameWork> work = works_->take();
   const GlassDrops drops = drops_at(camera, frame.time_s);
-  if (!drops.lobes.empty()) {
-    const LightPyramid pyramid(to_light(frame.clean.view()), params_.sky_gain);
-    const auto blur =
-        static_cast<float>(params_.lens.blur_px(params_.glass.distance_m, camera.focal_px));
-    const LightPyramid* const scenes[] = {&pyramid};
-    planes = draw_glass(drops.lobes, {camera.focal_px, blur}, scenes);
-    scene.glass = &planes[0];
-  }
-  return compose_vrds(scene);
-}
-
-FrameLayers RainRenderer::render_physical(const SceneFrame& frame, const Camera& camera) const {
-  const RainField field = field_for(camera);
-  const Image<float> depth = depth_for(frame, camera);
-  Image<float> veiled = to_light(frame.clean.view());
-  if (field.rate_mm_h > 0 || params_.mist_per_km > 0) {
-    const LightPyramid clean(veiled.clone(), 1);
-    const Veil veil(DropSizes(field.rate_mm_h, field.gamma_mu),
-                    {params_.q_ext, params_.mist_per_km, field.min_width_px, camera.focal_px});
-    add_veil(veiled.view(), depth.view(), veil, airlight(clean));
-  }
-  const LightPyramid around(veiled.clone(), params_.sky_gain);
-  Image<float> streaked;
-  if (draws_streaks()) {
-    const std::vector<Streak> list = streaks_of(field, key_, camera, params_.lens, frame.time_s);
-    const StreakPlanes planes = splat(list, camera.height, camera.width, depth.view());
-    streaked = add_streaks(veiled.view(), planes, params_.tone.gain, around);
-  } else {
-    streaked = veiled.clone();
-  }
-  PhysicalScene scene{frame.clean.view(), veiled.view(), streaked.view(), nullptr, nullptr, {}};
-  std::vector<GlassPlane> glass;
-  const GlassDrops drops = drops_at(camera, frame.time_s);
-  if (!drops.lobes.empty()) {
-    const LightPyramid around_streaked(streaked.clone(), params_.sky_gain);
-    const auto blur =
-        static_cast<float>(params_.lens.blur_px(params_.glass.distance_m, camera.focal_px));
-    const LightPyramid* const scenes[] = {&around, &around_streaked};
-    glass = draw_glass(drops.lobes, {camera.focal_px, blur}, scenes);
-    scene.glass = &glass[0];
-    scene.glass_streaked = &glass[1];
-  }
-  // The frame's number is not known here; its time is, and tells frames apart as well.
-  const auto time_bits = std::bit_cast<std::uint64_t>(frame.time_s);
-  scene.noise = {params_.noise_shot, params_.noise_read, key_.seed, key_.clip,
-                 static_cast<std::uint32_t>(time_bits ^ (time_bits >> 32))};
-  return compose_physical(scene);
+  work->render({params_, key_, frame, camera, *medium, field, drops.lobes},
+               params_.physical && wanted.has(Layer::kStreakRgb), out);
+  works_->give_back(std::move(work));
 }
 
 FrameRow RainRenderer::row(const SceneFrame& frame) const {

@@ -33,7 +33,7 @@ double over_seeds(const std::vector<const RunRecord*>& runs, const std::string& 
   double sum = 0;
   for (const RunRecord* run : runs) {
     const auto found = run->mean.find(key);
-    sum += found == run->mean.end() ? NAN : found->second;
+    sum += found == run->mean.end() ? std::nan("") : found->second;
   }
   return sum / static_cast<double>(runs.size());
 }
@@ -65,7 +65,7 @@ void add_interval(ComparedMethod& method, const std::string& key) {
     scores.emplace_back();
     for (const RunClip& clip : run->clips) {
       const auto found = clip.mean.find(key);
-      const double value = found == clip.mean.end() ? NAN : found->second;
+      const double value = found == clip.mean.end() ? std::nan("") : found->second;
       if (!std::isfinite(value)) return;
       scores.back().push_back(value);
     }
@@ -110,7 +110,7 @@ void add_differences(Comparison& comparison) {
     std::vector<double> out;
     for (const RunClip& clip : method.clips) {
       const auto found = clip.mean.find(column.key);
-      const double value = found == clip.mean.end() ? NAN : found->second;
+      const double value = found == clip.mean.end() ? std::nan("") : found->second;
       out.push_back(column.higher_is_better ? value : -value);
     }
     return out;

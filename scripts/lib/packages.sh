@@ -7,7 +7,7 @@ packages=(
   zlib1g-dev libpng-dev libjpeg62-turbo-dev libdeflate-dev libhdf5-dev
   nlohmann-json3-dev libcli11-dev libgtest-dev libbenchmark-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev
-  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev ffmpeg
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev ffmpeg chromium
 )
 
 missing_packages() {

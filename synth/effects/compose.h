@@ -5,17 +5,16 @@
 //   lq = min(255, drop + streak) in every channel, in integers. Streaks are one grey number,
 //   nothing under drops.
 // physical: veil, streaks and drops in linear light; lq = drop + streak_rgb exactly. Noise is added
-//   to what changed only, the clean picture has its own, and the same to lq and drop.
+//   to what changed only, the same to lq and drop.
 #pragma once
 
 #include <cstdint>
 
-#include "core/clip.h"
-#include "core/image.h"
-#include "synth/effects/glass_draw.h"
-#include "synth/effects/light_pyramid.h"
-#include "synth/effects/streak_splat.h"
-#include "synth/effects/veil.h"
+#include "core/backend.h"
+#include "synth/effects/brightness.h"
+#include "synth/effects/pane_view.h"
+#include "synth/effects/scene_light.h"
+#include "synth/effects/sensor_noise.h"
 
 namespace pluvia::synth {
 
@@ -25,39 +24,41 @@ struct StreakTone {
   float sky_fade = 0;    ///< vrds: how far the scene's own brightness takes from it; 1: all
 };
 
-struct SensorNoise {
-  float shot = 0;  ///< variance per unit of changed light
-  float read = 0;  ///< standard deviation where much has changed
-  std::uint64_t seed = 0;
-  std::uint32_t clip = 0;
-  std::uint32_t frame = 0;
+/// Where layers go, contiguous.
+struct LayerPixels {
+  std::uint8_t* lq = nullptr;
+  std::uint8_t* drop = nullptr;
+  std::uint8_t* mask = nullptr;
+  std::uint8_t* streak = nullptr;
+  std::int16_t* streak_rgb = nullptr;  ///< physical; null: not wanted
 };
 
-struct VrdsScene {
-  ImageView<const std::uint8_t> clean;
-  const StreakPlanes* streaks = nullptr;  ///< null: none
-  const GlassPlane* glass = nullptr;      ///< null: none; over the unstreaked scene
+struct VrdsArgs {
+  TileGrid grid;
+  SceneLight scene;  ///< without a veil
+  PaneView pane;     ///< over the unstreaked scene
   StreakTone tone;
+  BrightnessView around;
+  LayerPixels out;
 };
-FrameLayers compose_vrds(const VrdsScene& scene);
 
-struct PhysicalScene {
-  ImageView<const std::uint8_t> clean;
-  ImageView<const float> veiled;               ///< linear, without streaks
-  ImageView<const float> streaked;             ///< linear, with
-  const GlassPlane* glass = nullptr;           ///< over veiled
-  const GlassPlane* glass_streaked = nullptr;  ///< over streaked
+struct PhysicalArgs {
+  TileGrid grid;
+  SceneLight scene;
+  PaneView pane;  ///< eight lanes: over the veiled and over the streaked scene
   SensorNoise noise;
+  LayerPixels out;
 };
-FrameLayers compose_physical(const PhysicalScene& scene);
 
-/// Clean codes to linear light.
-Image<float> to_light(ImageView<const std::uint8_t> clean);
-/// V of the veil (effects/veil.h), in place. Where nothing is between, bits are unchanged.
-void add_veil(ImageView<float> light, ImageView<const float> depth_m, const Veil& veil, Rgb air);
-/// Streaks over light: each pixel (1 - a) B + a L, a = 1 - exp(-gain * opacity), L the scene's
-/// light around the pixel, from a coarse level of `around`, times the streaks' own brightness.
-Image<float> add_streaks(ImageView<const float> light, const StreakPlanes& streaks, float gain,
-                         const LightPyramid& around);
+/// round(255 * share)
+PLUVIA_FUNCTION std::int32_t to_code(float share) {
+  const float within = share > 0 ? (share < 1 ? share : 1.0F) : 0.0F;
+  return static_cast<std::int32_t>(within * 255 + 0.5F);
+}
 
 }  // namespace pluvia::synth
+
+namespace pluvia {
+PLUVIA_DECLARE_KERNEL(compose_vrds, synth::VrdsArgs)
+PLUVIA_DECLARE_KERNEL(compose_physical, synth::PhysicalArgs)
+}  // namespace pluvia

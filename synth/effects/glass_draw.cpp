@@ -1,159 +1,182 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/effects/glass_draw.h"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstdint>
+#include "core/for_each.h"
+#include "synth/effects/glass_face.h"
 
-#include "core/parallel.h"
-#include "synth/effects/box_blur.h"
-#include "synth/effects/glass_optics.h"
-#include "synth/effects/glass_surface.h"
-#include "synth/effects/tile_bins.h"
+namespace pluvia::PLUVIA_BACKEND {
 
-namespace pluvia::synth {
-namespace {
+using synth::GlassArgs;
+using synth::Lobe;
+using synth::Look;
+using synth::Surface;
 
-/// A cap's smooth joint reaches no further than this many radii (times the stretch).
-constexpr float kInfluence = 1.7F;
+constexpr float kDry = -1e30F;  ///< q before the first lobe
 
-/// Exponent and mantissa read as a number: exact at powers of two, 0.09 low at worst between.
-float rough_log2(float x) {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  return static_cast<float>(bits) * 0x1p-23F - 127.0F;
+PLUVIA_FUNCTION bool in_reach(const Lobe& lobe, float x, float y) {
+  const float reach = lobe.radius_px * synth::kInfluence;
+  return std::fabs(x - lobe.x) <= reach && std::fabs(y - lobe.y) <= reach * lobe.stretch;
 }
 
-struct Pixel {
-  float x;
-  float y;
-};
+struct GlassBody {
+  GlassArgs a;
 
-/// Where a pixel's ray goes through the drop's face, in the picture of the scene.
-struct Look {
-  float x = 0;
-  float y = 0;
-  float level = 0;
-  float transmitted = 0;
-};
+  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
+    float* const out = a.plane + (static_cast<std::ptrdiff_t>(y) * a.pane.width + x) * a.scene.lanes;
+    const float px = a.pane.middle(x);
+    const float py = a.pane.middle(y);
+    Surface face;
+    face.q = kDry;
+    const std::uint32_t end = a.lists.starts[tile.number + 1];
+    for (std::uint32_t i = a.lists.starts[tile.number]; i < end; ++i) {
+      const Lobe& lobe = a.lobes[a.lists.shapes[i]];
+      if (in_reach(lobe, px, py)) join(face, surface_of(lobe, px, py));
+    }
+    const float coverage = coverage_of(face);
+    for (int l = 0; l < a.scene.lanes; ++l) out[l] = 0;
+    if (coverage <= 0) return;
+    if (a.scene.lanes == 8) {
+      shade<8>(coverage, look_of(face, px, py), out);
+    } else {
+      shade<4>(coverage, look_of(face, px, py), out);
+    }
+  }
 
-class Optics {
- public:
-  Optics(const GlassLook& look, int height, int width)
-      : focal_px_(static_cast<float>(look.focal_px)),
-        cx_(0.5F * static_cast<float>(width)),
-        cy_(0.5F * static_cast<float>(height)) {}
-
-  Look look(const Surface& surface, Pixel at) const {
-    const float vx = at.x - cx_;
-    const float vy = at.y - cy_;
-    const float inv = 1 / std::sqrt(vx * vx + vy * vy + focal_px_ * focal_px_);
-    const float rise = surface.slope_per_gradient();
-    const float sx = rise * surface.gx;
-    const float sy = rise * surface.gy;
-    const Refraction r = through_drop({vx * inv, vy * inv, focal_px_ * inv}, sx, sy);
-    // Below this, a ray runs along the pane: nothing that could be told from the rim.
-    if (r.transmitted <= 0 || r.direction.z < 0.05F) return {};
-    const float scale = focal_px_ / r.direction.z;
-    // Paraxial minification (n - 1) f / Rc, more where the face is steep.
-    const float bend = (kWaterIndex - 1) * focal_px_ * surface.sin_contact / surface.radius_px;
-    const float minified = std::max(1.0F, bend * (1 + sx * sx + sy * sy));
-    return {cx_ + scale * r.direction.x, cy_ + scale * r.direction.y, rough_log2(minified),
-            r.transmitted};
+  PLUVIA_MEMBER void rows(const Tile& tile) const {
+    const bool dry = a.lists.empty(tile.number);
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      float* const out =
+          a.plane + (static_cast<std::ptrdiff_t>(y) * a.pane.width + tile.x0) * a.scene.lanes;
+      const int count = (tile.x1 - tile.x0) * a.scene.lanes;
+      for (int i = 0; i < count; ++i) out[i] = 0;
+      if (dry) continue;
+      if (a.scene.lanes == 8) {
+        draw_row<8>(tile, y, out);
+      } else {
+        draw_row<4>(tile, y, out);
+      }
+    }
   }
 
  private:
-  float focal_px_;
-  float cx_;
-  float cy_;
-};
+  static constexpr int kWide = synth::kPaneTile;
 
-/// The joined face of the lobes of a tile; false where there is no water.
-bool find_surface(std::span<const Lobe> lobes, std::span<const std::uint32_t> near, Pixel at,
-                  Surface& out) {
-  bool any = false;
-  for (const std::uint32_t i : near) {
-    const Lobe& lobe = lobes[i];
-    const float dx = std::abs(at.x - lobe.x);
-    const float dy = std::abs(at.y - lobe.y);
-    const float reach = lobe.radius_px * kInfluence;
-    if (dx > reach || dy > reach * lobe.stretch) continue;
-    const Surface one = surface_of(lobe, at.x, at.y);
-    if (any) {
-      join(out, one);
-    } else {
-      out = one;
-      any = true;
+  /// A ramp one pane pixel wide across the outline. Where the outline bends within a pixel, q falls
+  /// off more slowly outside than inside; less by scale^2 / 6 of the radius squared, a round foot
+  /// keeps its area exactly.
+  PLUVIA_MEMBER float coverage_of(Surface face) const {
+    const float scale = static_cast<float>(a.pane.scale);
+    const float bend = scale / face.radius_px;
+    face.q -= bend * bend * (1.0F / 6);
+    const float inside = face.inside_px() / scale + 0.5F;
+    return inside < 0 ? 0.0F : (inside > 1 ? 1.0F : inside);
+  }
+  PLUVIA_MEMBER Look look_of(Surface face, float px, float py) const {
+    face.q = face.q > 0 ? face.q : 0.0F;
+    return look_through(face, px - a.centre_x, py - a.centre_y, a.focal_px,
+                        static_cast<float>(a.pane.scale));
+  }
+
+  template <int kLanes>
+  PLUVIA_MEMBER void shade(float coverage, const Look& look, float* out) const {
+    const float* const mean = a.scene.level(a.scene.last);
+    const float rim = (1 - look.transmitted) * a.rim_light;
+    float light[kLanes] = {};
+    if (look.transmitted > 0) {
+      synth::look_at<kLanes>(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level, light);
     }
+    for (int l = 0; l < kLanes; ++l) {
+      out[l] = coverage * (look.transmitted * light[l] + rim * mean[l]);
+    }
+    out[3] = coverage;
   }
-  return any && out.inside_px() > -0.5F;
-}
 
-struct Drawing {
-  std::span<const Lobe> lobes;
-  std::span<const LightPyramid* const> scenes;
-  std::span<GlassPlane> planes;
-  Optics optics;
-  float rim_light;
-};
+  /// Faces of a row of a tile, lane by lane.
+  struct FaceRow {
+    float q[kWide], gx[kWide], gy[kWide], radius[kWide], sine[kWide], cosine[kWide];
 
-void draw_pixel(const Drawing& drawing, std::span<const std::uint32_t> near, int x, int y) {
-  const Pixel at{static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F};
-  Surface surface;
-  if (!find_surface(drawing.lobes, near, at, surface)) return;
-  const float coverage = std::clamp(surface.inside_px() + 0.5F, 0.0F, 1.0F);
-  surface.q = std::max(surface.q, 0.0F);
-  const Look look = drawing.optics.look(surface, at);
-  for (std::size_t k = 0; k < drawing.scenes.size(); ++k) {
-    const LightPyramid& scene = *drawing.scenes[k];
-    const Rgb around =
-        scene.sample(at.x, at.y, static_cast<float>(std::max(0, scene.levels() - 2)));
-    Rgb light{};
-    if (look.transmitted > 0) light = scene.sample(look.x, look.y, look.level);
-    const float rim = (1 - look.transmitted) * drawing.rim_light;
-    float* const p = &drawing.planes[k].view().at(y, x);
-    p[0] = coverage * (look.transmitted * light.r + rim * around.r);
-    p[1] = coverage * (look.transmitted * light.g + rim * around.g);
-    p[2] = coverage * (look.transmitted * light.b + rim * around.b);
-    p[3] = coverage;
-  }
-}
+    PLUVIA_MEMBER Surface get(int x) const {
+      return {q[x], gx[x], gy[x], radius[x], sine[x], cosine[x]};
+    }
+    PLUVIA_MEMBER void set(int x, const Surface& s) {
+      q[x] = s.q;
+      gx[x] = s.gx;
+      gy[x] = s.gy;
+      radius[x] = s.radius_px;
+      sine[x] = s.sin_contact;
+      cosine[x] = s.cos_contact;
+    }
+  };
 
-}  // namespace
-
-std::vector<GlassPlane> draw_glass(std::span<const Lobe> lobes, const GlassLook& look,
-                                   std::span<const LightPyramid* const> scenes) {
-  std::vector<GlassPlane> planes(scenes.size());
-  if (lobes.empty() || scenes.empty()) return planes;
-  const int height = scenes[0]->level(0).height();
-  const int width = scenes[0]->level(0).width();
-  for (GlassPlane& plane : planes) {
-    plane = GlassPlane(height, width, 4, Transfer::kLinear);
-    std::fill(plane.pixels().begin(), plane.pixels().end(), 0.0F);
-  }
-  TileBins bins(height, width);
-  for (std::size_t i = 0; i < lobes.size(); ++i) {
-    const Lobe& lobe = lobes[i];
-    const auto x = static_cast<double>(lobe.x);
-    const auto y = static_cast<double>(lobe.y);
-    const auto rx = static_cast<double>(lobe.radius_px * kInfluence);
-    const double ry = rx * static_cast<double>(lobe.stretch);
-    bins.add(static_cast<std::uint32_t>(i), {x - rx, y - ry, x + rx, y + ry});
-  }
-  const Drawing drawing{lobes, scenes, planes, Optics(look, height, width), look.rim_light};
-  parallel_for(bins.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (int tile = static_cast<int>(begin); tile < static_cast<int>(end); ++tile) {
-      const auto near = bins.of(tile);
-      if (near.empty()) continue;
-      const int x1 = std::min(width, bins.x_of(tile) + TileBins::kTile);
-      const int y1 = std::min(height, bins.y_of(tile) + TileBins::kTile);
-      for (int y = bins.y_of(tile); y < y1; ++y) {
-        for (int x = bins.x_of(tile); x < x1; ++x) draw_pixel(drawing, near, x, y);
+  /// Whether any lobe reaches the row.
+  PLUVIA_MEMBER bool find_faces(const Tile& tile, int y, FaceRow& row) const {
+    constexpr int kVector = 8;
+    const float py = a.pane.middle(y);
+    bool any = false;
+    const std::uint32_t end = a.lists.starts[tile.number + 1];
+    for (std::uint32_t i = a.lists.starts[tile.number]; i < end; ++i) {
+      const Lobe lobe = a.lobes[a.lists.shapes[i]];
+      const float reach = lobe.radius_px * synth::kInfluence;
+      if (!(std::fabs(py - lobe.y) <= reach * lobe.stretch)) continue;
+      const float scale = static_cast<float>(a.pane.scale);
+      const float low = (lobe.x - reach) / scale + static_cast<float>(a.pane.margin - tile.x0) - 2;
+      const float high = (lobe.x + reach) / scale + static_cast<float>(a.pane.margin - tile.x0) + 1;
+      if (!(high >= 0) || !(low < kWide)) continue;
+      if (!any) {
+        for (int x = 0; x < kWide; ++x) row.set(x, {kDry, 0, 0, 1, 0, 1});
+        any = true;
+      }
+      const int first = low > 0 ? static_cast<int>(low) / kVector * kVector : 0;
+      const int last = high < kWide - 1 ? static_cast<int>(high) : kWide - 1;
+      for (int at = first; at <= last; at += kVector) {
+        for (int x = at; x < at + kVector; ++x) {
+          const float px = a.pane.middle(tile.x0 + x);
+          const Surface before = row.get(x);
+          Surface joined = before;
+          join(joined, surface_of(lobe, px, py));
+          const bool near = std::fabs(px - lobe.x) <= reach;
+          row.q[x] = near ? joined.q : before.q;
+          row.gx[x] = near ? joined.gx : before.gx;
+          row.gy[x] = near ? joined.gy : before.gy;
+          row.radius[x] = near ? joined.radius_px : before.radius_px;
+          row.sine[x] = near ? joined.sin_contact : before.sin_contact;
+          row.cosine[x] = near ? joined.cos_contact : before.cos_contact;
+        }
       }
     }
-  });
-  for (GlassPlane& plane : planes) blur_disc(plane.view(), look.blur_px);
-  return planes;
-}
+    return any;
+  }
 
-}  // namespace pluvia::synth
+  template <int kLanes>
+  PLUVIA_MEMBER void draw_row(const Tile& tile, int y, float* out) const {
+    FaceRow row;
+    if (!find_faces(tile, y, row)) return;
+    const float py = a.pane.middle(y);
+    float coverage[kWide];
+    float x_of[kWide];
+    float y_of[kWide];
+    float level[kWide];
+    float transmitted[kWide];
+    float most = 0;
+    for (int x = 0; x < kWide; ++x) {
+      coverage[x] = coverage_of(row.get(x));
+      most = coverage[x] > most ? coverage[x] : most;
+    }
+    if (most <= 0) return;
+    for (int x = 0; x < kWide; ++x) {
+      const Look look = look_of(row.get(x), a.pane.middle(tile.x0 + x), py);
+      x_of[x] = look.x;
+      y_of[x] = look.y;
+      level[x] = look.level;
+      transmitted[x] = look.transmitted;
+    }
+    for (int x = 0; x < tile.x1 - tile.x0; ++x) {
+      if (coverage[x] <= 0) continue;
+      shade<kLanes>(coverage[x], {x_of[x], y_of[x], level[x], transmitted[x]}, out + x * kLanes);
+    }
+  }
+};
+
+void draw_glass(const GlassArgs& args) { for_each_tile(args.grid, GlassBody{args}); }
+
+}  // namespace pluvia::PLUVIA_BACKEND

@@ -5,31 +5,63 @@
 // sin^2 th) - cos th), which is a sphere's for a round outline. Where caps touch, their q are
 // joined by a smooth maximum, and scale and angle are blended alike. Slopes are exact derivatives
 // of that height; light is looked up along the refracted ray in a pyramid at the local
-// minification. The drop's light and coverage are then blurred together by the pane's circle of
-// confusion, so that a soft edge shows the drop's own colours: F = (1 - M) B + light.
+// minification. What is reflected at the rim shows a share of the mean light. The drop's light and
+// coverage are blurred together by the pane's circle of confusion (effects/pane.h), so that a soft
+// edge shows the drop's own colours: F = (1 - M) B + light.
 #pragma once
 
+#include <cstddef>
 #include <span>
-#include <vector>
 
-#include "core/image.h"
+#include "core/backend.h"
 #include "synth/effects/glass_drops.h"
 #include "synth/effects/light_pyramid.h"
+#include "synth/effects/pane.h"
+#include "synth/effects/tile_bins.h"
 
 namespace pluvia::synth {
 
-/// (H, W, 4): light R, G, B times coverage, then coverage, 0 to 1.
-using GlassPlane = Image<float>;
+inline constexpr int kPaneTile = 32;
 
-struct GlassLook {
-  double focal_px = 1000;
-  float blur_px = 0;        ///< circle of confusion of the pane
-  float rim_light = 0.12F;  ///< of the mean light: what total reflection at the rim shows
+inline TileGrid pane_tiles(const PaneGrid& pane) {
+  return {pane.height, pane.width, kPaneTile, kPaneTile};
+}
+
+/// A pixel of a plane: R, G, B times coverage, then coverage, 0 to 1; with eight lanes then the
+/// same light over the streaked scene and a spare number.
+struct GlassArgs {
+  TileGrid grid;
+  PaneGrid pane;
+  TileLists lists;  ///< lobes of each tile
+  const Lobe* lobes = nullptr;
+  LightLevels scene;
+  float focal_px = 1000;
+  float centre_x = 0;
+  float centre_y = 0;
+  float rim_light = 0.12F;
+  float* plane = nullptr;
 };
 
-/// One plane per pyramid: the same drops over several scenes. Planes are empty (no rows) without
-/// drops.
-std::vector<GlassPlane> draw_glass(std::span<const Lobe> lobes, const GlassLook& look,
-                                   std::span<const LightPyramid* const> scenes);
+struct GlassBlurArgs {
+  TileGrid grid;
+  PaneGrid pane;
+  int lanes = 4;
+  const BlurTap* taps = nullptr;
+  int tap_count = 0;
+  int reach = 0;
+  TileLists lists;  ///< lobes that reach into each tile when blurred
+  const float* from = nullptr;
+  float* to = nullptr;
+};
+
+/// The finest level of light that any of the lobes shows.
+int finest_level(std::span<const Lobe> lobes, double focal_px, int scale);
+/// What a lobe may touch, in pixels of the picture, `more` pixels around.
+Box reach_of(const Lobe& lobe, double more);
 
 }  // namespace pluvia::synth
+
+namespace pluvia {
+PLUVIA_DECLARE_KERNEL(draw_glass, synth::GlassArgs)
+PLUVIA_DECLARE_KERNEL(blur_glass, synth::GlassBlurArgs)
+}  // namespace pluvia

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "core/backend.h"
+
 namespace pluvia::synth {
 
 inline constexpr float kWaterIndex = 1.333F;
@@ -24,7 +26,7 @@ struct Refraction {
 };
 
 /// Fresnel's transmittance of unpolarised light between cosines of one interface.
-inline float fresnel(float cos_in, float cos_out, float index_ratio) {
+PLUVIA_FUNCTION float fresnel(float cos_in, float cos_out, float index_ratio) {
   // index_ratio = n_in / n_out
   const float s = (index_ratio * cos_in - cos_out) / (index_ratio * cos_in + cos_out);
   const float p = (index_ratio * cos_out - cos_in) / (index_ratio * cos_out + cos_in);
@@ -33,7 +35,7 @@ inline float fresnel(float cos_in, float cos_out, float index_ratio) {
 
 /// `sight` of length 1 with z > 0; the height of the face over the pane rises by (slope_x, slope_y)
 /// per unit length.
-inline Refraction through_drop(const Ray& sight, float slope_x, float slope_y) {
+PLUVIA_FUNCTION Refraction through_drop(const Ray& sight, float slope_x, float slope_y) {
   constexpr float kInto = 1 / kWaterIndex;
   const float cos_pane = sight.z;
   const float cos_water = std::sqrt(1 - kInto * kInto * (1 - cos_pane * cos_pane));
@@ -44,12 +46,13 @@ inline Refraction through_drop(const Ray& sight, float slope_x, float slope_y) {
   const Ray normal{-slope_x * scale, -slope_y * scale, scale};
   const float cos_in = inside.x * normal.x + inside.y * normal.y + inside.z * normal.z;
   const float sin2_out = kWaterIndex * kWaterIndex * (1 - cos_in * cos_in);
-  if (cos_in <= 0 || sin2_out >= 1) return {};
-  const float cos_out = std::sqrt(1 - sin2_out);
+  // Without branches, so that it vectorises: what does not pass is worked out for nothing.
+  const bool passes = cos_in > 0 && sin2_out < 1;
+  const float cos_out = std::sqrt(passes ? 1 - sin2_out : 0.0F);
   const float along = cos_out - kWaterIndex * cos_in;
   return {{kWaterIndex * inside.x + along * normal.x, kWaterIndex * inside.y + along * normal.y,
            kWaterIndex * inside.z + along * normal.z},
-          entered * fresnel(cos_in, cos_out, kWaterIndex)};
+          passes ? entered * fresnel(cos_in, cos_out, kWaterIndex) : 0.0F};
 }
 
 }  // namespace pluvia::synth

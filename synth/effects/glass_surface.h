@@ -3,9 +3,9 @@
 // says how caps are shaped and joined).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 
+#include "core/backend.h"
 #include "synth/effects/glass_drops.h"
 
 namespace pluvia::synth {
@@ -20,16 +20,21 @@ struct Surface {
   float cos_contact = 1;
 
   /// Rise of the face per length: derivative of the height by place, over grad q.
-  float slope_per_gradient() const {
+  PLUVIA_MEMBER float slope_per_gradient() const {
     const float c2 = cos_contact * cos_contact;
     const float s2 = sin_contact * sin_contact;
-    return 0.5F * radius_px * sin_contact / std::sqrt(std::max(c2 + s2 * q, 1e-4F));
+    const float under = c2 + s2 * q;
+    return 0.5F * radius_px * sin_contact / std::sqrt(under > 1e-4F ? under : 1e-4F);
   }
   /// Signed distance to the outline near it, positive inside.
-  float inside_px() const { return q / std::max(std::sqrt(gx * gx + gy * gy), 0.5F / radius_px); }
+  PLUVIA_MEMBER float inside_px() const {
+    const float steep = std::sqrt(gx * gx + gy * gy);
+    const float least = 0.5F / radius_px;
+    return q / (steep > least ? steep : least);
+  }
 };
 
-inline Surface surface_of(const Lobe& lobe, float x, float y) {
+PLUVIA_FUNCTION Surface surface_of(const Lobe& lobe, float x, float y) {
   const float dx = x - lobe.x;
   const float dy = (y - lobe.y) / lobe.stretch;
   const float r2 = dx * dx + dy * dy;
@@ -66,10 +71,11 @@ inline Surface surface_of(const Lobe& lobe, float x, float y) {
 }
 
 /// Polynomial smooth maximum; exact beyond `width` of difference. Its derivative is the same blend.
-inline void join(Surface& a, const Surface& b) {
+PLUVIA_FUNCTION void join(Surface& a, const Surface& b) {
   constexpr float kWidth = 0.45F;
   // Deep outside of both nothing flows together: the bridge exists only near an outline.
-  const float t = std::clamp(0.5F + 0.5F * (a.q - b.q) / kWidth, 0.0F, 1.0F);
+  const float share = 0.5F + (0.5F / kWidth) * (a.q - b.q);
+  const float t = share < 0 ? 0.0F : (share > 1 ? 1.0F : share);
   const auto mix = [t](float of_b, float of_a) { return of_b + (of_a - of_b) * t; };
   a.q = mix(b.q, a.q) + kWidth * t * (1 - t);
   a.gx = mix(b.gx, a.gx);

@@ -1,104 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/effects/light_pyramid.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
+#include "core/for_each.h"
 
-#include "core/parallel.h"
+namespace pluvia::PLUVIA_BACKEND {
 
-namespace pluvia::synth {
-namespace {
+using synth::GatherArgs;
+using synth::HalveArgs;
+using synth::LightRow;
 
-void expand_highlights(ImageView<float> light, float gain) {
-  constexpr float kFrom = 0.6F;  // of full white: the brightest quarter of the codes
-  parallel_for(light.height(), 16, [&](std::int64_t begin, std::int64_t end) {
-    for (int y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
-      float* p = light.row(y).data();
-      for (int x = 0; x < light.width(); ++x, p += 3) {
-        const float least = std::min({p[0], p[1], p[2]});
-        const float t = std::clamp((least - kFrom) / (1 - kFrom), 0.0F, 1.0F);
-        const float factor = 1 + (gain - 1) * t * t;
-        for (int c = 0; c < 3; ++c) p[c] *= factor;
-      }
-    }
-  });
-}
+struct GatherBody {
+  GatherArgs a;
 
-/// Each pixel the mean of the up to four below it: odd sizes keep their last row and column.
-Image<float> halved(ImageView<const float> from) {
-  Image<float> out((from.height() + 1) / 2, (from.width() + 1) / 2, 3, Transfer::kLinear);
-  const ImageView<float> to = out.view();
-  parallel_for(to.height(), 16, [&](std::int64_t begin, std::int64_t end) {
-    for (int y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
-      const float* const top = from.row(2 * y).data();
-      const float* const bottom = from.row(std::min(2 * y + 1, from.height() - 1)).data();
-      float* const p = to.row(y).data();
-      for (int x = 0; x < to.width(); ++x) {
-        const std::ptrdiff_t left = 6 * std::ptrdiff_t{x};
-        const std::ptrdiff_t right = 2 * x + 1 < from.width() ? left + 3 : left;
+  /// One texel: sums down its columns, then across them, as rows() does.
+  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
+    const int size = 1 << a.levels.first;
+    const int x0 = x * size;
+    const int y0 = y * size;
+    const int columns = a.scene.width - x0 < size ? a.scene.width - x0 : size;
+    const int lines = a.scene.height - y0 < size ? a.scene.height - y0 : size;
+    const bool streaked = a.levels.lanes == 8 && a.scene.streaked(tile.number);
+    float sum[6] = {};
+    for (int dx = 0; dx < columns; ++dx) {
+      float column[6] = {};
+      for (int dy = 0; dy < lines; ++dy) {
+        LightRow<1> light;
+        synth::veiled_row(a.scene, y0 + dy, x0 + dx, 1, a.sky_gain, light);
+        if (streaked) synth::streaked_row(a.scene, y0 + dy, x0 + dx, 1, light);
         for (int c = 0; c < 3; ++c) {
-          p[3 * x + c] =
-              0.25F * ((top[left + c] + top[right + c]) + (bottom[left + c] + bottom[right + c]));
+          column[c] += light.v[c][0];
+          if (streaked) column[3 + c] += light.s[c][0];
         }
       }
+      for (int c = 0; c < 6; ++c) sum[c] += column[c];
     }
-  });
-  return out;
-}
-
-/// x folded back into [0, n).
-int mirrored(int x, int n) {
-  if (x >= 0 && x < n) return x;
-  const int period = 2 * n;
-  const int m = ((x % period) + period) % period;
-  return m < n ? m : period - 1 - m;
-}
-
-}  // namespace
-
-LightPyramid::LightPyramid(Image<float> light, float sky_gain) {
-  if (sky_gain != 1) expand_highlights(light.view(), sky_gain);
-  levels_.push_back(std::move(light));
-  while (levels_.back().height() > 2 && levels_.back().width() > 2) {
-    levels_.push_back(halved(levels_.back().view()));
+    write(x, y, sum, 1 / static_cast<float>(columns * lines), streaked);
   }
+
+  PLUVIA_MEMBER void rows(const Tile& tile) const {
+    const bool streaked = a.levels.lanes == 8 && a.scene.streaked(tile.number);
+    if (streaked) {
+      sum_tile<true>(tile);
+    } else {
+      sum_tile<false>(tile);
+    }
+  }
+
+ private:
+  template <bool kStreaked>
+  PLUVIA_MEMBER void sum_tile(const Tile& tile) const {
+    constexpr int kWide = synth::kTileWidth;
+    const int size = 1 << a.levels.first;
+    const int x0 = tile.x0 * size;
+    const int wide = a.scene.width - x0 < kWide ? a.scene.width - x0 : kWide;
+    LightRow<kWide> light;
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      float column[6][kWide] = {};
+      const int top = y * size;
+      const int lines = a.scene.height - top < size ? a.scene.height - top : size;
+      for (int dy = 0; dy < lines; ++dy) {
+        synth::veiled_row(a.scene, top + dy, x0, wide, a.sky_gain, light);
+        if constexpr (kStreaked) synth::streaked_row(a.scene, top + dy, x0, wide, light);
+        for (int c = 0; c < 3; ++c) {
+          for (int x = 0; x < wide; ++x) column[c][x] += light.v[c][x];
+          if constexpr (kStreaked) {
+            for (int x = 0; x < wide; ++x) column[3 + c][x] += light.s[c][x];
+          }
+        }
+      }
+      for (int x = tile.x0; x < tile.x1; ++x) {
+        const int from = (x - tile.x0) * size;
+        const int columns = wide - from < size ? wide - from : size;
+        float sum[6] = {};
+        for (int dx = 0; dx < columns; ++dx) {
+          for (int c = 0; c < (kStreaked ? 6 : 3); ++c) sum[c] += column[c][from + dx];
+        }
+        write(x, y, sum, 1 / static_cast<float>(columns * lines), kStreaked);
+      }
+    }
+  }
+
+  PLUVIA_MEMBER void write(int x, int y, const float sum[6], float scale, bool streaked) const {
+    const int first = a.levels.first;
+    float* const out =
+        a.levels.level(first) +
+        (static_cast<std::ptrdiff_t>(y) * a.levels.widths[first] + x) * a.levels.lanes;
+    for (int c = 0; c < 3; ++c) out[c] = sum[c] * scale;
+    out[3] = 0;
+    if (a.levels.lanes == 4) return;
+    for (int c = 0; c < 3; ++c) out[4 + c] = sum[streaked ? 3 + c : c] * scale;
+    out[7] = 0;
+  }
+};
+
+void gather_light(const GatherArgs& args) { for_each_tile(args.grid, GatherBody{args}); }
+
+void halve_light(const HalveArgs& args) {
+  const HalveArgs a = args;
+  const int height = a.levels.heights[a.to];
+  const int width = a.levels.widths[a.to];
+  for_each(
+      height,
+      PLUVIA_LAMBDA(std::int64_t y) {
+        const int from_height = a.levels.heights[a.to - 1];
+        const int from_width = a.levels.widths[a.to - 1];
+        const int lanes = a.levels.lanes;
+        // Odd sizes keep their last row and column.
+        const std::ptrdiff_t below = 2 * y + 1 < from_height ? 2 * y + 1 : from_height - 1;
+        const float* const top = a.levels.level(a.to - 1) + 2 * y * from_width * lanes;
+        const float* const bottom = a.levels.level(a.to - 1) + below * from_width * lanes;
+        float* const to = a.levels.level(a.to) + y * width * lanes;
+        for (int x = 0; x < width; ++x) {
+          const int left = 2 * x * lanes;
+          const int right = 2 * x + 1 < from_width ? left + lanes : left;
+          for (int l = 0; l < lanes; ++l) {
+            to[x * lanes + l] =
+                0.25F * ((top[left + l] + top[right + l]) + (bottom[left + l] + bottom[right + l]));
+          }
+        }
+      },
+      16);
 }
 
-Rgb LightPyramid::bilinear(int level, float x, float y) const {
-  const ImageView<const float> image = levels_[static_cast<std::size_t>(level)].view();
-  const float scale = 1.0F / static_cast<float>(1 << level);
-  // Far beyond the frame there is nothing new; the bound keeps the integers small.
-  const float u = std::clamp(x * scale - 0.5F, -1e6F, 1e6F);
-  const float v = std::clamp(y * scale - 0.5F, 0.0F, static_cast<float>(image.height() - 1));
-  const float u0 = std::floor(u);
-  const int x0 = mirrored(static_cast<int>(u0), image.width());
-  const int x1 = mirrored(static_cast<int>(u0) + 1, image.width());
-  const int y0 = static_cast<int>(v);
-  const int y1 = std::min(y0 + 1, image.height() - 1);
-  const float fx = u - u0;
-  const float fy = v - static_cast<float>(y0);
-  const float* const a = &image.at(y0, x0);
-  const float* const b = &image.at(y0, x1);
-  const float* const c = &image.at(y1, x0);
-  const float* const d = &image.at(y1, x1);
-  const auto mix = [&](int k) {
-    const float top = a[k] + (b[k] - a[k]) * fx;
-    const float bottom = c[k] + (d[k] - c[k]) * fx;
-    return top + (bottom - top) * fy;
-  };
-  return {mix(0), mix(1), mix(2)};
-}
-
-Rgb LightPyramid::sample(float x, float y, float level) const {
-  const float at = std::clamp(level, 0.0F, static_cast<float>(levels() - 1));
-  const int fine = std::min(static_cast<int>(at), levels() - 1);
-  const int coarse = std::min(fine + 1, levels() - 1);
-  const float t = at - static_cast<float>(fine);
-  const Rgb a = bilinear(fine, x, y);
-  if (t == 0) return a;
-  const Rgb b = bilinear(coarse, x, y);
-  return {a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
-}
-
-}  // namespace pluvia::synth
+}  // namespace pluvia::PLUVIA_BACKEND

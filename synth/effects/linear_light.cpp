@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/effects/linear_light.h"
 
+#include "core/error.h"
 #include "core/exact_math.h"
 
 namespace pluvia::synth {
@@ -19,18 +20,20 @@ const LinearLight& LinearLight::tables() {
 }
 
 LinearLight::LinearLight() {
-  for (std::size_t code = 0; code < 256; ++code) {
-    const auto value = static_cast<double>(code);
-    decode_[code] = static_cast<float>(light_of(value / 255));
-    from_[code] = code == 0 ? -1.0F : static_cast<float>(light_of((value - 0.5) / 255));
+  std::uint32_t threshold[256] = {};  // bits of the smallest light of each code
+  for (std::uint32_t code = 0; code < 256; ++code) {
+    decode_[code] = static_cast<float>(light_of(code / 255.0));
+    if (code > 0)
+      threshold[code] = std::bit_cast<std::uint32_t>(static_cast<float>(light_of((code - 0.5) / 255)));
   }
-  from_[256] = 2;
-  std::size_t code = 0;
-  for (std::size_t i = 0; i <= kGuesses; ++i) {
-    // The smallest light that falls into the slot, less what rounding of the root may add.
-    const double root = (static_cast<double>(i) - 0.001) / kGuesses;
-    while (root > 0 && root * root >= static_cast<double>(from_[code + 1])) ++code;
-    guess_[i] = static_cast<std::uint8_t>(code);
+  std::uint32_t code = 0;
+  for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+    const std::uint32_t end = (slot + kFirstSlot + 1) << kShift;
+    slots_[slot] = code << kShift;
+    if (code == 255 || threshold[code + 1] >= end) continue;
+    slots_[slot] += (1U << kShift) - (threshold[code + 1] & kRest);
+    ++code;
+    PLUVIA_CHECK(code == 255 || threshold[code + 1] >= end, code);
   }
 }
 

@@ -1,27 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streaks drawn into planes of opacity.
-//
-// A streak is a Gaussian across and a bar with Gaussian ends along: the disc of the drop (variance
-// w^2/16), its circle of confusion (c^2/16) and the pixel (0.55^2) convolved, moved along the path
-// at constant speed. Its opacities sum to pi w^2/4 over the pixels, the area of the drop, whatever
-// the exposure, speed or defocus. Opacities of streaks are added, as optical depths are, so their
-// order does not matter; each pixel is summed by one thread in the order of the list.
+// Streaks drawn into planes of opacity (the law: effects/streak_bar.h). Opacities of streaks are
+// added, as optical depths are, so that their order does not matter to physics; a pixel sums them in
+// the order of the list, by rows of a tile on the CPU and by a thread per pixel on a GPU.
 #pragma once
 
 #include <span>
+#include <vector>
 
+#include "core/backend.h"
 #include "core/image.h"
+#include "synth/effects/depth.h"
+#include "synth/effects/streak_bar.h"
 #include "synth/effects/streaks.h"
+#include "synth/effects/tile_bins.h"
 
 namespace pluvia::synth {
 
+/// Tiles of all work on the full picture. Planes are padded to whole tiles.
+inline constexpr int kTileWidth = 64;
+inline constexpr int kTileHeight = 32;
+
+inline TileGrid picture_tiles(int height, int width) {
+  return {height, width, kTileHeight, kTileWidth};
+}
+
+StreakBar bar_of(const Streak& streak);
+/// Where a bar's opacity may differ from 0.
+Box box_of(const StreakBar& bar);
+
+/// Planes of the sums over streaks: undefined in tiles whose list is empty.
 struct StreakPlanes {
-  Image<float> opacity;  ///< (H, W, 1) sum of opacities
-  Image<float> glow;     ///< the same, each streak weighted by its brightness and ripple
+  TileLists lists;
+  float* opacity = nullptr;
+  float* glow = nullptr;  ///< the same, each streak weighted by its brightness and ripple
+  std::ptrdiff_t stride = 0;
+
+  PLUVIA_MEMBER bool none() const { return opacity == nullptr; }
 };
 
-/// `depth_m` may be empty; where the scene is nearer than a streak, the streak is hidden.
-StreakPlanes splat(std::span<const Streak> streaks, int height, int width,
+struct SplatArgs {
+  TileGrid grid;
+  StreakPlanes planes;
+  const StreakBar* bars = nullptr;
+  DepthView depth;  ///< unknown: nothing hides a streak
+};
+
+/// For tests: the planes of a picture as images.
+struct StreakImages {
+  Image<float> opacity;
+  Image<float> glow;
+};
+StreakImages splat(std::span<const Streak> streaks, int height, int width,
                    ImageView<const float> depth_m);
 
 }  // namespace pluvia::synth
+
+namespace pluvia {
+PLUVIA_DECLARE_KERNEL(draw_streaks, synth::SplatArgs)
+}  // namespace pluvia

@@ -64,12 +64,12 @@ Gust gust_at(const RainField& field, const Random& random, double time_s) {
   return gust;
 }
 
-std::vector<Flow> flows_of(const RainField& field, const DropSizes& sizes, double smallest_mm,
+std::vector<Flow> flows_of(const RainField& field, const std::vector<DropClass>& classes,
                            Random random) {
   std::vector<Flow> flows;
   const double turn = random.uniform(kAzimuthDraw);
   const int per_class = std::max(kDriftsPerClass, field.directions);
-  for (const DropClass& one : sizes.classes(kClasses, smallest_mm)) {
+  for (const DropClass& one : classes) {
     for (int k = 0; k < per_class; ++k) {
       random.particle = static_cast<std::uint32_t>(flows.size()) + 1;
       const double size = field.drift * random.normal(kDriftDraw) * one.speed_m_s;
@@ -136,18 +136,23 @@ bool project(const View& view, Vec3 open, Vec3 close, double diameter_mm, Streak
   return true;
 }
 
-/// Mode (2,0) of Rayleigh's oscillation of a free drop, and how far it shows along the streak.
-void add_ripple(const View& view, double uniform_phase, double uniform_size, Streak& streak) {
-  const double radius_m = 0.5e-3 * streak.diameter_mm;
-  const double hertz =
-      std::sqrt(8 * 0.0728 / (1000 * radius_m * radius_m * radius_m)) / exact::detail::kTwoPi;
+/// The two oscillations and how far they show along the streak.
+void add_ripples(const View& view, const Words4& draws, Streak& streak) {
   const double dx = static_cast<double>(streak.x1) - static_cast<double>(streak.x0);
   const double dy = static_cast<double>(streak.y1) - static_cast<double>(streak.y0);
   const double span_px = std::max(1.0, std::sqrt(dx * dx + dy * dy));
-  streak.ripple = static_cast<float>(view.field.oscillation * uniform_size);
-  streak.ripple_per_px = static_cast<float>(hertz * view.lens.exposure_s / span_px);
-  const double at_open = (view.time_s - 0.5 * view.lens.exposure_s) * hertz + uniform_phase;
-  streak.ripple_turns = static_cast<float>(at_open - std::floor(at_open));
+  // Four numbers from two words: the second mode takes the other halves.
+  const double phases[2] = {Random::open_unit(draws.word[0]),
+                            Random::open_unit(draws.word[0] << 16)};
+  const double amounts[2] = {Random::open_unit(draws.word[1]),
+                             Random::open_unit(draws.word[1] << 16)};
+  for (int mode = 0; mode < 2; ++mode) {
+    const double hertz = oscillation_hz(mode + 2, streak.diameter_mm);
+    const double at_open = (view.time_s - 0.5 * view.lens.exposure_s) * hertz + phases[mode];
+    streak.ripple[mode] = {static_cast<float>(view.field.oscillation * amounts[mode]),
+                           static_cast<float>(hertz * view.lens.exposure_s / span_px),
+                           static_cast<float>(at_open - std::floor(at_open))};
+  }
 }
 
 class FlowWalk {
@@ -240,7 +245,7 @@ class FlowWalk {
       streak.id = (std::uint64_t{more.word[3]} << 32) | more.word[2];
       const double u = Random::open_unit(more.word[2]);
       streak.brightness = static_cast<float>(1 + view_.field.variety * (3 * u * u - 1));
-      add_ripple(view_, Random::open_unit(more.word[0]), Random::open_unit(more.word[1]), streak);
+      add_ripples(view_, more, streak);
       out_.push_back(streak);
     }
   }
@@ -270,25 +275,34 @@ void check_amount(const RainField& field, const DropSizes& sizes, const Camera& 
 
 }  // namespace
 
+Rainfall Rainfall::of(const RainField& field, double focal_px) {
+  const DropSizes sizes(field.rate_mm_h, field.gamma_mu);
+  const double smallest_mm = field.min_width_px * field.near_m / focal_px * 1e3;
+  return {sizes, sizes.classes(kClasses, smallest_mm)};
+}
+
 std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const Camera& camera,
                                const Lens& lens, double time_s) {
+  return streaks_of(field, Rainfall::of(field, camera.focal_px), key, camera, lens, time_s);
+}
+
+std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, const RainKey& key,
+                               const Camera& camera, const Lens& lens, double time_s) {
   if (!(field.rate_mm_h > 0)) return {};
-  const DropSizes sizes(field.rate_mm_h, field.gamma_mu);
-  check_amount(field, sizes, camera);
+  check_amount(field, fall.sizes, camera);
   Camera shown = camera;
   shown.position = camera.position * field.ego_motion;
   shown.velocity = camera.velocity * field.ego_motion;
   const Random random{key.seed, key.clip, 0, 0};
   const Words4 keys = random.words(kKeyDraw);
   const View view{field,
-                  sizes,
+                  fall.sizes,
                   shown,
                   lens,
                   time_s,
                   gust_at(field, random, time_s),
                   {keys.word[0], keys.word[1]}};
-  const double smallest_mm = field.min_width_px * field.near_m / camera.focal_px * 1e3;
-  const std::vector<Flow> flows = flows_of(field, sizes, smallest_mm, random);
+  const std::vector<Flow> flows = flows_of(field, fall.classes, random);
   std::vector<std::vector<Streak>> parts(flows.size());
   parallel_for(static_cast<std::int64_t>(flows.size()), 1,
                [&](std::int64_t begin, std::int64_t end) {

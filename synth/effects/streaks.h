@@ -17,6 +17,7 @@
 
 #include "synth/camera.h"
 #include "synth/drop_sizes.h"
+#include "synth/effects/ripple.h"
 
 namespace pluvia::synth {
 
@@ -47,9 +48,7 @@ struct Streak {
   float depth_m = 0;
   float width_px = 0;
   float blur_px = 0;        ///< circle of confusion
-  float ripple = 0;         ///< amplitude
-  float ripple_per_px = 0;  ///< turns
-  float ripple_turns = 0;   ///< phase at (x0, y0)
+  Ripple ripple[2];         ///< of modes (2,0) and (3,1)
   float brightness = 1;
 };
 
@@ -59,8 +58,19 @@ struct RainKey {
   std::uint32_t clip = 0;
 };
 
+/// Drop sizes of a field and their classes as wide as a focal length shows: does not change from
+/// frame to frame, and costs about as much as the streaks of one.
+struct Rainfall {
+  DropSizes sizes;
+  std::vector<DropClass> classes;
+
+  static Rainfall of(const RainField& field, double focal_px);
+};
+
 /// The streaks of the exposure around time_s, in an order that depends on nothing but the inputs.
 /// Streaks whose soft outline lies outside the picture are left out.
+std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, const RainKey& key,
+                               const Camera& camera, const Lens& lens, double time_s);
 std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const Camera& camera,
                                const Lens& lens, double time_s);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which shapes may touch which tile of a picture: lists in the order of the shapes, so that a tile
-// drawn by one thread sums in an order that depends on nothing else.
+// Which shapes may touch which tile of a picture: one list per tile in the order of the shapes, so
+// that a tile drawn by one thread sums in an order that depends on nothing else. Made on the host;
+// the two arrays go to the device. Memory is kept from frame to frame.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "core/tiles.h"
 
 namespace pluvia::synth {
 
@@ -19,47 +22,67 @@ struct Box {
   double y1 = 0;
 };
 
+/// What a kernel sees of the lists.
+struct TileLists {
+  const std::uint32_t* starts = nullptr;  ///< one more than tiles
+  const std::uint32_t* shapes = nullptr;
+
+  PLUVIA_MEMBER bool empty(int tile) const { return starts[tile] == starts[tile + 1]; }
+};
+
 class TileBins {
  public:
-  static constexpr int kTile = 64;
-
-  TileBins(int height, int width)
-      : across_((width + kTile - 1) / kTile), down_((height + kTile - 1) / kTile) {
-    lists_.resize(static_cast<std::size_t>(across_) * static_cast<std::size_t>(down_));
-  }
-
-  void add(std::uint32_t shape, const Box& box) {
-    const int x0 = tile_of(box.x0, across_, 0);
-    const int x1 = tile_of(box.x1, across_, -1);
-    const int y0 = tile_of(box.y0, down_, 0);
-    const int y1 = tile_of(box.y1, down_, -1);
-    for (int y = y0; y <= y1; ++y) {
-      for (int x = x0; x <= x1; ++x) list(x, y).push_back(shape);
+  /// `box_of(i)` for i in [0, shapes).
+  template <typename BoxOf>
+  void build(const TileGrid& grid, std::size_t shapes, const BoxOf& box_of) {
+    starts_.assign(static_cast<std::size_t>(grid.count()) + 1, 0);
+    ranges_.resize(shapes);
+    for (std::size_t i = 0; i < shapes; ++i) {
+      ranges_[i] = range_of(grid, box_of(i));
+      visit(grid, ranges_[i], [&](std::size_t tile) { ++starts_[tile + 1]; });
+    }
+    for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
+    shapes_.resize(starts_.back());
+    next_.assign(starts_.begin(), starts_.end() - 1);
+    for (std::size_t i = 0; i < shapes; ++i) {
+      visit(grid, ranges_[i],
+            [&](std::size_t tile) { shapes_[next_[tile]++] = static_cast<std::uint32_t>(i); });
     }
   }
 
-  int count() const { return across_ * down_; }
-  int x_of(int tile) const { return tile % across_ * kTile; }
-  int y_of(int tile) const { return tile / across_ * kTile; }
-  std::span<const std::uint32_t> of(int tile) const {
-    return lists_[static_cast<std::size_t>(tile)];
-  }
+  std::span<const std::uint32_t> starts() const { return starts_; }
+  std::span<const std::uint32_t> shapes() const { return shapes_; }
 
  private:
+  struct Range {
+    int x0, y0, x1, y1;
+  };
+
+  static Range range_of(const TileGrid& grid, const Box& box) {
+    return {tile_of(box.x0 / grid.tile_width, grid.across(), 0),
+            tile_of(box.y0 / grid.tile_height, grid.down(), 0),
+            tile_of(box.x1 / grid.tile_width, grid.across(), -1),
+            tile_of(box.y1 / grid.tile_height, grid.down(), -1)};
+  }
   /// Clamped so that a box outside gives an empty range: start `count` or end -1.
   static int tile_of(double at, int count, int least) {
-    const double tile = std::floor(at / kTile);
-    return static_cast<int>(
-        std::clamp(tile, static_cast<double>(least), static_cast<double>(count + least)));
+    return static_cast<int>(std::clamp(std::floor(at), static_cast<double>(least),
+                                       static_cast<double>(count + least)));
   }
-  std::vector<std::uint32_t>& list(int x, int y) {
-    return lists_[static_cast<std::size_t>(y) * static_cast<std::size_t>(across_) +
-                  static_cast<std::size_t>(x)];
+  template <typename Body>
+  static void visit(const TileGrid& grid, const Range& range, const Body& body) {
+    for (int y = range.y0; y <= range.y1; ++y) {
+      for (int x = range.x0; x <= range.x1; ++x) {
+        body(static_cast<std::size_t>(y) * static_cast<std::size_t>(grid.across()) +
+             static_cast<std::size_t>(x));
+      }
+    }
   }
 
-  int across_;
-  int down_;
-  std::vector<std::vector<std::uint32_t>> lists_;
+  std::vector<std::uint32_t> starts_;
+  std::vector<std::uint32_t> shapes_;
+  std::vector<std::uint32_t> next_;
+  std::vector<Range> ranges_;
 };
 
 }  // namespace pluvia::synth

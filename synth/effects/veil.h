@@ -2,16 +2,23 @@
 // What drops too small or too far to be drawn do to the scene: V = B exp(-tau) + A (1 - exp(-tau)),
 // tau the integral of beta(z) = q_ext * cross-section of the drops below min_width z / f, so that
 // no drop counts twice; mist adds a constant. A is the mean light of the brightest part of the
-// scene's upper half.
+// scene's upper half (effects/environment.h).
 #pragma once
 
-#include <array>
+#include <cmath>
+#include <vector>
 
-#include "core/image.h"
+#include "core/backend.h"
 #include "synth/drop_sizes.h"
-#include "synth/effects/light_pyramid.h"
+#include "synth/effects/depth.h"
 
 namespace pluvia::synth {
+
+struct Rgb {
+  float r = 0;
+  float g = 0;
+  float b = 0;
+};
 
 struct VeilField {
   double q_ext = 1.5;  ///< extinction efficiency as a camera sees it
@@ -20,25 +27,46 @@ struct VeilField {
   double focal_px = 1000;
 };
 
+/// exp(-tau) over depth: a plain table, which can be copied to a device.
 class Veil {
  public:
   Veil(const DropSizes& sizes, const VeilField& field);
 
   /// exp(-tau) at depth z; infinity means kSkyM.
-  float transmission(float z_m) const;
+  PLUVIA_MEMBER float transmission(float z_m) const {
+    constexpr auto kFar = static_cast<float>(kSkyM);
+    const float z = z_m < kFar ? z_m : kFar;
+    const float at = std::sqrt((z > 0 ? z : 0.0F) / kFar) * kEntries;
+    const int whole = static_cast<int>(at);
+    const int i = whole < kEntries - 1 ? whole : kEntries - 1;
+    const float t = at - static_cast<float>(i);
+    const float near = transmission_[i];
+    return near + (transmission_[i + 1] - near) * t;
+  }
 
   static constexpr double kSkyM = 3000;  ///< beyond, haze is part of the clean picture already
 
  private:
   static constexpr int kEntries = 512;  ///< over the square root of depth
-  std::array<float, kEntries + 1> transmission_{};
+  float transmission_[kEntries + 1] = {};
 };
 
-/// Mean of the brighter half of a coarse level's upper half.
-Rgb airlight(const LightPyramid& scene);
+/// The veil over a picture as kernels see it. Without a depth map transmission, like depth, is that
+/// of a row or of a column.
+struct VeilView {
+  const Veil* table = nullptr;  ///< null: no veil
+  DepthView depth;
+  const float* rows = nullptr;
+  const float* columns = nullptr;
+  Rgb air;
 
-/// Depth of pictures that come without: a street, seen from 1.4 m above it, with walls 9 m to both
-/// sides and an end at 80 m.
-Image<float> assumed_depth(int height, int width, double focal_px);
+  PLUVIA_MEMBER float at(int y, int x) const {
+    if (depth.map == nullptr) return rows[y] > columns[x] ? rows[y] : columns[x];
+    return table->transmission(depth.at(y, x));
+  }
+};
+
+/// Of each depth; monotone, so that the nearer of two depths has the larger one.
+std::vector<float> transmissions(const Veil& veil, const std::vector<float>& depths_m);
 
 }  // namespace pluvia::synth

@@ -5,11 +5,9 @@
 
 #include <cmath>
 
-#include "core/parallel.h"
-#include "synth/effects/box_blur.h"
-#include "synth/effects/glass_draw.h"
 #include "synth/effects/glass_optics.h"
 #include "synth/effects/glass_surface.h"
+#include "tests/synth/pane_picture.h"
 
 namespace pluvia::synth {
 namespace {
@@ -104,21 +102,11 @@ TEST(GlassSurface, GradientIsTheDerivative) {
   }
 }
 
-/// White above `row`, black below.
-LightPyramid sky_over_ground(int height, int width, int row) {
-  Image<float> light(height, width, 3, Transfer::kLinear);
-  for (int y = 0; y < height; ++y) {
-    for (float& v : light.view().row(y)) v = y < row ? 1.0F : 0.0F;
-  }
-  return LightPyramid(std::move(light), 1);
-}
-
 TEST(GlassDraw, TheWorldInADropStandsOnItsHead) {
-  const LightPyramid scene = sky_over_ground(400, 640, 200);
-  const LightPyramid* const scenes[] = {&scene};
+  const Image<std::uint8_t> scene = sky_over_ground(400, 640, 200);
   const Lobe lobe = plain_cap(320, 200, 40, 45);
-  const auto planes = draw_glass({&lobe, 1}, {640, 0}, scenes);
-  const auto plane = planes[0].view();
+  const Image<float> drawn = pane_picture({&lobe, 1}, scene, 640, 0);
+  const auto plane = drawn.view();
   EXPECT_GT(plane.at(225, 320, 1), 0.8F);  // bright sky at its foot
   EXPECT_LT(plane.at(175, 320, 1), 0.2F);
   EXPECT_EQ(plane.at(200, 320, 3), 1);
@@ -126,90 +114,138 @@ TEST(GlassDraw, TheWorldInADropStandsOnItsHead) {
 }
 
 TEST(GlassDraw, CoverageIsTheFootOfTheDrop) {
-  const LightPyramid scene = sky_over_ground(200, 200, 100);
-  const LightPyramid* const scenes[] = {&scene};
+  const Image<std::uint8_t> scene = sky_over_ground(200, 200, 100);
   for (const float radius : {2.0F, 10.0F, 35.0F}) {
-    for (const float blur : {0.0F, 6.0F}) {
+    for (const float blur : {0.0F, 5.0F, 6.0F, 13.0F, 25.0F}) {
       const Lobe lobe = plain_cap(100.3F, 99.6F, radius, 50);
-      const auto planes = draw_glass({&lobe, 1}, {1000, blur}, scenes);
+      const Image<float> drawn = pane_picture({&lobe, 1}, scene, 1000, blur);
       double area = 0;
-      for (int y = 0; y < 200; ++y) {
-        for (int x = 0; x < 200; ++x) area += static_cast<double>(planes[0].view().at(y, x, 3));
+      for (std::size_t i = 3; i < drawn.pixels().size(); i += 4) {
+        area += static_cast<double>(drawn.pixels()[i]);
       }
       const double r = static_cast<double>(radius);
-      EXPECT_NEAR(area / (std::acos(-1) * r * r), 1, radius < 5 ? 0.06 : 0.01) << radius;
+      const double bound = radius < 5 ? 0.06 : 0.01;
+      EXPECT_NEAR(area / (std::acos(-1) * r * r), 1, bound) << radius << " " << blur;
     }
   }
 }
 
 TEST(GlassDraw, EvenLightStaysEven) {
-  Image<float> light(120, 160, 3, Transfer::kLinear);
-  std::fill(light.pixels().begin(), light.pixels().end(), 0.5F);
-  const LightPyramid scene(std::move(light), 1);
-  const LightPyramid* const scenes[] = {&scene};
-  const Lobe lobe = plain_cap(80, 60, 30, 30);
-  const auto planes = draw_glass({&lobe, 1}, {300, 0}, scenes);
-  EXPECT_NEAR(planes[0].view().at(60, 80, 0), 0.5F * 0.96F, 0.005F);
+  Image<std::uint8_t> scene(120, 160, 3);
+  std::fill(scene.pixels().begin(), scene.pixels().end(), 188);
+  const float light = LinearLight::tables().decode(188);
+  for (const float blur : {0.0F, 9.0F, 20.0F}) {
+    const Lobe lobe = plain_cap(80, 60, 30, 30);
+    const Image<float> drawn = pane_picture({&lobe, 1}, scene, 300, blur);
+    EXPECT_NEAR(drawn.view().at(60, 80, 0) / light, 0.962F, 0.006F) << blur;
+  }
 }
 
-TEST(BoxBlur, KeepsTheSumAndHasADiscsVariance) {
-  for (const float diameter : {1.0F, 4.0F, 9.5F, 30.0F}) {
-    Image<float> image(101, 121, 4, Transfer::kLinear);
-    std::fill(image.pixels().begin(), image.pixels().end(), 0.0F);
-    image.view().at(50, 60, 2) = 7;
-    blur_disc(image.view(), diameter);
+/// Moments of the coverage of one small drop.
+struct Spread {
+  double sum = 0, x = 0, y = 0, xx = 0, yy = 0;
+
+  explicit Spread(const Image<float>& drawn) {
+    for (int v = 0; v < drawn.height(); ++v) {
+      for (int u = 0; u < drawn.width(); ++u) {
+        const auto m = static_cast<double>(drawn.view().at(v, u, 3));
+        sum += m;
+        x += m * u;
+        y += m * v;
+        xx += m * u * u;
+        yy += m * v * v;
+      }
+    }
+    x /= sum;
+    y /= sum;
+    xx = xx / sum - x * x;
+    yy = yy / sum - y * y;
+  }
+};
+
+TEST(GlassBlur, HasADiscsVarianceAndMovesNothing) {
+  const Image<std::uint8_t> scene = sky_over_ground(220, 240, 100);
+  for (const float radius : {6.0F, 12.0F}) {
+    const Lobe lobe = plain_cap(120.2F, 110.7F, radius, 50);
+    const Spread sharp(pane_picture({&lobe, 1}, scene, 1000, 0));
+    for (const float diameter : {2.0F, 4.0F, 5.9F, 6.1F, 9.5F, 13.9F, 14.1F, 29.0F, 31.0F, 50.0F}) {
+      const Spread soft(pane_picture({&lobe, 1}, scene, 1000, diameter));
+      const double disc = static_cast<double>(diameter) * static_cast<double>(diameter) / 16;
+      // Drops not wider than a few pane pixels (scale 2, 4, 8) feel where those lie.
+      const int scale = PaneBlur::of(220, 240, diameter).grid.scale;
+      const double bound = radius < 2.5F * static_cast<float>(scale) ? 0.05 : 0.01;
+      EXPECT_NEAR(soft.sum / sharp.sum, 1, bound) << diameter;
+      EXPECT_NEAR(soft.x, sharp.x, 0.05 * scale) << diameter;
+      EXPECT_NEAR(soft.y, sharp.y, 0.05 * scale) << diameter;
+      EXPECT_NEAR(soft.xx - sharp.xx, disc, bound * (disc + sharp.xx)) << diameter;
+      EXPECT_NEAR(soft.yy - sharp.yy, disc, bound * (disc + sharp.yy)) << diameter;
+    }
+  }
+}
+
+TEST(GlassBlur, TapsSumToOneWithTheVarianceAskedFor) {
+  for (const double variance : {0.0, 0.05, 0.3, 1.0, 4.0, 9.3, 40.0}) {
     double sum = 0;
     double xx = 0;
     double yy = 0;
-    for (int y = 0; y < 101; ++y) {
-      for (int x = 0; x < 121; ++x) {
-        const double v = static_cast<double>(image.view().at(y, x, 2));
-        sum += v;
-        xx += v * (x - 60) * (x - 60);
-        yy += v * (y - 50) * (y - 50);
-        ASSERT_EQ(image.view().at(y, x, 0), 0);
-      }
+    for (const BlurTap& tap : disc_taps(variance)) {
+      sum += static_cast<double>(tap.weight);
+      xx += static_cast<double>(tap.weight) * tap.dx * tap.dx;
+      yy += static_cast<double>(tap.weight) * tap.dy * tap.dy;
     }
-    EXPECT_NEAR(sum, 7, 1e-4);
-    const double disc = static_cast<double>(diameter) * static_cast<double>(diameter) / 16;
-    EXPECT_NEAR(xx / sum, disc, 0.01 * disc);
-    EXPECT_NEAR(yy / sum, disc, 0.01 * disc);
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_NEAR(xx, variance, 0.001 * variance + 1e-5);
+    EXPECT_NEAR(yy, variance, 0.001 * variance + 1e-5);
   }
 }
 
-TEST(BoxBlur, FarApartDropsAreBlurredAsIfAlone) {
-  const auto blurred = [](bool left, bool right) {
-    Image<float> image(9, 300, 4, Transfer::kLinear);
-    std::fill(image.pixels().begin(), image.pixels().end(), 0.0F);
-    if (left) image.view().at(4, 3, 1) = 1;
-    if (right) image.view().at(4, 250, 1) = 1;
-    blur_disc(image.view(), 12);
-    return image;
-  };
-  const Image<float> both = blurred(true, true);
-  const Image<float> left = blurred(true, false);
-  const Image<float> right = blurred(false, true);
-  for (std::size_t i = 0; i < both.pixels().size(); ++i) {
-    ASSERT_EQ(both.pixels()[i], left.pixels()[i] + right.pixels()[i]);
+TEST(GlassBlur, IsADiscNotABell) {
+  // A point of light out of focus: flat inside, nothing outside of the circle of confusion.
+  const std::vector<BlurTap> taps = disc_taps(16.0 * 16 / 16);
+  float middle = 0;
+  for (const BlurTap& tap : taps) {
+    if (tap.dx == 0 && tap.dy == 0) middle = tap.weight;
+    const double r = std::sqrt(static_cast<double>(tap.dx * tap.dx + tap.dy * tap.dy));
+    EXPECT_LE(r, 9);
   }
-  EXPECT_GT(both.view().at(4, 252, 1), 0);
-  EXPECT_GT(both.view().at(4, 0, 1), both.view().at(4, 9, 1));
+  EXPECT_NEAR(middle, 1 / (std::acos(-1) * 64), 0.0004);
+}
+
+TEST(GlassBlur, FarApartDropsAreBlurredAsIfAlone) {
+  const Image<std::uint8_t> scene = sky_over_ground(60, 300, 30);
+  const Lobe left = plain_cap(20, 30, 9, 50);
+  const Lobe right = plain_cap(250, 30, 9, 50);
+  const Lobe two[] = {left, right};
+  const Image<float> both = pane_picture(two, scene, 1000, 12);
+  const Image<float> one = pane_picture({&left, 1}, scene, 1000, 12);
+  const Image<float> other = pane_picture({&right, 1}, scene, 1000, 12);
+  for (std::size_t i = 0; i < both.pixels().size(); ++i) {
+    ASSERT_EQ(both.pixels()[i], one.pixels()[i] + other.pixels()[i]);
+  }
+  EXPECT_GT(both.view().at(30, 259, 3), 0);
 }
 
 TEST(Pyramid, EveryLevelKeepsTheMeanOfEvenSizes) {
-  Image<float> light(64, 128, 3, Transfer::kLinear);
-  float value = 0;
-  for (float& v : light.pixels()) v = value = value < 0.9F ? value + 0.013F : 0;
+  Image<std::uint8_t> clean(64, 128, 3);
+  std::uint8_t value = 0;
+  for (std::uint8_t& v : clean.pixels()) v = value = static_cast<std::uint8_t>(value + 37);
   double mean = 0;
-  for (const float v : light.pixels()) mean += static_cast<double>(v) / (64 * 128 * 3);
-  const LightPyramid pyramid(std::move(light), 1);
-  for (int k = 0; k < pyramid.levels(); ++k) {
-    const auto level = pyramid.level(k);
-    double sum = 0;
-    for (int y = 0; y < level.height(); ++y) {
-      for (const float v : level.row(y)) sum += static_cast<double>(v);
+  for (const std::uint8_t v : clean.pixels()) {
+    mean += static_cast<double>(LinearLight::tables().decode(v)) / (64 * 128 * 3);
+  }
+  for (const int first : {0, 1, 3}) {
+    for (const int lanes : {4, 8}) {
+      const Scales scales(plain_scene(clean), first, lanes);
+      EXPECT_EQ(scales.levels.widths[scales.levels.last], 1);
+      for (int k = first; k <= scales.levels.last; ++k) {
+        const int texels = scales.levels.heights[k] * scales.levels.widths[k];
+        double sum = 0;
+        for (int i = 0; i < texels * lanes; ++i) {
+          sum += static_cast<double>(scales.levels.level(k)[i]);
+        }
+        EXPECT_NEAR(sum / (texels * 3 * lanes / 4), mean, 1e-5) << first << " " << k;
+      }
     }
-    EXPECT_NEAR(sum / (level.height() * level.width() * 3), mean, 1e-5);
   }
 }
 

@@ -107,7 +107,7 @@ TEST(Streaks, EnergyIsTheAreaOfTheDrop) {
           s.depth_m = 2;
           s.width_px = width_px;
           s.blur_px = blur_px;
-          const StreakPlanes planes = splat({&s, 1}, 300, 300, {});
+          const StreakImages planes = splat({&s, 1}, 300, 300, {});
           const auto w = static_cast<double>(width_px);
           EXPECT_NEAR(sum(planes.opacity) / (std::acos(-1) * w * w / 4), 1, 0.007)
               << width_px << " " << blur_px << " " << length_px << " " << degrees;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The veil against the law of extinction, and the light of streaks in an even surrounding.
+// The veil against the law of extinction, and the depth assumed where none is known.
 #include "synth/effects/veil.h"
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "synth/effects/compose.h"
+#include "synth/effects/assumed_depth.h"
 
 namespace pluvia::synth {
 namespace {
@@ -49,48 +49,24 @@ TEST(Veil, WhatIsDrawnAndWhatIsVeilMakeTheSameWhole) {
   EXPECT_LT(tau(fine, 0, 20), tau(coarse, 0, 20));
 }
 
-TEST(Streaks, VanishInEvenLightButForWhatDropsReflect) {
-  Image<float> even(80, 120, 3, Transfer::kLinear);
-  std::fill(even.pixels().begin(), even.pixels().end(), 0.4F);
-  const LightPyramid around(even.clone(), 1);
-  Streak streak;
-  streak.x0 = streak.x1 = 60;
-  streak.y0 = 20;
-  streak.y1 = 24;
-  streak.width_px = 4;
-  streak.depth_m = 2;
-  const StreakPlanes planes = splat({&streak, 1}, 80, 120, {});
-  const Image<float> out = add_streaks(even.view(), planes, 1, around);
-  float least = 1;
-  for (const float v : out.pixels()) {
-    least = std::min(least, v);
-    EXPECT_LE(v, 0.4F + 1e-6F);
-  }
-  EXPECT_GT(least, 0.4F * 0.93F);
-  EXPECT_LT(least, 0.4F);
-}
-
-TEST(Streaks, BrightSurroundingsMakeThemBright) {
-  Image<float> light(80, 120, 3, Transfer::kLinear);
-  for (int y = 0; y < 80; ++y) {
-    for (float& v : light.view().row(y)) v = y < 60 ? 0.9F : 0.05F;
-  }
-  const LightPyramid around(light.clone(), 1);
-  Streak streak;
-  streak.x0 = streak.x1 = 60;
-  streak.y0 = 64;
-  streak.y1 = 70;
-  streak.width_px = 2;
-  streak.depth_m = 2;
-  const Image<float> out = add_streaks(light.view(), splat({&streak, 1}, 80, 120, {}), 1, around);
-  EXPECT_GT(out.view().at(67, 60, 1), 0.06F);
-}
-
 TEST(AssumedDepth, IsAStreet) {
-  const Image<float> depth = assumed_depth(720, 1280, 1000);
-  EXPECT_NEAR(depth.view().at(719, 640), 1000 * 1.4F / 359.5F, 0.01F);
-  EXPECT_NEAR(depth.view().at(0, 0), 1000 * 9 / 639.5F, 0.01F);
-  EXPECT_EQ(depth.view().at(0, 640), 80);
+  const AssumedDepth street = AssumedDepth::of(720, 1280, 1000);
+  const DepthView depth{nullptr, street.rows.data(), street.columns.data(), 1280};
+  EXPECT_NEAR(depth.at(719, 640), 1000 * 1.4F / 359.5F, 0.01F);
+  EXPECT_NEAR(depth.at(0, 0), 1000 * 9 / 639.5F, 0.01F);
+  EXPECT_EQ(depth.at(0, 640), 80);
+}
+
+TEST(AssumedDepth, TransmissionOfTheNearerOne) {
+  const Veil veil(DropSizes(50, 0), {1.5, 5, 0.5, 1000});
+  const AssumedDepth street = AssumedDepth::of(90, 160, 125);
+  const std::vector<float> rows = transmissions(veil, street.rows);
+  const std::vector<float> columns = transmissions(veil, street.columns);
+  const DepthView depth{nullptr, street.rows.data(), street.columns.data(), 160};
+  const VeilView view{&veil, depth, rows.data(), columns.data(), {}};
+  for (int y = 0; y < 90; ++y) {
+    for (int x = 0; x < 160; ++x) ASSERT_EQ(view.at(y, x), veil.transmission(depth.at(y, x)));
+  }
 }
 
 }  // namespace

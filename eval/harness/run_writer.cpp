@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/harness/run_writer.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cctype>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "core/cpu.h"
+#include "core/parallel.h"
+
+namespace pluvia {
+namespace {
+
+Json doubles_json(const std::vector<double>& values) {
+  Json out = Json::array();
+  for (const double value : values) out.push_back(score_json(value));
+  return out;
+}
+
+std::vector<double> doubles_of(const Json& json) {
+  std::vector<double> out;
+  for (const Json& value : json) out.push_back(score_of(value));
+  return out;
+}
+
+std::string shown_name(const std::string& key) {
+  std::string out;
+  for (const char c : key) {
+    out += c == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+Json means_json(const Means& means) {
+  Json out = Json::object();
+  for (const auto& [key, value] : means.values) out[key] = score_json(value);
+  return out;
+}
+
+Json frame_json(const FrameScores& frame, const ProtocolScorer& scorer,
+                const std::vector<std::string>& regions) {
+  Json out{{"name", frame.name}, {"identical", frame.identical}};
+  const std::vector<std::string>& keys = scorer.frame_keys();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    out[keys[i]] = score_json(frame.values[i]);
+    for (std::size_t r = 0; r < regions.size() && r < frame.regions[i].size(); ++r) {
+      out[keys[i] + "_" + regions[r]] = score_json(frame.regions[i][r]);
+    }
+  }
+  return out;
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+double peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+Json data_json(const FinishedRun& run) {
+  const SetInfo& info = run.set.info();
+  Json out{{"file", run.set.path().filename().string()},
+           {"title", info.title},
+           {"formation", info.formation},
+           {"split", run.request.split},
+           {"sha256", data_sha256(run.clips)},
+           {"clips", Json::array()}};
+  for (const ScoredClip& clip : run.clips) {
+    out["clips"].push_back({{"id", clip.id},
+                            {"frames", clip.frames},
+                            {"size", std::to_string(clip.width) + "x" + std::to_string(clip.height)},
+                            {"content_sha256", clip.content}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Json clip_result_json(const ClipResult& result) {
+  Json out{{"name", result.scores.name},
+           {"values", doubles_json(result.scores.values)},
+           {"method_s", result.method_s},
+           {"frames", Json::array()},
+           {"kept", Json::array()}};
+  for (const FrameScores& frame : result.scores.frames) {
+    Json one{{"name", frame.name}, {"identical", frame.identical}, {"values", doubles_json(frame.values)},
+             {"sums", Json::array()}, {"regions", Json::array()}};
+    for (const MetricSum& sum : frame.sums) one["sums"].push_back({sum.sum, sum.count});
+    for (const auto& regions : frame.regions) one["regions"].push_back(doubles_json(regions));
+    out["frames"].push_back(std::move(one));
+  }
+  for (const KeptFrame& kept : result.kept) {
+    out["kept"].push_back({{"frame", kept.frame}, {"role", kept.role}, {"score", score_json(kept.score)}});
+  }
+  return out;
+}
+
+ClipResult clip_result_of(const Json& json) {
+  ClipResult result;
+  result.scores.name = json.at("name").get<std::string>();
+  result.scores.values = doubles_of(json.at("values"));
+  result.method_s = json.at("method_s").get<double>();
+  for (const Json& one : json.at("frames")) {
+    FrameScores frame;
+    frame.name = one.at("name").get<std::string>();
+    frame.identical = one.at("identical").get<bool>();
+    frame.values = doubles_of(one.at("values"));
+    for (const Json& sum : one.at("sums")) {
+      frame.sums.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
+    }
+    for (const Json& regions : one.at("regions")) frame.regions.push_back(doubles_of(regions));
+    result.scores.frames.push_back(std::move(frame));
+  }
+  for (const Json& kept : json.at("kept")) {
+    result.kept.push_back({kept.at("frame").get<std::string>(), kept.at("role").get<std::string>(),
+                           score_of(kept.at("score"))});
+  }
+  return result;
+}
+
+std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
+                                    const std::vector<std::string>& regions) {
+  std::vector<ScoreColumn> out;
+  const std::vector<std::string>& frame_keys = scorer.frame_keys();
+  const auto add = [&](const ProtocolMetric& metric, const std::string& region) {
+    const Metric& row = *metric.metric;
+    out.push_back({region.empty() ? metric.key : metric.key + "_" + region, shown_name(metric.key),
+                   metric.key, region, row.unit, row.help, row.higher_is_better});
+  };
+  for (const ProtocolMetric& metric : scorer.protocol().metrics) add(metric, "");
+  for (const ProtocolMetric& metric : scorer.protocol().metrics) {
+    if (std::find(frame_keys.begin(), frame_keys.end(), metric.key) == frame_keys.end()) continue;
+    for (const std::string& region : regions) add(metric, region);
+  }
+  return out;
+}
+
+Json run_record_json(const FinishedRun& run, const Summary& summary) {
+  const EvalRequest& request = run.request;
+  Json method = Json::parse(request.method.description);
+  method["label"] = request.label.empty() ? request.method.label : request.label;
+  method["sees_truth"] = request.method.sees_truth;
+  double method_s = 0;
+  for (const ClipResult& result : run.results) method_s += result.method_s;
+  const Protocol& protocol = run.scorer.protocol();
+  Json out{{"format", "pluvia-run"},
+           {"version", kRunRecordVersion},
+           {"method", method},
+           {"data", data_json(run)},
+           {"protocol", protocol.definition()},
+           {"protocol_sha256", protocol.sha256()},
+           {"mean", means_json(summary.mean)},
+           {"frames_scored", summary.frames},
+           {"identical_frames", summary.identical},
+           {"identical_rule", "infinite scores are counted and left out of means, unless the "
+                              "protocol includes them"},
+           {"columns", Json::array()},
+           {"clips", Json::array()},
+           {"pictures", Json::array()},
+           {"timing",
+            {{"method_s", method_s},
+             {"method_s_per_frame", summary.frames > 0 ? method_s / summary.frames : 0},
+             {"wall_s", run.wall_s},
+             {"threads", thread_count()}}},
+           {"peak_memory_bytes", peak_memory_bytes()},
+           {"environment",
+            {{"program", request.generator}, {"cpu", cpu_model()}, {"finished", now_text()}}}};
+  out["protocol"]["name"] = protocol.name;
+  for (const ScoreColumn& column : columns_of(run.scorer, run.regions)) {
+    out["columns"].push_back({{"key", column.key},       {"name", column.name},
+                              {"base", column.base},     {"region", column.region},
+                              {"unit", column.unit},     {"help", column.help},
+                              {"higher_is_better", column.higher_is_better}});
+  }
+  for (std::size_t i = 0; i < run.results.size(); ++i) {
+    Json clip{{"id", run.clips[i].id},
+              {"split", run.clips[i].split},
+              {"mean", means_json(summary.clips[i])},
+              {"frames", Json::array()}};
+    for (const FrameScores& frame : run.results[i].scores.frames) {
+      clip["frames"].push_back(frame_json(frame, run.scorer, run.regions));
+    }
+    out["clips"].push_back(std::move(clip));
+  }
+  for (const RunPicture& picture : run.pictures) {
+    out["pictures"].push_back({{"clip", picture.clip},
+                               {"frame", picture.frame},
+                               {"role", picture.role},
+                               {"rainy", picture.rainy},
+                               {"prediction", picture.prediction},
+                               {"truth", picture.truth},
+                               {"score", score_json(picture.score)}});
+  }
+  return out;
+}
+
+}  // namespace pluvia

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// From scores to the run record (docs/records.md): also how one clip's result is written to the
+// journal and read back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "eval/harness/score_clip.h"
+#include "eval/report/run_record.h"
+
+namespace pluvia {
+
+Json clip_result_json(const ClipResult& result);
+ClipResult clip_result_of(const Json& json);
+
+/// The columns of a record: metrics of frames, of clips, and of regions.
+std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
+                                    const std::vector<std::string>& regions);
+
+struct FinishedRun {
+  const EvalRequest& request;
+  const SetReader& set;
+  const ProtocolScorer& scorer;
+  const std::vector<std::string>& regions;
+  const std::vector<ScoredClip>& clips;
+  const std::vector<ClipResult>& results;  ///< one per clip
+  std::vector<RunPicture> pictures;
+  double wall_s = 0;
+};
+
+Json run_record_json(const FinishedRun& run, const Summary& summary);
+
+}  // namespace pluvia

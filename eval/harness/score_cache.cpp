@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/harness/score_cache.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/json.h"
+#include "eval/report/run_record.h"
+
+namespace pluvia {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json list_json(const std::vector<double>& values) {
+  Json out = Json::array();
+  for (const double value : values) out.push_back(score_json(value));
+  return out;
+}
+
+std::vector<double> list_of(const Json& json) {
+  std::vector<double> out;
+  for (const Json& value : json) out.push_back(score_of(value));
+  return out;
+}
+
+std::string to_line(const FrameScores& scores) {
+  Json json{{"i", scores.identical}, {"v", list_json(scores.values)}, {"s", Json::array()},
+            {"r", Json::array()}};
+  for (const MetricSum& sum : scores.sums) json["s"].push_back({sum.sum, sum.count});
+  for (const std::vector<double>& regions : scores.regions) {
+    json["r"].push_back(list_json(regions));
+  }
+  return json.dump();
+}
+
+FrameScores from_line(const std::string& text) {
+  const Json json = Json::parse(text);
+  FrameScores scores;
+  scores.identical = json.at("i").get<bool>();
+  scores.values = list_of(json.at("v"));
+  for (const Json& sum : json.at("s")) {
+    scores.sums.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
+  }
+  for (const Json& regions : json.at("r")) scores.regions.push_back(list_of(regions));
+  return scores;
+}
+
+}  // namespace
+
+ScoreCache::ScoreCache(const fs::path& folder, const std::string& protocol_sha256) {
+  if (folder.empty()) return;
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  file_ = folder / (protocol_sha256 + ".jsonl");
+  std::ifstream in(file_);
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > 65 && line[64] == ' ') known_[line.substr(0, 64)] = line.substr(65);
+  }
+}
+
+std::optional<FrameScores> ScoreCache::find(const std::string& key) const {
+  const std::scoped_lock lock(mutex_);
+  const auto entry = known_.find(key);
+  if (entry == known_.end()) return std::nullopt;
+  try {
+    return from_line(entry->second);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+void ScoreCache::add(const std::string& key, const FrameScores& scores) {
+  if (file_.empty()) return;
+  const std::string line = to_line(scores);
+  const std::scoped_lock lock(mutex_);
+  known_[key] = line;
+  unwritten_ += key + " " + line + "\n";
+}
+
+void ScoreCache::flush() {
+  const std::scoped_lock lock(mutex_);
+  if (file_.empty() || unwritten_.empty()) return;
+  std::ofstream out(file_, std::ios::app);
+  out << unwritten_;
+  unwritten_.clear();
+}
+
+fs::path score_cache_folder() {
+  if (const char* const cache = std::getenv("PLUVIA_CACHE")) return fs::path(cache) / "scores";
+  if (const char* const home = std::getenv("HOME")) return fs::path(home) / ".cache/pluvia/scores";
+  return {};
+}
+
+}  // namespace pluvia

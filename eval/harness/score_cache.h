@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scores of frames that were computed before, by content: the key is a hash over the bytes of
+// everything that decides them (prediction, truth, what regions are made from). One file a protocol
+// in the user's cache, a line an entry, appended; a damaged line is passed over.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/protocol/score.h"
+
+namespace pluvia {
+
+class ScoreCache {
+ public:
+  /// In `folder`; empty: nothing is kept.
+  ScoreCache(const std::filesystem::path& folder, const std::string& protocol_sha256);
+
+  std::optional<FrameScores> find(const std::string& key) const;
+  void add(const std::string& key, const FrameScores& scores);
+  /// Appends what is new to the file. Failing to write is no error: it is a cache.
+  void flush();
+
+ private:
+  std::filesystem::path file_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> known_;  ///< key to the entry's JSON
+  std::string unwritten_;
+};
+
+/// $PLUVIA_CACHE or ~/.cache/pluvia, and in it "scores".
+std::filesystem::path score_cache_folder();
+
+}  // namespace pluvia

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/for_each.h"
+#include "synth/effects/compose.h"
+
+namespace pluvia::PLUVIA_BACKEND {
+
+using synth::LightRow;
+using synth::PaneRow;
+using synth::PhysicalArgs;
+
+struct PhysicalBody {
+  PhysicalArgs a;
+
+  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const { stretch<1>(tile, y, x, 1); }
+
+  PLUVIA_MEMBER void rows(const Tile& tile) const {
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      stretch<synth::kTileWidth>(tile, y, tile.x0, tile.x1 - tile.x0);
+    }
+  }
+
+ private:
+  template <int N>
+  PLUVIA_MEMBER void stretch(const Tile& tile, int y, int x0, int n) const {
+    const bool streaked = a.scene.streaked(tile.number);
+    LightRow<N> light;
+    synth::veiled_row(a.scene, y, x0, n, 1.0F, light);
+    if (streaked) synth::streaked_row(a.scene, y, x0, n, light);
+    PaneRow<8, N> pane;
+    const bool wet = a.pane.reaches(tile.number) && synth::read_pane(a.pane, y, x0, n, pane);
+    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
+    std::uint8_t* const mask = a.out.mask + at;
+    if (wet) {
+      // Under drops lq differs from drop also where no streak crosses: drops show streaks.
+      for (int x = 0; x < n; ++x) {
+        mask[x] = static_cast<std::uint8_t>(synth::to_code(pane.lane[3][x]));
+      }
+      for (int c = 0; c < 3; ++c) {
+        for (int x = 0; x < n; ++x) {
+          const float covered = pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F;
+          const float behind = streaked ? light.s[c][x] : light.v[c][x];
+          light.s[c][x] = (1 - covered) * behind + pane.lane[4 + c][x];
+          light.v[c][x] = (1 - covered) * light.v[c][x] + pane.lane[c][x];
+        }
+      }
+    } else {
+      for (int x = 0; x < n; ++x) mask[x] = 0;
+    }
+    if (a.noise.any()) add_noise<N>(at, n, streaked || wet, light);
+    write<N>(at, n, streaked || wet, light);
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void add_noise(std::ptrdiff_t at, int n, bool two, LightRow<N>& light) const {
+    float unit[3][N];
+    for (int x = 0; x < n; ++x) {
+      float drawn[3];
+      synth::unit_noise(a.noise, static_cast<std::uint32_t>(at + x), drawn);
+      unit[0][x] = drawn[0];
+      unit[1][x] = drawn[1];
+      unit[2][x] = drawn[2];
+    }
+    const std::uint8_t* const clean = a.scene.clean + 3 * at;
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < n; ++x) {
+        const float change = std::fabs(light.v[c][x] - a.scene.light->decode(clean[3 * x + c]));
+        const float grain = unit[c][x] * synth::grain_size(change, a.noise);
+        light.v[c][x] += grain;
+        if (two) light.s[c][x] += grain;
+      }
+    }
+  }
+
+  /// Planar codes to interleaved bytes.
+  template <int N>
+  PLUVIA_MEMBER void weave(const std::int32_t code[3][N], int n, std::uint8_t* out) const {
+    for (int x = 0; x < n; ++x) {
+      out[3 * x] = static_cast<std::uint8_t>(code[0][x]);
+      out[3 * x + 1] = static_cast<std::uint8_t>(code[1][x]);
+      out[3 * x + 2] = static_cast<std::uint8_t>(code[2][x]);
+    }
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void write(std::ptrdiff_t at, int n, bool two, const LightRow<N>& light) const {
+    std::int32_t without[3][N];
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < n; ++x) without[c][x] = a.scene.light->encode_wide(light.v[c][x]);
+    }
+    weave<N>(without, n, a.out.drop + 3 * at);
+    std::uint8_t* const lq = a.out.lq + 3 * at;
+    std::uint8_t* const streak = a.out.streak + at;
+    std::int16_t* const rgb = a.out.streak_rgb == nullptr ? nullptr : a.out.streak_rgb + 3 * at;
+    if (!two) {
+      weave<N>(without, n, lq);
+      for (int x = 0; x < n; ++x) streak[x] = 0;
+      if (rgb != nullptr) {
+        for (int i = 0; i < 3 * n; ++i) rgb[i] = 0;
+      }
+      return;
+    }
+    std::int32_t with[3][N];
+    std::int32_t most[N];
+    for (int x = 0; x < n; ++x) most[x] = 0;
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < n; ++x) {
+        with[c][x] = a.scene.light->encode_wide(light.s[c][x]);
+        const std::int32_t more = with[c][x] - without[c][x];
+        most[x] = more > most[x] ? more : most[x];
+      }
+    }
+    weave<N>(with, n, lq);
+    for (int x = 0; x < n; ++x) streak[x] = static_cast<std::uint8_t>(most[x]);
+    if (rgb == nullptr) return;
+    for (int x = 0; x < n; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        rgb[3 * x + c] = static_cast<std::int16_t>(with[c][x] - without[c][x]);
+      }
+    }
+  }
+};
+
+void compose_physical(const PhysicalArgs& args) { for_each_tile(args.grid, PhysicalBody{args}); }
+
+}  // namespace pluvia::PLUVIA_BACKEND

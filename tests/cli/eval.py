@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scoring and reporting as a user does, against numpy: PSNR of whole frames and inside the mask, means
+over clips, predictions from folders and programs, what is refused, resuming, the report's files.
+Usage: eval.py PLUVIA"""
+import json, os, re, shutil, signal, subprocess, sys, tempfile, time
+
+try:
+    import h5py, numpy as np
+except ImportError:
+    sys.exit(77)
+
+pluvia = sys.argv[1]
+
+
+def run(*args, status=0):
+    done = subprocess.run([pluvia, *map(str, args)], capture_output=True, text=True)
+    assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def psnr(a, b, where=None):
+    error = (a.astype(float) - b.astype(float)) ** 2
+    return 10 * np.log10(255**2 / (error.mean() if where is None else error[where].mean()))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.environ["PLUVIA_CACHE"] = os.path.join(folder, "cache")
+    at = lambda name: os.path.join(folder, name)
+    load = lambda name: json.load(open(at(name)))
+    run("synth", "vrds-mini", "--size", "160x90", "--frames", "4", "--clips", "6", "--out", at("set.h5"))
+    run("eval", "identity", "--data", at("set.h5"), "--protocol", "vderain-rgb", "--out", at("id.json"))
+    record = load("id.json")
+    assert record["protocol"]["name"] == "vderain-rgb" and [c["id"] for c in record["clips"]] == ["002", "005"]
+    with h5py.File(at("set.h5")) as f:
+        means, inside = [], []
+        for clip in record["clips"]:
+            lq, gt, mask = (f[f"clips/{clip['id']}/{k}"][:] for k in ("lq", "gt", "mask"))
+            values = [psnr(a, b) for a, b in zip(lq, gt)]
+            assert np.allclose([x["psnr"] for x in clip["frames"]], values, atol=1e-9)
+            within = [psnr(a, b, m >= 128) for a, b, m in zip(lq, gt, mask)]
+            assert np.allclose([x["psnr_inside"] for x in clip["frames"]], within, atol=1e-9)
+            means.append(np.mean(values)), inside.append(np.mean(within))
+    assert abs(record["mean"]["psnr"] - np.mean(means)) < 1e-9
+    assert abs(record["mean"]["psnr_inside"] - np.mean(inside)) < 1e-9
+    assert all(os.path.exists(os.path.join(folder, p[k])) for p in record["pictures"] for k in ("rainy", "prediction", "truth"))
+
+    # The same pictures from a folder and from another program: the same scores.
+    export = run("export", at("set.h5"), "--layout", "paired", "--split", "test", "--out", at("out"))
+    lq = next(d for d in (at("out/test/lq"), at("out/lq")) if os.path.isdir(d))
+    gt = lq[:-2] + "gt"
+    for spec, name in ((f"folder:{lq}", "folder"), ("cmd:cp -r {in}/. {out}", "cmd")):
+        run("eval", spec, "--data", at("set.h5"), "--out", at(name + ".json"))
+        assert load(name + ".json")["mean"] == record["mean"], name
+    run("eval", f"folder:{gt}", "--data", at("set.h5"), "--out", at("truth.json"))
+    perfect = load("truth.json")
+    assert perfect["identical_frames"] == 8 and perfect["mean"]["psnr"] == "inf" and perfect["mean"]["ssim"] == 1
+
+    # Everything wrong is named at once.
+    shutil.copytree(lq, at("bad"))
+    names = sorted(os.listdir(at("bad/002")))
+    os.remove(at("bad/002/" + names[1]))
+    open(at("bad/005/extra.png"), "wb").write(open(at("bad/005/" + names[0]), "rb").read())
+    with open(at("bad/005/" + names[2]), "r+b") as f:
+        f.truncate(8)
+    error = run("eval", f"folder:{at('bad')}", "--data", at("set.h5"), "--out", at("x.json"), status=3)
+    assert "3 problems" in error and names[1] in error and "extra.png" in error and names[2] in error, error
+    assert "status 3" in run("eval", "cmd:false {in} {out}; exit 3", "--data", at("set.h5"), "--out", at("x.json"), "--force", status=3)
+    error = run("eval", "cmd:cp {in}/00000000.png {out}", "--data", at("set.h5"), "--out", at("x.json"), "--force", status=3)
+    assert "missing" in error, error
+    assert "{in}" in run("eval", "cmd:true", "--data", at("set.h5"), "--out", at("x.json"), status=2)
+    assert "identity" in run("eval", "identiy", "--data", at("set.h5"), "--out", at("x.json"), status=2)
+    assert "did you mean" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--protocol", "vderain-rbg", status=2)
+    assert "no such split" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--split", "valid", status=2)
+    assert "exists" in run("eval", "identity", "--data", at("set.h5"), "--out", at("id.json"), status=2)
+    assert not os.path.exists(at("x.json"))
+
+    # Stopped and gone on with: the same record but for times.
+    whole = ["eval", "temporal-median", "--data", at("set.h5"), "--split", "train"]
+    run(*whole, "--out", at("a.json"), "--no-cache")
+    stopped = subprocess.Popen([pluvia, *whole, "--out", at("b.json"), "--no-cache", "--threads", "1"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not os.path.exists(at("b.json.journal")) or len(open(at("b.json.journal")).readlines()) < 2:
+        if stopped.poll() is not None:
+            break
+        time.sleep(0.01)
+    stopped.send_signal(signal.SIGINT)
+    stopped.wait()
+    run(*whole, "--out", at("b.json"), "--resume", "--no-cache")
+    strip = lambda r: {k: v for k, v in r.items() if k in ("mean", "clips", "columns", "data", "protocol_sha256", "method")}
+    assert strip(load("a.json")) == strip(load("b.json"))
+    run(*whole, "--out", at("c.json"))
+    run(*whole, "--out", at("d.json"))  # from the cache
+    assert strip(load("c.json")) == strip(load("d.json")) == strip(load("a.json"))
+
+    # The report.
+    for method in ("temporal-median", "best-affine-colour-fit"):
+        run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
+    affine = load("best-affine-colour-fit.json")
+    assert affine["mean"]["psnr"] > record["mean"]["psnr"] and affine["method"]["sees_truth"]
+    run("report", at("id.json"), at("temporal-median.json"), at("best-affine-colour-fit.json"), "--table", "vrds", "--table", "rain13k-test100", "--out", at("report"))
+    page = open(at("report/index.html")).read()
+    assert "http" not in re.sub(r"http://www.w3.org/2000/svg", "", page).replace("https", "http").split("<script type")[0]
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1).replace("<\\/", "</"))
+    assert [r["label"] for r in data["runs"]] == ["identity", "temporal-median", "best-affine-colour-fit"]
+    assert not data["published"][0]["comparable"] and len(data["published"]) == 1  # recalled ones are not shown
+    assert data["runs"][1]["against"]["p"] <= 1 and data["exhibits"]
+    tex = open(at("report/table.tex")).read()
+    assert r"\toprule" in tex and r"\textit{best-affine-colour-fit}" in tex and r"\textbf" in tex
+    csv = open(at("report/table.csv")).read().splitlines()
+    assert float(csv[1].split(",")[csv[0].split(",").index("psnr")]) == record["mean"]["psnr"]
+    assert open(at("report/table.md")).read().startswith("| method |")
+    run("eval", "identity", "--data", at("set.h5"), "--protocol", "basicsr-y", "--out", at("y.json"))
+    assert "protocol" in run("report", at("id.json"), at("y.json"), "--out", at("r2"), status=3)
+    assert "different data" in run("report", at("id.json"), at("a.json"), "--out", at("r2"), status=3)
+    open(at("no.json"), "w").write("{}")
+    assert "not a run record" in run("report", at("no.json"), "--out", at("r2"), status=3)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report in a real browser: it loads without errors, the table sorts, the slider moves, plots and
+error maps are drawn. Usage: report_browser.py PLUVIA"""
+import json, os, re, shutil, subprocess, sys, tempfile
+
+pluvia = sys.argv[1]
+browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if browser is None:
+    print("no chromium: not tested")
+    sys.exit(77)
+
+PROBE = """
+<script>
+window.addEventListener('error', e => document.documentElement.dataset.errors = (document.documentElement.dataset.errors || '') + e.message);
+</script>
+"""
+ACTIONS = """
+<script>
+(async () => {
+  const out = {};
+  const wait = ms => new Promise(done => setTimeout(done, ms));
+  await wait(300);
+  out.ready = document.documentElement.dataset.ready;
+  const first = () => [...document.querySelectorAll('#table tbody tr')].map(r => r.cells[0].textContent);
+  out.order = first();
+  document.querySelectorAll('#table th button')[0].click();
+  out.byName = first();
+  document.querySelectorAll('#table th button')[0].click();
+  out.byNameDown = first();
+  const canvas = document.getElementById('canvas'), g = canvas.getContext('2d', {willReadFrequently: true});
+  const sum = () => { const d = g.getImageData(0, 0, canvas.width, canvas.height).data; let s = 0; for (let i = 0; i < d.length; i += 4) s = (s * 31 + d[i]) % 1000003; return s; };
+  out.size = [canvas.width, canvas.height];
+  const viewer = document.getElementById('viewer'), box = viewer.getBoundingClientRect();
+  const before = sum();
+  viewer.dispatchEvent(new PointerEvent('pointerdown', {clientX: box.left + box.width * 0.9, clientY: box.top + 5, pointerId: 1}));
+  await wait(300);
+  out.divider = document.getElementById('divider').style.left;
+  out.moved = sum() !== before;
+  viewer.dispatchEvent(new KeyboardEvent('keydown', {key: 'Home'}));
+  await wait(200);
+  out.home = document.getElementById('divider').style.left;
+  document.getElementById('right').value = 'e0'; document.getElementById('right').onchange();
+  await wait(300);
+  const d = g.getImageData(0, 0, canvas.width, canvas.height).data; let bright = 0; for (let i = 0; i < d.length; i += 4) bright += d[i];
+  out.errorMap = bright > 0;
+  out.clipDots = document.querySelectorAll('#clip-plot circle').length;
+  out.timeLines = document.querySelectorAll('#time-plot polyline').length;
+  out.regions = document.querySelectorAll('#region-table tbody tr').length;
+  out.wide = document.documentElement.scrollWidth <= window.innerWidth;
+  out.errors = document.documentElement.dataset.errors || '';
+  const e = document.createElement('pre'); e.id = 'test-result'; e.textContent = JSON.stringify(out); document.body.append(e);
+})();
+</script>
+"""
+with tempfile.TemporaryDirectory() as folder:
+    os.environ["PLUVIA_CACHE"] = os.path.join(folder, "cache")
+    at = lambda name: os.path.join(folder, name)
+    run = lambda *args: subprocess.run([pluvia, *args], check=True, capture_output=True)
+    run("synth", "vrds-mini", "--size", "160x90", "--frames", "4", "--clips", "6", "--out", at("set.h5"))
+    methods = ["identity", "streak-opening", "temporal-median"]
+    for method in methods:
+        run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
+    run("report", *[at(m + ".json") for m in methods], "--table", "vrds", "--out", at("report"))
+    page = open(at("report/index.html")).read()
+    page = page.replace("<body>", "<body>" + PROBE).replace("</body>", ACTIONS + "</body>")
+    open(at("probe.html"), "w").write(page)
+    for width in (1280, 390):
+        shown = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900", "--virtual-time-budget=15000",
+                                "--user-data-dir=" + at("profile"), "--dump-dom", "file://" + at("probe.html")], capture_output=True, text=True, timeout=120).stdout
+        found = re.search(r'id="test-result">(.*?)</pre>', shown, re.S)
+        assert found, shown[-2000:]
+        result = json.loads(found.group(1).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
+        assert result["ready"] == "yes" and result["errors"] == "", result
+        assert result["byName"] == sorted(methods) and result["byNameDown"] == sorted(methods, reverse=True), result
+        assert result["size"] == [160, 90] and result["moved"] and float(result["divider"][:-1]) > 80 and result["home"] == "0%", result
+        assert result["errorMap"] and result["clipDots"] == 6 and result["timeLines"] == 3 and result["regions"] == 3, result
+        assert result["wide"], "the page scrolls sideways at %d pixels" % width
