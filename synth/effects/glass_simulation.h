@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drops on a pane in the rain, step by step: they arrive, spread, flow together, dry, are held where
-// they are or slide, leave beads behind, and run off the pane.
+// Drops on a pane in the rain, step by step: they arrive, spread, flow together, dry, are held
+// where they are or slide, leave beads behind, and run off the pane.
 //
 // - Arrival: Poisson, of drops of the rain (effects/glass_arrivals.h); large ones splash a few
 //   droplets around. A drop spreads within 0.1 s.

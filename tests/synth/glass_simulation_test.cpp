@@ -64,8 +64,7 @@ TEST(GlassForces, CriticalRadiiOfTheTable) {
                       {105, 75, 90, 1.9, 2.7}};
   for (const Row& row : rows) {
     const double rest = 0.5 * (row.advancing + row.receding);
-    const double as_table =
-        std::sqrt(cap_volume_factor(rest) / cap_volume_factor(row.volume_deg));
+    const double as_table = std::sqrt(cap_volume_factor(rest) / cap_volume_factor(row.volume_deg));
     EXPECT_NEAR(as_table * critical_radius({rest, row.receding, 90, 0}), row.upright, 0.055);
     EXPECT_NEAR(as_table * critical_radius({rest, row.receding, 30, 0}), row.leaning, 0.055);
   }
@@ -177,7 +176,8 @@ TEST(GlassSimulation, WhereDropsTouchTheyBecomeOneWithoutAJump) {
   ASSERT_EQ(state.drops.size(), 2U);
   const GlassWater& drop = state.drops[0];
   EXPECT_EQ(drop.volume_um3, before[0].volume_um3 + before[1].volume_um3);
-  const double of_b = static_cast<double>(before[1].volume_um3) / static_cast<double>(drop.volume_um3);
+  const double of_b =
+      static_cast<double>(before[1].volume_um3) / static_cast<double>(drop.volume_um3);
   EXPECT_NEAR(drop.x, before[0].x + (before[1].x - before[0].x) * of_b, 1);
   EXPECT_NEAR(drop.y, before[0].y + (before[1].y - before[0].y) * of_b, 1);
   ASSERT_EQ(drop.parts, 2);
@@ -239,8 +239,7 @@ TEST(GlassSimulation, NothingJumps) {
       const auto old = before.find(tag);
       if (old == before.end()) continue;
       const GlassPart& was = old->second.part;
-      const double moved =
-          std::hypot(seen.part.x - was.x, seen.part.y - was.y) / kGlassUnitsPerMm;
+      const double moved = std::hypot(seen.part.x - was.x, seen.part.y - was.y) / kGlassUnitsPerMm;
       // 300 mm/s of sliding, and what joins draws together by 15 % of a distance.
       ASSERT_LE(moved, 300.0 / 120 * 1.05 + 0.16 * static_cast<double>(seen.whole));
       ASSERT_LE(std::abs(seen.part.radius_mm - was.radius_mm),
@@ -301,6 +300,36 @@ TEST(GlassSimulation, SlidersStickAndSlipAtTheirSpeeds) {
   EXPECT_GT(stops, 20);
 }
 
+TEST(GlassSimulation, DropsStayForSeconds) {
+  // In heavy rain: of the drops wider than a millimetre, those still there later.
+  double all = 0;
+  double after_half_s = 0;
+  double after_20_s = 0;
+  for (std::uint32_t clip = 0; clip < 4; ++clip) {
+    GlassSimulation simulation(busy_field(), kPane, 6, clip, 0);
+    GlassState state = simulation.first();
+    while (state.step < 0) simulation.advance(state);
+    std::vector<std::uint32_t> wide;
+    for (const GlassWater& drop : state.drops) {
+      if (simulation.shape().foot_mm(drop) > 0.5) wide.push_back(drop.id);
+    }
+    const auto alive = [&] {
+      double count = 0;
+      for (const GlassWater& drop : state.drops) {
+        count += std::binary_search(wide.begin(), wide.end(), drop.id) ? 1 : 0;
+      }
+      return count;
+    };
+    all += static_cast<double>(wide.size());
+    while (state.step < 60) simulation.advance(state);
+    after_half_s += alive();
+    while (state.step < 2400) simulation.advance(state);
+    after_20_s += alive();
+  }
+  EXPECT_GT(after_half_s, 0.7 * all);
+  EXPECT_LT(after_20_s, 0.5 * all);
+}
+
 TEST(GlassSimulation, StrongWindDrivesDropsUp) {
   GlassField field = busy_field();
   field.law = {50, 46, 30, 35};
@@ -324,12 +353,13 @@ TEST(GlassSimulation, ASliderLeavesBeadsAndSwallowsWhatItMeets) {
   field.law = {50, 44, 90, 0};
   GlassSimulation simulation(field, kPane, 1, 0, 0);
   GlassState state = with_drops(simulation, {{30, 2, 3.2}, {30.5, 14, 0.8}});
-  for (int i = 0; i < 480 && !state.drops.empty() && state.drops[0].y < 30 * kGlassUnitsPerMm; ++i) {
+  for (int i = 0; i < 480 && !state.drops.empty() && state.drops[0].y < 30 * kGlassUnitsPerMm;
+       ++i) {
     simulation.advance(state);
   }
   ASSERT_GT(state.drops.size(), 8U);
-  EXPECT_EQ(state.drops[0].id, 1U);   // the large one is still itself
-  EXPECT_GT(state.drops[1].id, 2U);   // the small one is not
+  EXPECT_EQ(state.drops[0].id, 1U);  // the large one is still itself
+  EXPECT_GT(state.drops[1].id, 2U);  // the small one is not
   for (std::size_t i = 1; i < state.drops.size(); ++i) {
     const double radius = simulation.shape().foot_mm(state.drops[i]);
     EXPECT_LT(radius, 0.4 * 3.2);
@@ -346,7 +376,8 @@ TEST(GlassSimulation, DryingFollowsTheSquareOfTheRadius) {
   const double large = simulation.shape().foot_mm(state.drops[0]);
   for (int i = 0; i < 120; ++i) simulation.advance(state);
   ASSERT_EQ(state.drops.size(), 1U);  // the half as wide one lives a quarter as long
-  EXPECT_NEAR(std::pow(simulation.shape().foot_mm(state.drops[0]), 2), large * large - 1.0 / 4, 0.02);
+  EXPECT_NEAR(std::pow(simulation.shape().foot_mm(state.drops[0]), 2), large * large - 1.0 / 4,
+              0.02);
 }
 
 TEST(GlassSimulation, NumbersStayBounded) {
