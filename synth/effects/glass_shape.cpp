@@ -17,6 +17,8 @@ constexpr float kVanished = 0.0003F;  ///< a radius of 0.07
 constexpr int kLasting = 4;           ///< parts that a drop at rest keeps
 constexpr double kTogether = 0.68;    ///< of their distance is what joined parts keep
 constexpr double kTailSpeedMmS = 25;
+/// Half the width that weight lets a drop have: about the capillary length. More water runs long.
+constexpr float kWidestMm = 2.2F;
 
 /// Share of a difference that a step of 1/120 s makes up at a time constant.
 struct Rates {
@@ -154,7 +156,9 @@ void GlassShape::relax(GlassWater& drop) const {
     const auto look = static_cast<float>(kRates.look);
     const float tail = i == main ? static_cast<float>(drawn) : 0.0F;
     part.spread += (1 - part.spread) * static_cast<float>(kRates.spread);
-    part.stretch += (part.own_stretch * hang * (1 + 0.3F * part.tail) - part.stretch) * look;
+    const float wide = part.radius_mm / kWidestMm;
+    const float stretch = std::max(part.own_stretch * hang * (1 + 0.3F * part.tail), wide * wide);
+    part.stretch += (stretch - part.stretch) * look;
     part.tail += (tail - part.tail) * look;
   }
   refresh(drop);

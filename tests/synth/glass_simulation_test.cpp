@@ -244,7 +244,7 @@ TEST(GlassSimulation, NothingJumps) {
       ASSERT_LE(moved, 300.0 / 120 * 1.05 + 0.16 * static_cast<double>(seen.whole));
       ASSERT_LE(std::abs(seen.part.radius_mm - was.radius_mm),
                 0.3F * (1 - was.spread) * seen.part.radius_mm + 0.1F * was.radius_mm + 0.01F);
-      ASSERT_LE(std::abs(seen.part.stretch - was.stretch), 0.1F);
+      ASSERT_LE(std::abs(seen.part.stretch - was.stretch), 0.25F);
       ASSERT_LE(std::abs(seen.part.tail - was.tail), 0.12F);
     }
     // Parts vanish only where they are small against the drop that took them in, or out of sight.
@@ -378,6 +378,27 @@ TEST(GlassSimulation, DryingFollowsTheSquareOfTheRadius) {
   ASSERT_EQ(state.drops.size(), 1U);  // the half as wide one lives a quarter as long
   EXPECT_NEAR(std::pow(simulation.shape().foot_mm(state.drops[0]), 2), large * large - 1.0 / 4,
               0.02);
+}
+
+TEST(GlassSimulation, TheSameBitsOnEveryMachine) {
+  // Five seconds in heavy rain; the sum was the same from g++ 12 without optimisation, with, for
+  // AVX2, and under the sanitizers.
+  GlassSimulation simulation(busy_field(), kPane, 2, 0, 0);
+  GlassState state = simulation.first();
+  while (state.step < 600) simulation.advance(state);
+  std::uint64_t sum = 1469598103934665603U;  // FNV-1a
+  const auto add = [&sum](std::int64_t value) {
+    for (int k = 0; k < 8; ++k) {
+      sum = (sum ^ (static_cast<std::uint64_t>(value) >> (8 * k) & 0xFF)) * 1099511628211U;
+    }
+  };
+  for (const GlassWater& drop : state.drops) {
+    for (const std::int64_t v :
+         {std::int64_t{drop.id}, std::int64_t{drop.x}, std::int64_t{drop.y}, drop.volume_um3}) {
+      add(v);
+    }
+  }
+  EXPECT_EQ(sum, 0x6081843112a70cefU);
 }
 
 TEST(GlassSimulation, NumbersStayBounded) {
