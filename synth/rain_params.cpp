@@ -44,7 +44,7 @@ constexpr Param kTable[] = {
     {"sky_gain", kNumber, "", "light of clipped highlights", "2", 1, 20},
     {"q_ext", kNumber, "", "extinction efficiency of drops", "1.5", 1, 2},
     {"mist_per_km", kNumber, "/km", "extinction by mist", "0", 0, 30},
-    {"drops", kInteger, "", "drops on the glass at first; 0: no glass", "40", 0, 5000},
+    {"drops", kInteger, "", "drops on the glass at first; 0: no glass", "80", 0, 5000},
     {"fine_drops", kNumber, "", "and so many smaller ones for each", "5", 0, 30},
     {"drop_least_mm", kNumber, "mm", "smallest radius of a drop's foot", "0.3", 0.05, 5},
     {"drop_most_mm", kNumber, "mm", "largest radius of a drop's foot", "2.2", 0.1, 8},

@@ -76,7 +76,8 @@ class View {
       const GlassPart& part = drop.part[static_cast<std::size_t>(i)];
       const double x = part.x / kGlassUnitsPerMm + side_mm - 0.5 * pane.width_mm;
       const double y = part.y / kGlassUnitsPerMm + down_mm - 0.5 * pane.height_mm;
-      const Lobe lobe = lobe_of(part, 0.5 * width_ + x * px_per_mm_, 0.5 * height_ + y * px_per_mm_, drop.ratio < 0 ? -1.0F : 1.0F);
+      const Lobe lobe = lobe_of(part, 0.5 * width_ + x * px_per_mm_, 0.5 * height_ + y * px_per_mm_,
+                                drop.ratio < 0 ? -1.0F : 1.0F);
       push(lobe, out.lobes);
       if (part.tail > 0.02F) add_tail(lobe, part, drop, out.lobes);
     }
@@ -96,7 +97,8 @@ class View {
     Random look = look_;
     look.particle = part.tag;
     // The edge of a small drop is round; that of one on the move is drawn smooth.
-    const double wild = 0.15 * std::min(1.0, radius / 0.8) * (1 - 0.7 * static_cast<double>(part.tail));
+    const double wild =
+        0.15 * std::min(1.0, radius / 0.8) * (1 - 0.7 * static_cast<double>(part.tail));
     for (std::uint32_t k = 0; k < 6; ++k) {
       const double order = 1 + static_cast<double>(k / 2);
       lobe.outline[k] = static_cast<float>(wild / order * look.uniform(kOutline + k, -1, 1));

@@ -51,9 +51,7 @@ class GlassForces {
 
   double hold_n(double foot_mm) const { return hold_ * foot_mm; }
   /// Down the pane; negative: the wind wins.
-  double drive_n(double foot_mm) const {
-    return (weight_ * foot_mm - drag_) * foot_mm * foot_mm;
-  }
+  double drive_n(double foot_mm) const { return (weight_ * foot_mm - drag_) * foot_mm * foot_mm; }
   /// Over 1 in size: it slides.
   double ratio(double foot_mm) const {
     return hold_ > 0 ? drive_n(foot_mm) / hold_n(foot_mm) : (drive_n(foot_mm) < 0 ? -1e9 : 1e9);

@@ -110,8 +110,9 @@ void GlassMerger::find_pairs(const std::vector<GlassWater>& drops) {
         for (std::uint32_t at = first_[cell]; at < first_[cell + 1]; ++at) {
           const std::uint32_t other = inside_[at];
           if (other == i) continue;
-          pairs_.push_back(std::uint64_t{std::min<std::uint32_t>(other, static_cast<std::uint32_t>(i))} << 32 |
-                           std::max<std::uint32_t>(other, static_cast<std::uint32_t>(i)));
+          pairs_.push_back(
+              std::uint64_t{std::min<std::uint32_t>(other, static_cast<std::uint32_t>(i))} << 32 |
+              std::max<std::uint32_t>(other, static_cast<std::uint32_t>(i)));
         }
       }
     }

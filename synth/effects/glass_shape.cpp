@@ -12,11 +12,13 @@ namespace pluvia::synth {
 namespace {
 
 constexpr std::int16_t kCalmSteps = 72;
-constexpr float kTakenIn = 0.027F;   ///< share, of the largest one's: a radius of 0.3
+constexpr float kTakenIn = 0.027F;    ///< share, of the largest one's: a radius of 0.3
 constexpr float kVanished = 0.0003F;  ///< a radius of 0.07
-constexpr int kLasting = 4;          ///< parts that a drop at rest keeps
-constexpr double kTogether = 0.68;   ///< of their distance is what joined parts keep
+constexpr int kLasting = 4;           ///< parts that a drop at rest keeps
+constexpr double kTogether = 0.68;    ///< of their distance is what joined parts keep
 constexpr double kTailSpeedMmS = 25;
+/// Half the width that weight lets a drop have: about the capillary length. More water runs long.
+constexpr float kWidestMm = 2.2F;
 
 /// Share of a difference that a step of 1/120 s makes up at a time constant.
 struct Rates {
@@ -84,13 +86,14 @@ void GlassShape::refresh(GlassWater& drop) const {
   const auto volume = static_cast<double>(drop.volume_um3);
   for (int i = 0; i < drop.parts; ++i) {
     GlassPart& part = drop.part[static_cast<std::size_t>(i)];
-    part.radius_mm = static_cast<float>(
-        static_cast<double>(part.spread) *
-        radius_mm(volume * static_cast<double>(part.share), part.tag));
+    part.radius_mm =
+        static_cast<float>(static_cast<double>(part.spread) *
+                           radius_mm(volume * static_cast<double>(part.share), part.tag));
   }
 }
 
-/// Small parts, those beyond kLasting, and all of a sliding drop, give their share to the largest one.
+/// Small parts, those beyond kLasting, and all of a sliding drop, give their share to the largest
+/// one.
 void GlassShape::take_in(GlassWater& drop, int main) {
   GlassPart* const first = drop.part.data();
   GlassPart& large = first[main];
@@ -153,7 +156,9 @@ void GlassShape::relax(GlassWater& drop) const {
     const auto look = static_cast<float>(kRates.look);
     const float tail = i == main ? static_cast<float>(drawn) : 0.0F;
     part.spread += (1 - part.spread) * static_cast<float>(kRates.spread);
-    part.stretch += (part.own_stretch * hang * (1 + 0.3F * part.tail) - part.stretch) * look;
+    const float wide = part.radius_mm / kWidestMm;
+    const float stretch = std::max(part.own_stretch * hang * (1 + 0.3F * part.tail), wide * wide);
+    part.stretch += (stretch - part.stretch) * look;
     part.tail += (tail - part.tail) * look;
   }
   refresh(drop);
@@ -162,8 +167,8 @@ void GlassShape::relax(GlassWater& drop) const {
 
 void GlassShape::join(GlassWater& a, const GlassWater& b) {
   PLUVIA_CHECK(a.parts + b.parts <= GlassWater::kMostParts, int{a.parts}, " and ", int{b.parts});
-  const double of_b = static_cast<double>(b.volume_um3) /
-                      static_cast<double>(a.volume_um3 + b.volume_um3);
+  const double of_b =
+      static_cast<double>(b.volume_um3) / static_cast<double>(a.volume_um3 + b.volume_um3);
   a.volume_um3 += b.volume_um3;
   a.x = toward(a.x, b.x, of_b);
   a.y = toward(a.y, b.y, of_b);

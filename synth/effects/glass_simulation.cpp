@@ -55,7 +55,9 @@ int poisson(double mean, double uniform) {
   return count;
 }
 
-std::int32_t units(double mm) { return static_cast<std::int32_t>(std::llround(mm * kGlassUnitsPerMm)); }
+std::int32_t units(double mm) {
+  return static_cast<std::int32_t>(std::llround(mm * kGlassUnitsPerMm));
+}
 
 }  // namespace
 
@@ -93,8 +95,8 @@ GlassWater GlassSimulation::new_drop(GlassState& state, double x_mm, double y_mm
   part.own_stretch = part.stretch = static_cast<float>(random.uniform(kStretch, 0.95, 1.2));
   weigh(drop);
   draw_hold(drop);
-  drop.next_try = static_cast<std::int32_t>(
-      static_cast<double>(state.step) + random.uniform(kWait, 0.1, 1) * kGlassStepsPerS);
+  drop.next_try = static_cast<std::int32_t>(static_cast<double>(state.step) +
+                                            random.uniform(kWait, 0.1, 1) * kGlassStepsPerS);
   shape_.refresh(drop);
   return drop;
 }
@@ -102,8 +104,8 @@ GlassWater GlassSimulation::new_drop(GlassState& state, double x_mm, double y_mm
 GlassState GlassSimulation::first() const {
   GlassState state;
   state.step = -kGlassStepsBefore;
-  const double spread = side_mm(pane_.width_mm) * side_mm(pane_.height_mm) /
-                        (pane_.width_mm * pane_.height_mm);
+  const double spread =
+      side_mm(pane_.width_mm) * side_mm(pane_.height_mm) / (pane_.width_mm * pane_.height_mm);
   const double most = kMostGlassDrops / (1 + field_.fine_drops);
   const auto large = static_cast<int>(std::min(most, field_.drops * spread) + 0.5);
   const auto all = static_cast<int>(large * (1 + field_.fine_drops));
@@ -111,8 +113,9 @@ GlassState GlassSimulation::first() const {
     const Random random = of_drop(state.next_id);
     const double uniform = random.uniform(kSize);
     const double radius =
-        i < large ? draw_radius(field_.least_mm, field_.most_mm, field_.size_power, uniform)
-                  : draw_radius(std::min(kFinestMm, field_.least_mm), field_.least_mm, 1.5, uniform);
+        i < large
+            ? draw_radius(field_.least_mm, field_.most_mm, field_.size_power, uniform)
+            : draw_radius(std::min(kFinestMm, field_.least_mm), field_.least_mm, 1.5, uniform);
     const double x = random.uniform(kX, -margin_mm_, pane_.width_mm + margin_mm_);
     const double y = random.uniform(kY, -margin_mm_, pane_.height_mm + margin_mm_);
     const std::int64_t volume = shape_.volume_um3(radius, state.next_id);
@@ -281,8 +284,7 @@ void GlassSimulation::dry(GlassState& state) const {
   for (GlassWater& drop : state.drops) {
     const double foot_mm = shape_.foot_mm(drop);
     const std::int64_t lost = std::llround(per_radius_um2 * foot_mm * 1e3);
-    const std::int64_t gone =
-        foot_mm < kDryMm ? drop.volume_um3 : std::min(drop.volume_um3, lost);
+    const std::int64_t gone = foot_mm < kDryMm ? drop.volume_um3 : std::min(drop.volume_um3, lost);
     drop.volume_um3 -= gone;
     state.water.dried += gone;
     if (drop.volume_um3 == 0) continue;

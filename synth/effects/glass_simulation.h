@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drops on a pane in the rain, step by step: they arrive, spread, flow together, dry, are held where
-// they are or slide, leave beads behind, and run off the pane.
+// Drops on a pane in the rain, step by step: they arrive, spread, flow together, dry, are held
+// where they are or slide, leave beads behind, and run off the pane.
 //
 // - Arrival: Poisson, of drops of the rain (effects/glass_arrivals.h); large ones splash a few
 //   droplets around. A drop spreads within 0.1 s.
@@ -17,8 +17,9 @@
 // what, and the sum of the water, are exact; drops are worked on in the order of their numbers. The
 // state is a plain value: a copy is a checkpoint.
 //
-// Deviations: contact angles do not change as a drop dries; a drop above the capillary length is
-// still a cap; air that streams up the pane is the same everywhere.
+// Deviations: contact angles do not change as a drop dries; a drop wider than the capillary
+// length is drawn long, but has a cap's volume; air that streams up the pane is the same
+// everywhere.
 #pragma once
 
 #include <array>

@@ -163,7 +163,8 @@ TEST(GlassPane, VrdsCoverAllAlongAClip) {
       const GlassPane pane(field, {20, clip});
       for (const double t : {0.0, 2.0, 4.0}) {
         double covered = 0;
-        for (const double m : mask_of(pane.at(kCamera, t), 360, 640, 6)) covered += m >= 0.5 ? 1 : 0;
+        for (const double m : mask_of(pane.at(kCamera, t), 360, 640, 6))
+          covered += m >= 0.5 ? 1 : 0;
         covered /= 360 * 640;
         EXPECT_GE(covered, 0.01) << drops << " drops, clip " << clip << ", " << t << " s";
         EXPECT_LE(covered, 0.15) << drops << " drops, clip " << clip << ", " << t << " s";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Water on a pane: arrival rates and critical sizes against tables computed by other means, the sum
-// of the water, what happens where drops meet, slide, stick and dry.
+// Water on a pane, step by step: the sum of the water, what happens where drops meet, slide, stick
+// and dry, and that nothing jumps.
 #include "synth/effects/glass_simulation.h"
 
 #include <gtest/gtest.h>
@@ -11,82 +11,6 @@
 
 namespace pluvia::synth {
 namespace {
-
-TEST(GlassArrivals, RatesOfTheTable) {
-  // 25 mm/h of Marshall and Palmer's own N0, which gives back 28.22 mm/h; a pane 30 degrees from
-  // the horizontal, seen 1280x720 at a focal length of 1000 px from 0.05 and 0.3 m: drops per
-  // second, and of those above 1 mm.
-  struct Row {
-    double speed, distance, all, large;
-  };
-  const Row rows[] = {{0, 0.05, 13, 5},   {15, 0.05, 66, 13},   {30, 0.05, 119, 21},
-                      {0, 0.3, 474, 180}, {15, 0.3, 2371, 476}, {30, 0.3, 4268, 773}};
-  for (const Row& row : rows) {
-    const double area = 1.28 * 0.72 * row.distance * row.distance;
-    const GlassRain rain{25, 0, 30, row.speed};
-    const double gain = area * 28.22 / 25;
-    EXPECT_NEAR(GlassArrivals(rain, 0.1).per_m2_s() * gain, row.all, 0.5 + 0.01 * row.all);
-    EXPECT_NEAR(GlassArrivals(rain, 1).per_m2_s() * gain, row.large, 0.5 + 0.01 * row.large);
-  }
-}
-
-TEST(GlassArrivals, DrawnDiametersFollowTheFlux) {
-  const GlassRain rain{50, 0, 40, 12};
-  const GlassArrivals arrivals(rain, 0.3);
-  for (const double from : {0.5, 1.0, 2.0, 3.0}) {
-    const double expected = GlassArrivals(rain, from).per_m2_s() / arrivals.per_m2_s();
-    int above = 0;
-    constexpr int kDraws = 20000;
-    for (int i = 0; i < kDraws; ++i) above += arrivals.draw_mm((i + 0.5) / kDraws) > from ? 1 : 0;
-    EXPECT_NEAR(static_cast<double>(above) / kDraws, expected, 2e-3) << from;
-  }
-}
-
-double critical_radius(const GlassSurfaceLaw& law) {
-  const GlassForces forces(law);
-  double low = 0.1;
-  double high = 20;
-  for (int i = 0; i < 60; ++i) {
-    const double middle = 0.5 * (low + high);
-    (forces.ratio(middle) < 1 ? low : high) = middle;
-  }
-  return low;
-}
-
-TEST(GlassForces, CriticalRadiiOfTheTable) {
-  // The table took the volume midway between the angles, but for the second row at 30 degrees.
-  struct Row {
-    double advancing, receding, volume_deg, upright, leaning;
-  };
-  const Row rows[] = {{60, 30, 45, 2.8, 4.0},
-                      {40, 15, 30, 2.6, 3.7},
-                      {75, 45, 60, 2.6, 3.6},
-                      {105, 75, 90, 1.9, 2.7}};
-  for (const Row& row : rows) {
-    const double rest = 0.5 * (row.advancing + row.receding);
-    const double as_table =
-        std::sqrt(cap_volume_factor(rest) / cap_volume_factor(row.volume_deg));
-    EXPECT_NEAR(as_table * critical_radius({rest, row.receding, 90, 0}), row.upright, 0.055);
-    EXPECT_NEAR(as_table * critical_radius({rest, row.receding, 30, 0}), row.leaning, 0.055);
-  }
-}
-
-TEST(GlassForces, VolumesOfCaps) {
-  // A foot of 1 mm and the falling drop of the same volume.
-  const double rows[][2] = {{30, 0.94}, {45, 1.10}, {60, 1.24}, {90, 1.59}};
-  for (const auto& row : rows) {
-    EXPECT_NEAR(cube_root(6 / kPi * cap_volume_factor(row[0])), row[1], 0.005) << row[0];
-  }
-}
-
-TEST(GlassForces, WindHoldsLargeDropsNear55KmH) {
-  const double at[] = {35, 55, 75};
-  std::vector<double> drive;
-  for (const double km_h : at) drive.push_back(GlassForces({50, 44, 30, km_h / 3.6}).drive_n(2.5));
-  EXPECT_GT(drive[0], 0);
-  EXPECT_LT(drive[2], 0);
-  EXPECT_LT(std::abs(drive[1]), 0.25 * drive[0]);
-}
 
 constexpr PaneSize kPane{60, 34};
 
@@ -177,7 +101,8 @@ TEST(GlassSimulation, WhereDropsTouchTheyBecomeOneWithoutAJump) {
   ASSERT_EQ(state.drops.size(), 2U);
   const GlassWater& drop = state.drops[0];
   EXPECT_EQ(drop.volume_um3, before[0].volume_um3 + before[1].volume_um3);
-  const double of_b = static_cast<double>(before[1].volume_um3) / static_cast<double>(drop.volume_um3);
+  const double of_b =
+      static_cast<double>(before[1].volume_um3) / static_cast<double>(drop.volume_um3);
   EXPECT_NEAR(drop.x, before[0].x + (before[1].x - before[0].x) * of_b, 1);
   EXPECT_NEAR(drop.y, before[0].y + (before[1].y - before[0].y) * of_b, 1);
   ASSERT_EQ(drop.parts, 2);
@@ -239,13 +164,12 @@ TEST(GlassSimulation, NothingJumps) {
       const auto old = before.find(tag);
       if (old == before.end()) continue;
       const GlassPart& was = old->second.part;
-      const double moved =
-          std::hypot(seen.part.x - was.x, seen.part.y - was.y) / kGlassUnitsPerMm;
+      const double moved = std::hypot(seen.part.x - was.x, seen.part.y - was.y) / kGlassUnitsPerMm;
       // 300 mm/s of sliding, and what joins draws together by 15 % of a distance.
       ASSERT_LE(moved, 300.0 / 120 * 1.05 + 0.16 * static_cast<double>(seen.whole));
       ASSERT_LE(std::abs(seen.part.radius_mm - was.radius_mm),
                 0.3F * (1 - was.spread) * seen.part.radius_mm + 0.1F * was.radius_mm + 0.01F);
-      ASSERT_LE(std::abs(seen.part.stretch - was.stretch), 0.1F);
+      ASSERT_LE(std::abs(seen.part.stretch - was.stretch), 0.25F);
       ASSERT_LE(std::abs(seen.part.tail - was.tail), 0.12F);
     }
     // Parts vanish only where they are small against the drop that took them in, or out of sight.
@@ -301,6 +225,36 @@ TEST(GlassSimulation, SlidersStickAndSlipAtTheirSpeeds) {
   EXPECT_GT(stops, 20);
 }
 
+TEST(GlassSimulation, DropsStayForSeconds) {
+  // In heavy rain: of the drops wider than a millimetre, those still there later.
+  double all = 0;
+  double after_half_s = 0;
+  double after_20_s = 0;
+  for (std::uint32_t clip = 0; clip < 4; ++clip) {
+    GlassSimulation simulation(busy_field(), kPane, 6, clip, 0);
+    GlassState state = simulation.first();
+    while (state.step < 0) simulation.advance(state);
+    std::vector<std::uint32_t> wide;
+    for (const GlassWater& drop : state.drops) {
+      if (simulation.shape().foot_mm(drop) > 0.5) wide.push_back(drop.id);
+    }
+    const auto alive = [&] {
+      double count = 0;
+      for (const GlassWater& drop : state.drops) {
+        count += std::binary_search(wide.begin(), wide.end(), drop.id) ? 1 : 0;
+      }
+      return count;
+    };
+    all += static_cast<double>(wide.size());
+    while (state.step < 60) simulation.advance(state);
+    after_half_s += alive();
+    while (state.step < 2400) simulation.advance(state);
+    after_20_s += alive();
+  }
+  EXPECT_GT(after_half_s, 0.7 * all);
+  EXPECT_LT(after_20_s, 0.5 * all);
+}
+
 TEST(GlassSimulation, StrongWindDrivesDropsUp) {
   GlassField field = busy_field();
   field.law = {50, 46, 30, 35};
@@ -324,12 +278,13 @@ TEST(GlassSimulation, ASliderLeavesBeadsAndSwallowsWhatItMeets) {
   field.law = {50, 44, 90, 0};
   GlassSimulation simulation(field, kPane, 1, 0, 0);
   GlassState state = with_drops(simulation, {{30, 2, 3.2}, {30.5, 14, 0.8}});
-  for (int i = 0; i < 480 && !state.drops.empty() && state.drops[0].y < 30 * kGlassUnitsPerMm; ++i) {
+  for (int i = 0; i < 480 && !state.drops.empty() && state.drops[0].y < 30 * kGlassUnitsPerMm;
+       ++i) {
     simulation.advance(state);
   }
   ASSERT_GT(state.drops.size(), 8U);
-  EXPECT_EQ(state.drops[0].id, 1U);   // the large one is still itself
-  EXPECT_GT(state.drops[1].id, 2U);   // the small one is not
+  EXPECT_EQ(state.drops[0].id, 1U);  // the large one is still itself
+  EXPECT_GT(state.drops[1].id, 2U);  // the small one is not
   for (std::size_t i = 1; i < state.drops.size(); ++i) {
     const double radius = simulation.shape().foot_mm(state.drops[i]);
     EXPECT_LT(radius, 0.4 * 3.2);
@@ -346,7 +301,29 @@ TEST(GlassSimulation, DryingFollowsTheSquareOfTheRadius) {
   const double large = simulation.shape().foot_mm(state.drops[0]);
   for (int i = 0; i < 120; ++i) simulation.advance(state);
   ASSERT_EQ(state.drops.size(), 1U);  // the half as wide one lives a quarter as long
-  EXPECT_NEAR(std::pow(simulation.shape().foot_mm(state.drops[0]), 2), large * large - 1.0 / 4, 0.02);
+  EXPECT_NEAR(std::pow(simulation.shape().foot_mm(state.drops[0]), 2), large * large - 1.0 / 4,
+              0.02);
+}
+
+TEST(GlassSimulation, TheSameBitsOnEveryMachine) {
+  // Five seconds in heavy rain; the sum was the same from g++ 12 without optimisation, with, for
+  // AVX2, and under the sanitizers.
+  GlassSimulation simulation(busy_field(), kPane, 2, 0, 0);
+  GlassState state = simulation.first();
+  while (state.step < 600) simulation.advance(state);
+  std::uint64_t sum = 1469598103934665603U;  // FNV-1a
+  const auto add = [&sum](std::int64_t value) {
+    for (int k = 0; k < 8; ++k) {
+      sum = (sum ^ (static_cast<std::uint64_t>(value) >> (8 * k) & 0xFF)) * 1099511628211U;
+    }
+  };
+  for (const GlassWater& drop : state.drops) {
+    for (const std::int64_t v :
+         {std::int64_t{drop.id}, std::int64_t{drop.x}, std::int64_t{drop.y}, drop.volume_um3}) {
+      add(v);
+    }
+  }
+  EXPECT_EQ(sum, 0x6081843112a70cefU);
 }
 
 TEST(GlassSimulation, NumbersStayBounded) {
