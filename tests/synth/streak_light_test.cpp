@@ -193,9 +193,8 @@ TEST(StreakShape, SceneHidesSoftly) {
     Image<float> depth(96, 96, 1);
     std::fill(depth.pixels().begin(), depth.pixels().end(), z);
     double sum = 0;
-    for (const float v : splat({&s, 1}, 96, 96, depth.view()).opacity.pixels()) {
-      sum += static_cast<double>(v);
-    }
+    const StreakImages drawn = splat({&s, 1}, 96, 96, depth.view());
+    for (const float v : drawn.opacity.pixels()) sum += static_cast<double>(v);
     // smoothstep over 10 % of the depth around it.
     const double t = std::min(1.0, std::max(0.0, (static_cast<double>(z) / 2 - 1) * 10 + 0.5));
     EXPECT_NEAR(sum / std::acos(-1), t * t * (3 - 2 * t), 0.02) << z;
