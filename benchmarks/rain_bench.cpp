@@ -9,6 +9,7 @@
 
 #include "benchmarks/support/ratios.h"
 #include "core/parallel.h"
+#include "synth/rain_params.h"
 #include "synth/renderer.h"
 #include "tests/synth/test_scene.h"
 #ifdef PLUVIA_BENCH_OPENCV

@@ -14,6 +14,7 @@
 #include "datasets/media/frame_source.h"
 #include "datasets/store/set_info.h"
 #include "datasets/store/set_writer.h"
+#include "synth/rain_params.h"
 #include "synth/renderer.h"
 #include "synth/scenes/scenes.h"
 

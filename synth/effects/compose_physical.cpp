@@ -25,7 +25,13 @@ struct PhysicalBody {
     const bool streaked = a.scene.streaked(tile.number);
     LightRow<N> light;
     synth::veiled_row(a.scene, y, x0, n, 1.0F, light);
-    if (streaked) synth::streaked_row(a.scene, y, x0, n, light);
+    if (streaked) {
+      synth::streaked_row(a.scene, y, x0, n, light);
+    } else {
+      for (int c = 0; c < 3; ++c) {
+        for (int x = 0; x < n; ++x) light.s[c][x] = light.v[c][x];
+      }
+    }
     PaneRow<8, N> pane;
     const bool wet = a.pane.reaches(tile.number) && synth::read_pane(a.pane, y, x0, n, pane);
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
@@ -38,7 +44,7 @@ struct PhysicalBody {
       float bare[N];
       for (int x = 0; x < n; ++x) bare[x] = 1 - (pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F);
       for (int c = 0; c < 3; ++c) {
-        cover<N>(streaked ? light.s[c] : light.v[c], bare, pane.lane[4 + c], n, light.s[c]);
+        cover<N>(light.s[c], bare, pane.lane[4 + c], n, light.s[c]);
         cover<N>(light.v[c], bare, pane.lane[c], n, light.v[c]);
       }
     } else {
