@@ -25,6 +25,13 @@ endif()
 function(pluvia_kernels target)
   foreach(file ${ARGN})
     target_sources(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # Moving a sum into the one arm of a choice that needs it makes a branch, and a loop over
+      # pixels with branches in it does not vectorise; joining two turns of a loop over shapes into
+      # one keeps the loop over pixels inside it scalar.
+      set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/${file}"
+        PROPERTIES COMPILE_OPTIONS "-fno-tree-sink;-fno-loop-unroll-and-jam")
+    endif()
     if(PLUVIA_WITH_CUDA)
       file(RELATIVE_PATH from_root "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
       string(REPLACE "/" "_" flat "${from_root}")

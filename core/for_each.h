@@ -102,7 +102,18 @@ PLUVIA_ALL_LEVELS void run_tiles(std::int64_t begin, std::int64_t end, const Til
 }
 
 template <typename Body>
+void run_pixels(const TileGrid& grid, const Body& body) {
+  for (int i = 0; i < grid.count(); ++i) {
+    const Tile tile = grid.tile(i);
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      for (int x = tile.x0; x < tile.x1; ++x) body.pixel(tile, x, y);
+    }
+  }
+}
+
+template <typename Body>
 void for_each_tile(const TileGrid& grid, const Body& body) {
+  if (pixel_order()) return run_pixels(grid, body);
   parallel_for(grid.count(), 1, [&](std::int64_t begin, std::int64_t end) {
     run_tiles(begin, end, grid, body);
   });

@@ -157,6 +157,13 @@ void set_thread_count(int count) {
   Pool::instance().resize(count);
 }
 
+namespace {
+std::atomic<bool> by_pixel{false};
+}  // namespace
+
+void set_pixel_order(bool on) { by_pixel = on; }
+bool pixel_order() { return by_pixel; }
+
 int thread_count() { return Pool::instance().threads(); }
 
 void parallel_for(std::int64_t n, std::int64_t grain, const Body& body) {

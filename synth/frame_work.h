@@ -17,7 +17,7 @@
 #include "synth/effects/compose.h"
 #include "synth/effects/glass_draw.h"
 #include "synth/effects/light_pyramid.h"
-#include "synth/rain_params.h"
+#include "synth/rain_settings.h"
 #include "synth/scene.h"
 
 namespace pluvia::synth {

@@ -10,10 +10,7 @@
 #include <span>
 
 #include "core/params.h"
-#include "synth/effects/compose.h"
-#include "synth/effects/glass_drops.h"
-#include "synth/effects/streaks.h"
-#include "synth/effects/veil.h"
+#include "synth/rain_settings.h"
 
 namespace pluvia::synth {
 
@@ -21,22 +18,5 @@ std::span<const Param> rain_param_table();
 
 /// "vrds": the table's values for formation vrds, as a Params to change further.
 Params vrds_look();
-
-struct RainParams {
-  bool physical = true;
-  bool streaks = true;       ///< false: the same rain without its resolved streaks
-  bool drops_still = false;  ///< true: the glass stays as it is at time 0
-  RainField rain;  ///< min_width_px at 1280 pixels
-  GlassField glass;
-  Lens lens;
-  StreakTone tone;
-  float sky_gain = 1;
-  double q_ext = 1.5;
-  double mist_per_km = 0;
-  float noise_shot = 0;
-  float noise_read = 0;
-
-  static RainParams of(const Params& params);
-};
 
 }  // namespace pluvia::synth

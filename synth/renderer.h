@@ -13,7 +13,7 @@
 
 #include "core/clip.h"
 #include "core/device.h"
-#include "synth/rain_params.h"
+#include "synth/rain_settings.h"
 #include "synth/scene.h"
 
 namespace pluvia::synth {

@@ -17,22 +17,31 @@ struct BrightnessView {
   int down = 0;
   int across = 0;
 
-  PLUVIA_MEMBER float at(int y, int x) const {
-    const float u = (static_cast<float>(x) + 0.5F) * (1.0F / kBrightBlock) - 0.5F;
-    const float v = (static_cast<float>(y) + 0.5F) * (1.0F / kBrightBlock) - 0.5F;
-    const float left = u > 0 ? u : 0.0F;
+  /// Block column k of a row of pixels, between the two rows of blocks around it.
+  PLUVIA_MEMBER float between_rows(float v, int k) const {
     const float top = v > 0 ? v : 0.0F;
-    const int x0 = static_cast<int>(left);
     const int y0 = static_cast<int>(top);
-    const int x1 = x0 + 1 < across ? x0 + 1 : across - 1;
     const int y1 = y0 + 1 < down ? y0 + 1 : down - 1;
-    const float fx = left - static_cast<float>(x0);
-    const float fy = top - static_cast<float>(y0);
-    const float* const p = blocks + y0 * across;
-    const float* const q = blocks + y1 * across;
-    const float a = p[x0] + (p[x1] - p[x0]) * fx;
-    const float b = q[x0] + (q[x1] - q[x0]) * fx;
-    return a + (b - a) * fy;
+    const int left = k > 0 ? k : 0;
+    const int x = left < across ? left : across - 1;
+    const float p = blocks[y0 * across + x];
+    return p + (blocks[y1 * across + x] - p) * (top - static_cast<float>(y0));
+  }
+
+  /// Pixels [x0, x0 + n) of row y, at most N.
+  template <int N>
+  PLUVIA_MEMBER void row(int y, int x0, int n, float out[N]) const {
+    const float v = (static_cast<float>(y) + 0.5F) * (1.0F / kBrightBlock) - 0.5F;
+    const int first = x0 / kBrightBlock - 1;
+    constexpr int kColumns = N / kBrightBlock + 3;
+    float line[kColumns];
+    for (int k = 0; k < kColumns; ++k) line[k] = between_rows(v, first + k);
+    for (int x = 0; x < n; ++x) {
+      const float u = (static_cast<float>(x0 + x) + 0.5F) * (1.0F / kBrightBlock) - 0.5F -
+                      static_cast<float>(first);  // at least half a block
+      const int left = static_cast<int>(u);
+      out[x] = line[left] + (line[left + 1] - line[left]) * (u - static_cast<float>(left));
+    }
   }
 };
 

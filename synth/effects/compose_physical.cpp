@@ -25,7 +25,13 @@ struct PhysicalBody {
     const bool streaked = a.scene.streaked(tile.number);
     LightRow<N> light;
     synth::veiled_row(a.scene, y, x0, n, 1.0F, light);
-    if (streaked) synth::streaked_row(a.scene, y, x0, n, light);
+    if (streaked) {
+      synth::streaked_row(a.scene, y, x0, n, light);
+    } else {
+      for (int c = 0; c < 3; ++c) {
+        for (int x = 0; x < n; ++x) light.s[c][x] = light.v[c][x];
+      }
+    }
     PaneRow<8, N> pane;
     const bool wet = a.pane.reaches(tile.number) && synth::read_pane(a.pane, y, x0, n, pane);
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
@@ -35,19 +41,25 @@ struct PhysicalBody {
       for (int x = 0; x < n; ++x) {
         mask[x] = static_cast<std::uint8_t>(synth::to_code(pane.lane[3][x]));
       }
+      float bare[N];
+      for (int x = 0; x < n; ++x) bare[x] = 1 - (pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F);
       for (int c = 0; c < 3; ++c) {
-        for (int x = 0; x < n; ++x) {
-          const float covered = pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F;
-          const float behind = streaked ? light.s[c][x] : light.v[c][x];
-          light.s[c][x] = (1 - covered) * behind + pane.lane[4 + c][x];
-          light.v[c][x] = (1 - covered) * light.v[c][x] + pane.lane[c][x];
-        }
+        cover<N>(light.s[c], bare, pane.lane[4 + c], n, light.s[c]);
+        cover<N>(light.v[c], bare, pane.lane[c], n, light.v[c]);
       }
     } else {
       for (int x = 0; x < n; ++x) mask[x] = 0;
     }
     if (a.noise.any()) add_noise<N>(at, n, streaked || wet, light);
     write<N>(at, n, streaked || wet, light);
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void cover(const float* behind, const float* bare, const float* drop, int n,
+                           float* out) const {
+    float sum[N];
+    for (int x = 0; x < n; ++x) sum[x] = bare[x] * behind[x] + drop[x];
+    for (int x = 0; x < n; ++x) out[x] = sum[x];
   }
 
   template <int N>

@@ -76,12 +76,17 @@ struct VrdsBody {
   PLUVIA_MEMBER void find_grey(int y, int x0, int n, const std::uint8_t* mask,
                                std::int32_t grey[N]) const {
     const float* const glow = a.scene.streaks.glow + y * a.scene.streaks.stride + x0;
+    float around[N];
+    float bare[N];
+    a.around.row<N>(y, x0, n, around);
+    for (int x = 0; x < n; ++x) bare[x] = 1 - static_cast<float>(mask[x]) * (1.0F / 255);
+    const float brightness = a.tone.brightness;
+    const float fade = a.tone.sky_fade;
+    const float gain = a.tone.gain;
     for (int x = 0; x < n; ++x) {
-      const float level = a.tone.brightness - a.tone.sky_fade * a.around.at(y, x0 + x);
-      const float bright =
-          (level > 0 ? level : 0.0F) * (1 - exact::exp_of_minus(a.tone.gain * glow[x]));
-      const float bare = 1 - static_cast<float>(mask[x]) * (1.0F / 255);
-      grey[x] = glow[x] > 0 ? to_code(bare * bright) : 0;
+      const float level = brightness - fade * around[x];
+      const float bright = (level > 0 ? level : 0.0F) * (1 - exact::exp_of_minus(gain * glow[x]));
+      grey[x] = to_code(bare[x] * bright);
     }
   }
 };

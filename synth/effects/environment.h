@@ -46,21 +46,26 @@ inline constexpr int kNode = 64;  ///< pixels between nodes
 inline int blocks_along(int pixels) { return (pixels + kBlock - 1) / kBlock; }
 inline int nodes_along(int pixels) { return (pixels + kNode - 1) / kNode + 1; }
 
+/// Between two nodes of a row of pixels.
+struct NodeSpan {
+  float left;
+  float right;
+  int offset;  ///< pixels from the left node
+};
+
 /// Light of drops at nodes, four numbers each.
 struct EnvironmentView {
   const float* nodes = nullptr;
   int across = 0;
 
-  PLUVIA_MEMBER float at(int y, int x, int c) const {
+  /// Row y between the nodes around column x.
+  PLUVIA_MEMBER NodeSpan span(int y, int x, int c) const {
     const int row = y / kNode;
     const int column = x / kNode;
     const float fy = (static_cast<float>(y - row * kNode) + 0.5F) * (1.0F / kNode);
-    const float fx = (static_cast<float>(x - column * kNode) + 0.5F) * (1.0F / kNode);
     const float* const p = nodes + (row * across + column) * 4 + c;
     const float* const q = p + across * 4;
-    const float left = p[0] + (q[0] - p[0]) * fy;
-    const float right = p[4] + (q[4] - p[4]) * fy;
-    return left + (right - left) * fx;
+    return {p[0] + (q[0] - p[0]) * fy, p[4] + (q[4] - p[4]) * fy, x - column * kNode};
   }
 };
 

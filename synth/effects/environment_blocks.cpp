@@ -22,23 +22,29 @@ void measure_blocks(const synth::BlockArgs& args) {
         const int end = a.height - y0 < kBlock ? a.height : y0 + kBlock;
         // Column sums first: they vectorise, and their order is the same on every device.
         float sums[7][kBlock] = {};
+        float value[7][kBlock] = {};
         int rows = 0;
         for (int y = y0; y < end; y += kRowStep, ++rows) {
           const std::uint8_t* const p =
               a.clean + (static_cast<std::ptrdiff_t>(y) * a.width + x0) * 3;
           for (int x = 0; x < columns; ++x) {
-            const float r = a.light->decode(p[3 * x]);
-            const float g = a.light->decode(p[3 * x + 1]);
-            const float b = a.light->decode(p[3 * x + 2]);
-            const float through = a.veil.table == nullptr ? 1.0F : a.veil.at(y, x0 + x);
-            const float lit = through * synth::sky_factor(r, g, b, a.sky_gain);
-            sums[0][x] += r;
-            sums[1][x] += g;
-            sums[2][x] += b;
-            sums[3][x] += r * lit;
-            sums[4][x] += g * lit;
-            sums[5][x] += b * lit;
-            sums[6][x] += 1 - through;
+            value[0][x] = a.light->decode(p[3 * x]);
+            value[1][x] = a.light->decode(p[3 * x + 1]);
+            value[2][x] = a.light->decode(p[3 * x + 2]);
+          }
+          for (int x = 0; x < columns; ++x) value[6][x] = 0;
+          if (a.veil.table != nullptr) {
+            for (int x = 0; x < columns; ++x) value[6][x] = 1 - a.veil.at(y, x0 + x);
+          }
+          for (int x = 0; x < columns; ++x) {
+            const float lit = (1 - value[6][x]) *
+                              synth::sky_factor(value[0][x], value[1][x], value[2][x], a.sky_gain);
+            value[3][x] = value[0][x] * lit;
+            value[4][x] = value[1][x] * lit;
+            value[5][x] = value[2][x] * lit;
+          }
+          for (int k = 0; k < 7; ++k) {
+            for (int x = 0; x < kBlock; ++x) sums[k][x] += value[k][x];
           }
         }
         float means[7];

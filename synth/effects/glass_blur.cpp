@@ -29,6 +29,8 @@ struct GlassBlurBody {
   }
 
  private:
+  static constexpr int kNumbers = 32;  ///< as many as registers hold sums for
+
   PLUVIA_MEMBER bool inside(int at, int size) const {
     return at >= a.reach && at < size - a.reach;
   }
@@ -52,34 +54,35 @@ struct GlassBlurBody {
 
   template <int kLanes>
   PLUVIA_MEMBER void blur_tile(const Tile& tile) const {
-    constexpr int kNumbers = 32;  // as many as registers hold sums for
     constexpr int kStep = kNumbers / kLanes;
     const bool dry = a.lists.empty(tile.number);
+    const int begin = tile.x0 > a.reach ? tile.x0 : a.reach;
+    const int end = tile.x1 < a.pane.width - a.reach ? tile.x1 : a.pane.width - a.reach;
     for (int y = tile.y0; y < tile.y1; ++y) {
-      int x = tile.x0;
-      if (dry || !inside(y, a.pane.height)) {
-        float* const out = a.to + place(y, x) * kLanes;
-        for (int i = 0; i < (tile.x1 - tile.x0) * kLanes; ++i) out[i] = 0;
+      float* const out = a.to + place(y, tile.x0) * kLanes;
+      for (int i = 0; i < (tile.x1 - tile.x0) * kLanes; ++i) out[i] = 0;
+      if (dry || !inside(y, a.pane.height)) continue;
+      if (end - begin < kStep) {
+        for (int x = begin; x < end; ++x) one<kLanes>(tile, x, y);
         continue;
       }
-      while (x < tile.x1) {
-        if (x + kStep > tile.x1 || !inside(x, a.pane.width) ||
-            !inside(x + kStep - 1, a.pane.width)) {
-          one<kLanes>(tile, x, y);
-          ++x;
-          continue;
-        }
-        float sum[kNumbers] = {};
-        for (int k = 0; k < a.tap_count; ++k) {
-          const BlurTap tap = a.taps[k];
-          const float* const p = a.from + place(y + tap.dy, x + tap.dx) * kLanes;
-          for (int i = 0; i < kNumbers; ++i) sum[i] += tap.weight * p[i];
-        }
-        float* const out = a.to + place(y, x) * kLanes;
-        for (int i = 0; i < kNumbers; ++i) out[i] = sum[i];
-        x += kStep;
-      }
+      // The last step is moved back to end with the stretch.
+      for (int x = begin; x < end; x += kStep) blur_step<kLanes>(y, x < end - kStep ? x : end - kStep);
     }
+  }
+
+  template <int kLanes>
+  PLUVIA_MEMBER void blur_step(int y, int x) const {
+    float sum[kNumbers] = {};
+    const float* const middle = a.from + place(y, x) * kLanes;
+    for (int k = 0; k < a.tap_count; ++k) {
+      const BlurTap tap = a.taps[k];
+      const float* const p =
+          middle + (static_cast<std::ptrdiff_t>(tap.dy) * a.pane.width + tap.dx) * kLanes;
+      for (int i = 0; i < kNumbers; ++i) sum[i] += tap.weight * p[i];
+    }
+    float* const out = a.to + place(y, x) * kLanes;
+    for (int i = 0; i < kNumbers; ++i) out[i] = sum[i];
   }
 };
 

@@ -157,12 +157,10 @@ struct GlassBody {
     float y_of[kWide];
     float level[kWide];
     float transmitted[kWide];
-    float most = 0;
-    for (int x = 0; x < kWide; ++x) {
-      coverage[x] = coverage_of(row.get(x));
-      most = coverage[x] > most ? coverage[x] : most;
-    }
-    if (most <= 0) return;
+    for (int x = 0; x < kWide; ++x) coverage[x] = coverage_of(row.get(x));
+    int wet = 0;
+    for (int x = 0; x < kWide; ++x) wet |= coverage[x] > 0 ? 1 : 0;
+    if (wet == 0) return;
     for (int x = 0; x < kWide; ++x) {
       const Look look = look_of(row.get(x), a.pane.middle(tile.x0 + x), py);
       x_of[x] = look.x;

@@ -37,7 +37,7 @@ PLUVIA_FUNCTION Look look_through(const Surface& surface, float vx, float vy, fl
   const float sy = rise * surface.gy;
   const Refraction r = through_drop({vx * inv, vy * inv, focal_px * inv}, sx, sy);
   // Below this, a ray runs along the pane: nothing that could be told from the rim.
-  const bool passes = r.transmitted > 0 && r.direction.z >= 0.05F;
+  const bool passes = (r.transmitted > 0) & (r.direction.z >= 0.05F);
   const float depth = focal_px / (passes ? r.direction.z : 1.0F);
   // More than paraxial where the face is steep.
   const float bend = (kWaterIndex - 1) * focal_px * surface.sin_contact / surface.radius_px *

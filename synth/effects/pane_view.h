@@ -26,7 +26,48 @@ struct PaneRow {
   float lane[kLanes][N];
 };
 
-/// False when no drop covers any of the pixels; `out` is then not filled.
+namespace pane_law {
+
+/// Spreads pane pixels over S times as many of the picture, N of them, which start at a whole pane
+/// pixel. The same numbers as the general loop of read_pane: fractions are exact.
+template <int S, int N>
+PLUVIA_FUNCTION void spread(const float* line, float out[N]) {
+  for (int i = 0; i < N / S; ++i) {
+    for (int j = 0; j < S; ++j) {
+      const int left = i + (j >= S / 2 ? 1 : 0);
+      const float fraction = (static_cast<float>(j) + 0.5F) / S + (j >= S / 2 ? -0.5F : 0.5F);
+      out[i * S + j] = line[left] + (line[left + 1] - line[left]) * fraction;
+    }
+  }
+}
+
+/// The same for any scale and start; `place` counts from the line's first.
+template <int N>
+PLUVIA_FUNCTION void spread_any(const float* line, const PaneGrid& grid, int first, int x0, int n,
+                                float out[N]) {
+  for (int x = 0; x < n; ++x) {
+    const float u = grid.place(x0 + x);
+    const int left = static_cast<int>(u);
+    const float* const p = line + (left - first);
+    out[x] = p[0] + (p[1] - p[0]) * (u - static_cast<float>(left));
+  }
+}
+
+template <int N>
+PLUVIA_FUNCTION void spread_lane(const float* line, const PaneGrid& grid, int first, int x0, int n,
+                                 float out[N]) {
+  if constexpr (N >= 16) {
+    if (grid.scale == 2) return spread<2, N>(line, out);
+    if (grid.scale == 4) return spread<4, N>(line, out);
+    if (grid.scale == 8) return spread<8, N>(line, out);
+  }
+  spread_any<N>(line, grid, first, x0, n, out);
+}
+
+}  // namespace pane_law
+
+/// False when no drop covers any of the pixels; `out` is then not filled. Stretches of more than one
+/// pixel start at a tile of the picture.
 template <int kLanes, int N>
 PLUVIA_FUNCTION bool read_pane(const PaneView& pane, int y, int x0, int n,
                                PaneRow<kLanes, N>& out) {
@@ -38,21 +79,17 @@ PLUVIA_FUNCTION bool read_pane(const PaneView& pane, int y, int x0, int n,
   const float* const p =
       pane.plane + (static_cast<std::ptrdiff_t>(top) * pane.grid.width + first) * kLanes;
   const float* const q = p + static_cast<std::ptrdiff_t>(pane.grid.width) * kLanes;
-  float line[(N + 2) * kLanes];
-  for (int i = 0; i < count * kLanes; ++i) line[i] = p[i] + (q[i] - p[i]) * fy;
+  float mixed[(N + 2) * kLanes];
+  for (int i = 0; i < count * kLanes; ++i) mixed[i] = p[i] + (q[i] - p[i]) * fy;
   float covered = 0;
-  for (int i = 0; i < count; ++i) covered += line[i * kLanes + 3];
+  for (int i = 0; i < count; ++i) covered += mixed[i * kLanes + 3];
   if (covered <= 0) return false;
-  float mixed[N * kLanes];
-  for (int x = 0; x < n; ++x) {
-    const float u = pane.grid.place(x0 + x);
-    const int left = static_cast<int>(u);
-    const float fx = u - static_cast<float>(left);
-    const float* const a = line + (left - first) * kLanes;
-    for (int l = 0; l < kLanes; ++l) mixed[x * kLanes + l] = a[l] + (a[kLanes + l] - a[l]) * fx;
-  }
-  for (int x = 0; x < n; ++x) {
-    for (int l = 0; l < kLanes; ++l) out.lane[l][x] = mixed[x * kLanes + l];
+  constexpr int kUsed = kLanes == 8 ? 7 : 4;
+  for (int l = 0; l < kUsed; ++l) {
+    float line[N + 2];
+    for (int i = 0; i < count; ++i) line[i] = mixed[i * kLanes + l];
+    for (int i = count; i < N + 2 && i < count + 2; ++i) line[i] = 0;
+    pane_law::spread_lane<N>(line, pane.grid, first, x0, n, out.lane[l]);
   }
   return true;
 }

@@ -88,14 +88,18 @@ PLUVIA_FUNCTION void streaked_row(const SceneLight& a, int y, int x0, int n, Lig
   float cover[N];
   float shown[N];  // a times the streaks' own brightness
   for (int x = 0; x < n; ++x) {
-    const float o = opacity[x];
-    cover[x] = o > 0 ? 1 - exact::exp_of_minus(a.streak_gain * o) : 0.0F;
+    const float o = opacity[x];  // where it is 0, so is a
+    cover[x] = 1 - exact::exp_of_minus(a.streak_gain * o);
     shown[x] = cover[x] * (glow[x] / (o > 0 ? o : 1.0F));
   }
   for (int c = 0; c < 3; ++c) {
+    const NodeSpan light = a.around.span(y, x0, c);
+    const float* const v = out.v[c];
+    float* const s = out.s[c];
     for (int x = 0; x < n; ++x) {
-      out.s[c][x] =
-          out.v[c][x] * (1 - cover[x]) + a.around.at(y, x0 + x, c) * shown[x];
+      const float fx = (static_cast<float>(light.offset + x) + 0.5F) * (1.0F / kNode);
+      const float shine = light.left + (light.right - light.left) * fx;
+      s[x] = v[x] * (1 - cover[x]) + shine * shown[x];
     }
   }
 }

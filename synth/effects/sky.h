@@ -14,7 +14,8 @@ PLUVIA_FUNCTION float sky_factor(float r, float g, float b, float gain) {
   const float of_two = r < g ? r : g;
   const float least = of_two < b ? of_two : b;
   const float t = (least - kFrom) * (1 / (1 - kFrom));
-  const float s = t < 0 ? 0.0F : (t > 1 ? 1.0F : t);
+  const float above = t > 0 ? t : 0.0F;
+  const float s = above < 1 ? above : 1.0F;
   return 1 + (gain - 1) * (s * s * (3 - 2 * s));
 }
 

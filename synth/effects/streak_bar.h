@@ -49,31 +49,34 @@ namespace streak_law {
 inline constexpr float kCut = 3.4F;  ///< standard deviations; what lies beyond is 0.07 %
 inline constexpr float kRampReach = 3.3166248F;  ///< standard deviations, sqrt(11)
 
-/// From 0 to 1 over [-1, 1].
+PLUVIA_FUNCTION float clamped(float t) {
+  const float above = t > -1 ? t : -1.0F;
+  return above < 1 ? above : 1.0F;
+}
+
+/// From 0 to 1 over [-1, 1]; exactly 0 and 1 at the ends and beyond.
 PLUVIA_FUNCTION float ramp(float t) {
-  const float x = t > -1 ? (t < 1 ? t : 1.0F) : -1.0F;
+  const float x = clamped(t);
   const float z = x * x;
   const float odd =
       x * (1 + z * (-1.33333333F + z * (1.2F + z * (-0.57142857F + z * 0.11111111F))));
-  const float value = 0.5F + 1.23046875F * odd;
-  return t >= 1 ? 1.0F : (t <= -1 ? 0.0F : value);
+  return 0.5F + 1.23046875F * odd;
 }
 
 /// Integral of sqrt(r^2 - t^2) from 0 to e.
 PLUVIA_FUNCTION float chord_area(float r, float e) {
-  const float x = e < -r ? -r : (e > r ? r : e);
+  const float x = r * clamped(e / r);
   const float rest = r * r - x * x;
-  return 0.5F * (x * std::sqrt(rest > 0 ? rest : 0.0F) + r * r * exact::asin(x / r));
+  return 0.5F * (x * std::sqrt(rest > 0 ? rest : 0.0F) + r * r * exact::asin(clamped(x / r)));
 }
-
-PLUVIA_FUNCTION float clamped(float t) { return t < -1 ? -1.0F : (t > 1 ? 1.0F : t); }
 
 }  // namespace streak_law
 
 /// How much of a streak a surface at a share of its depth leaves: soft over 10 % of the depth.
 PLUVIA_FUNCTION float visible_before(float share) {
   const float t = (share - 1) * 10 + 0.5F;
-  const float s = t < 0 ? 0.0F : (t > 1 ? 1.0F : t);
+  const float above = t > 0 ? t : 0.0F;
+  const float s = above < 1 ? above : 1.0F;
   return s * s * (3 - 2 * s);
 }
 
@@ -100,7 +103,9 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
   }
   const float beside = e < 0 ? -e : e;
   const float beyond = s < 0 ? -s : s;
-  return beside < bar.reach && beyond < bar.half + bar.reach ? alpha : 0.0F;
+  // Not &&: a branch here would keep the loop over pixels from being vectorised.
+  const bool near = (beside < bar.reach) & (beyond < bar.half + bar.reach);
+  return near ? alpha : 0.0F;
 }
 
 template <bool kRipple>

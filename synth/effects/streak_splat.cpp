@@ -82,7 +82,7 @@ struct SplatBody {
     }
     const float nearest_m = a.depth.known() ? nearest(tile) : INFINITY;
     for (std::uint32_t i = begin; i < end; ++i) {
-      const StreakBar& bar = a.bars[a.planes.lists.shapes[i]];
+      const StreakBar bar = a.bars[a.planes.lists.shapes[i]];
       if (synth::visible_before(nearest_m * bar.inv_depth) < 1) {
         draw<true>(bar, tile);
       } else {
@@ -132,19 +132,22 @@ struct SplatBody {
   }
 
   template <bool kSharp, bool kEnds, bool kHidden, bool kRipple>
-  PLUVIA_MEMBER void add(const StreakBar& bar, const Tile& tile, int y, const BarSpan& span) const {
-    float* const opacity = a.planes.opacity + y * a.planes.stride + tile.x0;
-    float* const glow = a.planes.glow + y * a.planes.stride + tile.x0;
+  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const BarSpan& span) const {
+    float* __restrict const opacity = a.planes.opacity + y * a.planes.stride + tile.x0;
+    float* __restrict const glow = a.planes.glow + y * a.planes.stride + tile.x0;
     const float dy = static_cast<float>(y) + 0.5F - bar.my;
     for (int at = span.first / kVector * kVector; at <= span.last; at += kVector) {
-      for (int j = 0; j < kVector; ++j) {
-        const int x = tile.x0 + at + j;
-        const float dx = static_cast<float>(x) + 0.5F - bar.mx;
-        float alpha = synth::bar_opacity<kSharp, kEnds>(bar, dx, dy);
-        if constexpr (kHidden) {
-          const int inside = x < tile.x1 ? x : tile.x1 - 1;
-          alpha *= synth::visible_before(a.depth.at(y, inside) * bar.inv_depth);
+      float scene_m[kVector];
+      if constexpr (kHidden) {
+        for (int j = 0; j < kVector; ++j) {
+          const int x = tile.x0 + at + j;
+          scene_m[j] = a.depth.at(y, x < tile.x1 ? x : tile.x1 - 1);
         }
+      }
+      for (int j = 0; j < kVector; ++j) {
+        const float dx = static_cast<float>(tile.x0 + at + j) + 0.5F - bar.mx;
+        float alpha = synth::bar_opacity<kSharp, kEnds>(bar, dx, dy);
+        if constexpr (kHidden) alpha *= synth::visible_before(scene_m[j] * bar.inv_depth);
         const Ink ink = synth::ink_of<kRipple>(bar, alpha, dx, dy);
         opacity[at + j] += ink.opacity;
         glow[at + j] += ink.glow;

@@ -93,8 +93,9 @@ Words4 draw(const View& view, const std::int32_t cell[3], std::uint32_t tag) {
                        view.key[0], view.key[1]);
 }
 
-int poisson(double mean, double uniform) {
-  double term = exact::exp(-mean);
+/// `none` is e^-mean.
+int poisson(double mean, double none, double uniform) {
+  double term = none;
   double sum = term;
   int count = 0;
   while (uniform > sum && count < 100) {
@@ -166,6 +167,10 @@ class FlowWalk {
     const Vec3 seen = velocity_ - view.camera.velocity;
     margin_m_ = 0.5 * length(seen) * view.lens.exposure_s + 0.01 + view.lens.aperture_m;
     side_m_ = std::min(cube_root(kDropsPerCell / flow.per_m3), std::max(far_m_ / 4, 0.05));
+    mean_ = flow.per_m3 * side_m_ * side_m_ * side_m_;
+    none_ = exact::exp(-mean_);
+    reach_x_ = 0.5 * view.camera.width / view.camera.focal_px;
+    reach_y_ = 0.5 * view.camera.height / view.camera.focal_px;
   }
 
   void run() {
@@ -216,20 +221,21 @@ class FlowWalk {
 
   bool may_be_seen(const std::int32_t cell[3]) const {
     const Vec3 middle = Vec3{cell[0] + 0.5, cell[1] + 0.5, cell[2] + 0.5} * side_m_ + shift_;
-    const double radius = 0.8661 * side_m_ + margin_m_;
+    return near_view(middle, 0.8661 * side_m_ + margin_m_);
+  }
+
+  /// Whether a ball may meet the part of the view where this class is wide enough.
+  bool near_view(Vec3 middle, double radius) const {
     const Vec3 p = view_.camera.to_camera(middle);
     if (p.z < view_.field.near_m - radius || p.z > far_m_ + radius) return false;
-    const double tx = 0.5 * view_.camera.width / view_.camera.focal_px;
-    const double ty = 0.5 * view_.camera.height / view_.camera.focal_px;
-    return std::abs(p.x) - tx * p.z < radius * std::sqrt(1 + tx * tx) &&
-           std::abs(p.y) - ty * p.z < radius * std::sqrt(1 + ty * ty);
+    return std::abs(p.x) - reach_x_ * p.z < radius * std::sqrt(1 + reach_x_ * reach_x_) &&
+           std::abs(p.y) - reach_y_ * p.z < radius * std::sqrt(1 + reach_y_ * reach_y_);
   }
 
   void add_cell(const std::int32_t cell[3]) {
     const std::uint32_t flow_tag = (flow_.number + 1) << 16;
     const Words4 first = draw(view_, cell, flow_tag);
-    const double mean = flow_.per_m3 * side_m_ * side_m_ * side_m_;
-    const int count = poisson(mean, Random::open_unit(first.word[0]));
+    const int count = poisson(mean_, none_, Random::open_unit(first.word[0]));
     for (int k = 0; k < count; ++k) {
       const std::uint32_t tag = flow_tag + 2 * static_cast<std::uint32_t>(k) + 1;
       const Words4 place = draw(view_, cell, tag);
@@ -237,6 +243,7 @@ class FlowWalk {
                         cell[1] + Random::open_unit(place.word[1]),
                         cell[2] + Random::open_unit(place.word[2])};
       const Vec3 middle = inside * side_m_ + shift_;
+      if (!near_view(middle, margin_m_)) continue;
       const Vec3 half = velocity_ * (0.5 * view_.lens.exposure_s);
       Streak streak;
       const double diameter = view_.sizes.draw(flow_.drops, Random::open_unit(place.word[3]));
@@ -256,6 +263,10 @@ class FlowWalk {
   double far_m_ = 0;
   double side_m_ = 1;
   double margin_m_ = 0;
+  double mean_ = 0;  ///< drops a cell
+  double none_ = 1;
+  double reach_x_ = 1;  ///< half of the view over the focal length
+  double reach_y_ = 1;
   Vec3 velocity_;
   Vec3 shift_;
 };

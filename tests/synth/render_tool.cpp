@@ -12,6 +12,7 @@
 #include "core/parallel.h"
 #include "core/text.h"
 #include "datasets/media/stills.h"
+#include "synth/rain_params.h"
 #include "synth/renderer.h"
 
 namespace pluvia::synth {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole frames: the formations' rules, identity without rain, sizes, threads, seeds, bad input, and
 // the statistics that the look of VRDS is held to.
+#include "synth/rain_params.h"
 #include "synth/renderer.h"
 
 #include <gtest/gtest.h>
