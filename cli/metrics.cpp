@@ -103,6 +103,8 @@ int run(const Options& options, const Globals& globals) {
     return 0;
   }
   const ProtocolScorer& scorer = scorers.front();
+  const Means means = summarise(scorer, scored.protocols.front().clips, scored.regions).mean;
+  check_requirement_keys(requirements, means);
   if (globals.json) {
     print_line(result_json(scorer, scored, 0).dump());
   } else {
@@ -110,8 +112,7 @@ int run(const Options& options, const Globals& globals) {
     text.pop_back();
     print_line(text);
   }
-  check_requirements(requirements,
-                     summarise(scorer, scored.protocols.front().clips, scored.regions).mean);
+  check_requirements(requirements, means);
   return 0;
 }
 

@@ -16,12 +16,18 @@ constexpr std::array<const char*, 9> kNames = {
 
 struct Y601Rounded {
   std::uint32_t operator()(std::uint32_t r, std::uint32_t g, std::uint32_t b) const {
-    return (65481 * r + 128553 * g + 24966 * b + 127500) / 255000 + 16;
+    // floor((65481 R + 128553 G + 24966 B + 127500) / 255000), all divided by 24: the quotient by
+    // 10625 in float, half a step off whole results, is never wrong (tests try all 2^24 colours).
+    const std::uint32_t n = (21827 * r + 42851 * g + 8322 * b + 42500) >> 3;
+    const float quotient = (static_cast<float>(static_cast<std::int32_t>(n)) + 0.5F) * (1.0F / 10625);
+    return static_cast<std::uint32_t>(static_cast<std::int32_t>(quotient)) + 16;
   }
 };
 struct YfullRounded {
   std::uint32_t operator()(std::uint32_t r, std::uint32_t g, std::uint32_t b) const {
-    return (299 * r + 587 * g + 114 * b + 500) / 1000;
+    // In double and in this order: NumPy's and PyTorch's programs decide ties by its rounding.
+    const double y = 0.299 * r + 0.587 * g + 0.114 * b;
+    return static_cast<std::uint32_t>(std::nearbyint(y));
   }
 };
 struct Ycv2 {

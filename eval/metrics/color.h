@@ -5,12 +5,12 @@
 //   y601           BT.601, range 16..235, not rounded: (65.481 R + 128.553 G + 24.966 B)/255 + 16
 //   y601-rounded   the same rounded half up, as MATLAB's rgb2ycbcr gives for uint8
 //   yfull          0.299 R + 0.587 G + 0.114 B, not rounded (JPEG's luma; "gray" of many scripts)
-//   yfull-rounded  the same rounded half up
+//   yfull-rounded  the same in double, then rounded to the nearest, as NumPy does
 //   ycv2           OpenCV's COLOR_BGR2YCrCb: (4899 R + 9617 G + 1868 B + 8192) >> 14
 //   gray-cv2       OpenCV's COLOR_BGR2GRAY: (9798 R + 19235 G + 3735 B + 16384) >> 15
 //   gray-matlab    MATLAB's rgb2gray for uint8, rounded
 //
-// Rounded lumas are computed in integers: sums in floating point decide exact ties by their order.
+// The rounded BT.601 is computed in integers: in floating point the order of a sum decides ties.
 #pragma once
 
 #include <cstdint>

@@ -7,11 +7,13 @@
 // With M, D their means and vs, vd their variances (over the window),
 //   SSIM = (M^2 - D^2 + 2 C1)(vs - vd + 2 C2) / ((M^2 + D^2 + 2 C1)(vs + vd + 2 C2)),
 // where vd and D are small when the pictures are alike, so that the rounding of vs, the only large
-// number that cancels, is multiplied by 1 - SSIM.
+// number that cancels, is multiplied by 1 - SSIM. And both are taken from a whole number near their
+// mean in the strip and block of rows (the pivots), so that squares are small where it is flat.
 #include "eval/metrics/fast_ssim.h"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/for_each.h"
 #include "eval/metrics/label_sums.h"
@@ -20,10 +22,16 @@ namespace pluvia {
 namespace {
 
 constexpr int kMostChannels = 3;
-constexpr int kMiddle = 256;  // of s = a + b: subtracted, so that squares are small
+constexpr int kBlockRows = 32;   // rows between two looks at the pivots
+constexpr int kPivotSlack = 16;  // a pivot this near the mean stays
 
 template <typename Real>
 constexpr int kStrip = sizeof(Real) == 4 ? 144 : 72;  // samples; a multiple of every channel count
+
+struct Pivots {
+  int s = 0;
+  int d = 0;
+};
 
 template <typename Real>
 struct Constants {
@@ -51,19 +59,20 @@ inline Real folded(const Real* at, std::ptrdiff_t step, const std::array<Real, 6
 // Along a row: `n` results, the first of which is centred at sample kRadius * step.
 template <typename Real, int kRadius, int kStep>
 PLUVIA_ALL_LEVELS void filter_across(const std::uint8_t* a, const std::uint8_t* b, int n,
-                                     const Constants<Real>& constants, Filtered<Real>& out) {
+                                     const std::array<Real, 6>& all_taps, Pivots pivots,
+                                     Filtered<Real>& out) {
   constexpr int kHalo = kRadius * kStep;
   std::array<std::array<Real, kStrip<Real> + 2 * kHalo>, 4> in;
   for (int i = 0; i < n + 2 * kHalo; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const Real s = static_cast<Real>(static_cast<int>(a[i]) + static_cast<int>(b[i]) - kMiddle);
-    const Real d = static_cast<Real>(static_cast<int>(a[i]) - static_cast<int>(b[i]));
+    const Real s = static_cast<Real>(static_cast<int>(a[i]) + static_cast<int>(b[i]) - pivots.s);
+    const Real d = static_cast<Real>(static_cast<int>(a[i]) - static_cast<int>(b[i]) - pivots.d);
     in[0][at] = s;
     in[1][at] = d;
     in[2][at] = s * s;
     in[3][at] = d * d;
   }
-  const std::array<Real, 6> taps = constants.taps;
+  const std::array<Real, 6> taps = all_taps;
   for (std::size_t map = 0; map < 4; ++map) {
     const Real* const from = in[map].data() + kHalo;
     Real* const to = out.maps[map].data();
@@ -73,7 +82,7 @@ PLUVIA_ALL_LEVELS void filter_across(const std::uint8_t* a, const std::uint8_t* 
 
 // Down the rows that a window spans, and the map of its middle.
 template <typename Real, int kRadius>
-PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n,
+PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n, Pivots pivots,
                                    const Constants<Real>& constants, Real* out) {
   std::array<const Real*, 2 * kRadius + 1> r;
   for (std::size_t k = 0; k < r.size(); ++k) r[k] = rows[k]->maps[0].data();
@@ -81,6 +90,8 @@ PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n,
   const Real c1 = constants.c1;
   const Real c2 = constants.c2;
   const Real scale = constants.scale;
+  const Real pivot_s = static_cast<Real>(pivots.s);
+  const Real pivot_d = static_cast<Real>(pivots.d);
 #pragma GCC ivdep
   for (int x = 0; x < n; ++x) {
     std::array<Real, 4> mean;
@@ -92,11 +103,12 @@ PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n,
       }
       mean[static_cast<std::size_t>(map)] = sum;
     }
-    const Real s = mean[0] + kMiddle;
+    const Real s = mean[0] + pivot_s;
+    const Real d = mean[1] + pivot_d;
     const Real ss = s * s;
-    const Real dd = mean[1] * mean[1];
+    const Real dd = d * d;
     const Real variance_s = scale * (mean[2] - mean[0] * mean[0]);
-    const Real variance_d = scale * (mean[3] - dd);
+    const Real variance_d = scale * (mean[3] - mean[1] * mean[1]);
     out[x] = ((ss - dd + c1) * (variance_s - variance_d + c2)) /
              ((ss + dd + c1) * (variance_s + variance_d + c2));
   }
@@ -115,37 +127,115 @@ PLUVIA_ALL_LEVELS double sum_of(const Real* values, int n) {
          ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
+// Means of s and d over a row of samples, rounded.
+Pivots means_of(const std::uint8_t* a, const std::uint8_t* b, int n) {
+  int sum_a = 0;
+  int sum_b = 0;
+  for (int i = 0; i < n; ++i) {
+    sum_a += a[i];
+    sum_b += b[i];
+  }
+  return {(sum_a + sum_b) / n, (sum_a - sum_b) / n};
+}
+
+bool near(Pivots a, Pivots b) {
+  return std::abs(a.s - b.s) <= kPivotSlack && std::abs(a.d - b.d) <= kPivotSlack;
+}
+
+/// One strip of columns from top to bottom.
 template <typename Real, int kRadius, int kStep>
-void add_strip(const ImageView<const std::uint8_t>& a, const ImageView<const std::uint8_t>& b,
-               const ImageView<const std::uint8_t>& labels, int first_pixel,
-               const Constants<Real>& constants, std::vector<MetricSum>& sums) {
-  constexpr int kSize = 2 * kRadius + 1;
-  const int pixels = std::min(kStrip<Real> / kStep, a.width() - kSize + 1 - first_pixel);
-  const int n = pixels * kStep;
-  std::array<Filtered<Real>, kSize> ring;
-  std::array<Real, kStrip<Real>> map;
-  for (int y = 0; y < a.height(); ++y) {
-    filter_across<Real, kRadius, kStep>(a.row(y).data() + first_pixel * kStep,
-                                        b.row(y).data() + first_pixel * kStep, n, constants,
-                                        ring[static_cast<std::size_t>(y % kSize)]);
-    if (y < kSize - 1) continue;
+class Strip {
+ public:
+  Strip(const ImageView<const std::uint8_t>& a, const ImageView<const std::uint8_t>& b,
+        int first_pixel, const Constants<Real>& constants)
+      : a_(a),
+        b_(b),
+        first_pixel_(first_pixel),
+        pixels_(std::min(kStrip<Real> / kStep, a.width() - kSize + 1 - first_pixel)),
+        constants_(constants) {}
+
+  int pixels() const { return pixels_; }
+
+  /// The map's row whose windows begin at row `top`; rows are asked for in order.
+  const Real* row(int top) {
+    if (top % kBlockRows == 0) look_at_pivots(top);
+    while (filtered_to_ < top + kSize) filter(filtered_to_++);
     std::array<const Filtered<Real>*, kSize> rows;
     for (int k = 0; k < kSize; ++k) {
-      rows[static_cast<std::size_t>(k)] = &ring[static_cast<std::size_t>((y + 1 + k) % kSize)];
+      rows[static_cast<std::size_t>(k)] = &ring_[static_cast<std::size_t>((top + k) % kSize)];
     }
-    filter_down<Real, kRadius>(rows.data(), n, constants, map.data());
+    filter_down<Real, kRadius>(rows.data(), pixels_ * kStep, pivots_, constants_, map_.data());
+    return map_.data();
+  }
+
+ private:
+  static constexpr int kSize = 2 * kRadius + 1;
+
+  const std::uint8_t* samples(const ImageView<const std::uint8_t>& image, int y) const {
+    return image.row(y).data() + first_pixel_ * kStep;
+  }
+
+  // Rows filtered with other pivots are of no use to the next windows.
+  void look_at_pivots(int top) {
+    const int middle = std::min(top + (kBlockRows + kSize) / 2, a_.height() - 1);
+    const Pivots now = means_of(samples(a_, middle), samples(b_, middle),
+                                (pixels_ + kSize - 1) * kStep);
+    if (near(now, pivots_)) return;
+    pivots_ = now;
+    filtered_to_ = top;
+  }
+
+  void filter(int y) {
+    filter_across<Real, kRadius, kStep>(samples(a_, y), samples(b_, y), pixels_ * kStep,
+                                        constants_.taps, pivots_,
+                                        ring_[static_cast<std::size_t>(y % kSize)]);
+  }
+
+  const ImageView<const std::uint8_t>& a_;
+  const ImageView<const std::uint8_t>& b_;
+  int first_pixel_;
+  int pixels_;
+  const Constants<Real>& constants_;
+  Pivots pivots_;
+  int filtered_to_ = 0;
+  std::array<Filtered<Real>, kSize> ring_;
+  std::array<Real, kStrip<Real>> map_;
+};
+
+template <typename Real, int kRadius, int kStep>
+void add_strip(Strip<Real, kRadius, kStep> strip, const ImageView<const std::uint8_t>& labels,
+               int first_pixel, int rows, std::vector<MetricSum>& sums) {
+  const int pixels = strip.pixels();
+  for (int top = 0; top < rows; ++top) {
+    const Real* const map = strip.row(top);
     if (labels.empty()) {
-      sums[0].sum += sum_of(map.data(), n);
-      sums[0].count += n;
+      sums[0].sum += sum_of(map, pixels * kStep);
+      sums[0].count += pixels * kStep;
       continue;
     }
-    const auto under = labels.crop(y - kRadius, first_pixel + kRadius, 1, pixels);
+    const auto under = labels.crop(top + kRadius, first_pixel + kRadius, 1, pixels);
     for_each_run(under, 0, pixels, [&](int begin, int end, int label) {
       MetricSum& into = sums[static_cast<std::size_t>(label)];
-      into.sum += sum_of(map.data() + begin * kStep, (end - begin) * kStep);
+      into.sum += sum_of(map + begin * kStep, (end - begin) * kStep);
       into.count += (end - begin) * kStep;
     });
   }
+}
+
+// Taps that add to exactly 1: with a sum of 1 + e, flat areas would have a variance of -2 e s^2. In
+// single precision all are whole multiples of 2^-25, the middle one what the others leave.
+template <typename Real, int kRadius>
+std::array<Real, 6> taps_of(std::span<const double> taps) {
+  std::array<Real, 6> out{};
+  const double grid = sizeof(Real) == 4 ? 0x1p25 : 0x1p53;
+  double rest = 1;
+  for (std::size_t k = kRadius; k >= 1; --k) {
+    const double tap = std::nearbyint(taps[kRadius + k] * grid) / grid;
+    out[k] = static_cast<Real>(tap);
+    rest -= 2 * tap;
+  }
+  out[0] = static_cast<Real>(rest);
+  return out;
 }
 
 template <typename Real, int kRadius, int kStep>
@@ -153,16 +243,14 @@ std::vector<MetricSum> all_strips(ImageView<const std::uint8_t> a, ImageView<con
                                   ImageView<const std::uint8_t> labels, int count,
                                   const FastSsim& options) {
   Constants<Real> constants;
-  for (int k = 0; k <= kRadius; ++k) {
-    constants.taps[static_cast<std::size_t>(k)] =
-        static_cast<Real>(options.taps[static_cast<std::size_t>(kRadius + k)]);
-  }
+  constants.taps = taps_of<Real, kRadius>(options.taps);
   constants.c1 = static_cast<Real>(2 * (0.01 * options.range) * (0.01 * options.range));
   constants.c2 = static_cast<Real>(2 * (0.03 * options.range) * (0.03 * options.range));
   constants.scale = static_cast<Real>(options.covariance_scale);
   std::vector<MetricSum> sums(static_cast<std::size_t>(count));
   for (int x = 0; x + 2 * kRadius < a.width(); x += kStrip<Real> / kStep) {
-    add_strip<Real, kRadius, kStep>(a, b, labels, x, constants, sums);
+    add_strip(Strip<Real, kRadius, kStep>(a, b, x, constants), labels, x,
+              a.height() - 2 * kRadius, sums);
   }
   return sums;
 }

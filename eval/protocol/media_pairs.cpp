@@ -87,7 +87,9 @@ std::vector<std::string> stems(const Paths& files) {
 }
 
 // Numbers of a folder that stands beside a stream: 0, 1, 2, ... or 1, 2, 3, ...
+// A single picture is the only frame, whatever its name.
 void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
+  if (side.stills.size() == 1) return;
   std::vector<std::string> names = stems(side.stills);
   std::vector<std::pair<std::int64_t, fs::path>> numbered;
   Keys keys = number_keys(names);
@@ -126,22 +128,23 @@ std::map<std::string, std::size_t> indexed(const Keys& keys, const Paths& files,
   return out;
 }
 
-void check_sizes(const fs::path& a, const fs::path& b, std::vector<std::string>& problems) {
-  StillSize first;
-  try {
-    first = probe_still(a);
-  } catch (const Error& error) {
-    problems.emplace_back(error.what());
-    return;
+// False, with the reason among the problems, where the two are of different sizes or no pictures.
+bool check_sizes(const fs::path& a, const fs::path& b, std::vector<std::string>& problems) {
+  const std::size_t before = problems.size();
+  std::vector<StillSize> sizes;
+  for (const fs::path& path : {a, b}) {
+    try {
+      sizes.push_back(probe_still(path));
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
   }
-  try {
-    const StillSize second = probe_still(b);
-    if (first.height == second.height && first.width == second.width) return;
-    problems.push_back(cat(b.string(), ": is ", second.width, "x", second.height,
-                           ", the reference ", first.width, "x", first.height));
-  } catch (const Error& error) {
-    problems.emplace_back(error.what());
+  if (sizes.size() == 2 &&
+      (sizes[0].height != sizes[1].height || sizes[0].width != sizes[1].width)) {
+    problems.push_back(cat(b.string(), ": is ", sizes[1].width, "x", sizes[1].height,
+                           ", the reference ", sizes[0].width, "x", sizes[0].height));
   }
+  return problems.size() == before;
 }
 
 // Both sides are pictures: pairs in the order of the predictions' names.
@@ -173,7 +176,7 @@ void pair_stills(MediaClip& clip, std::vector<std::string>& problems) {
       problems.push_back(predictions[i].string() + ": a second prediction of the same frame");
       continue;
     }
-    check_sizes(references[found->second], predictions[i], problems);
+    if (!check_sizes(references[found->second], predictions[i], problems)) continue;
     clip.frames.push_back(prediction_names[i]);
     clip.reference.stills.push_back(references[found->second]);
     clip.prediction.stills.push_back(predictions[i]);

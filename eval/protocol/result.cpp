@@ -195,20 +195,23 @@ Requirement parse_requirement(const std::string& text) {
   fail_usage("--require '", text, "': expected a score, a sign and a number, such as psnr>=30");
 }
 
+void check_requirement_keys(const std::vector<Requirement>& requirements, const Means& means) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : means.values) keys.push_back(key);
+  for (const Requirement& requirement : requirements) {
+    if (std::find(keys.begin(), keys.end(), requirement.key) != keys.end()) continue;
+    fail_usage("--require ", requirement.text(), ": no score '", requirement.key, "'",
+               did_you_mean(requirement.key, keys), "; there are ", join(keys, ", "));
+  }
+}
+
 void check_requirements(const std::vector<Requirement>& requirements, const Means& means) {
   std::vector<std::string> unmet;
   for (const Requirement& requirement : requirements) {
-    std::vector<std::string> keys;
-    for (const auto& [key, value] : means.values) keys.push_back(key);
-    if (std::find(keys.begin(), keys.end(), requirement.key) == keys.end()) {
-      fail_usage("--require ", requirement.text(), ": no score '", requirement.key, "'",
-                 did_you_mean(requirement.key, keys), "; there are ", join(keys, ", "));
-    }
     const double value = means.at(requirement.key);
-    if (!requirement.met_by(value)) {
-      unmet.push_back(cat(requirement.key, " is ", std::isnan(value) ? "undefined" : to_text(value),
-                          ", required ", requirement.sign, " ", to_text(requirement.bound)));
-    }
+    if (requirement.met_by(value)) continue;
+    unmet.push_back(cat(requirement.key, " is ", std::isnan(value) ? "undefined" : to_text(value),
+                        ", required ", requirement.sign, " ", to_text(requirement.bound)));
   }
   if (!unmet.empty()) throw Error(ErrorKind::kCheck, join(unmet, "; "));
 }

@@ -35,7 +35,9 @@ struct Requirement {
 };
 /// An Error of usage when it is not KEY, a sign and a number.
 Requirement parse_requirement(const std::string& text);
-/// An Error of kind kCheck that names all that are not met; one of usage for an unknown key.
+/// An Error of usage for a key that is not among the means.
+void check_requirement_keys(const std::vector<Requirement>& requirements, const Means& means);
+/// An Error of kind kCheck that names all that are not met.
 void check_requirements(const std::vector<Requirement>& requirements, const Means& means);
 
 }  // namespace pluvia

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pluvia metrics` as users call it: pictures, folders, clips, arrays; what is refused and how.
+Usage: metrics.py PLUVIA"""
+import json, math, os, pathlib, struct, subprocess, sys, tempfile, zlib
+
+pluvia = sys.argv[1]
+
+
+def run(*args, status=0, env=None):
+    done = subprocess.run([pluvia, "metrics", *map(str, args)], capture_output=True, text=True, env=env)
+    assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
+    if status not in (0, 1):
+        assert done.stderr.count("\n") == 1 and done.stderr.startswith("pluvia: "), done.stderr
+        assert done.stdout == "", done.stdout
+    return done.stderr if status else done.stdout
+
+
+def scores(*args):
+    return json.loads(run(*args, "--json"))
+
+
+def png(path, height, width, value, channels=3, depth=8):
+    """value(y, x, c) -> 0..255 or 0..65535"""
+    kind = {1: 0, 3: 2, 4: 6}[channels]
+    form = ">B" if depth == 8 else ">H"
+    rows = b"".join(b"\0" + b"".join(struct.pack(form, value(y, x, c)) for x in range(width) for c in range(channels))
+                    for y in range(height))
+    chunk = lambda k, d: struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0))
+                     + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
+    return path
+
+
+def npy(path, shape, values, order="<f4"):
+    header = f"{{'descr': '{order}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+                     + struct.pack(f"<{len(values)}f", *values))
+    return path
+
+
+H, W = 24, 32
+clean = lambda y, x, c: (7 * x + 5 * y + 40 * c) % 256
+off = lambda d: lambda y, x, c: min(255, clean(y, x, c) + d)
+
+
+def psnr_of(d):
+    errors = [(off(d)(y, x, c) - clean(y, x, c)) ** 2 for y in range(H) for x in range(W) for c in range(3)]
+    return 10 * math.log10(255 ** 2 / (sum(errors) / len(errors)))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    at = lambda name: pathlib.Path(folder) / name
+    a = png(at("a.png"), H, W, clean)
+    b = png(at("b.png"), H, W, off(9))
+    one = scores(a, b)
+    assert one["protocol"] == "vderain-rgb" and one["frames"] == 1 and len(one["protocol_sha256"]) == 64
+    assert abs(one["mean"]["psnr"] - psnr_of(9)) < 1e-9 and one["items"][0]["name"] == "a", one
+    assert one["items"][0]["psnr"] == one["mean"]["psnr"] and 0 < one["mean"]["ssim"] < 1
+
+    # Conditions; the same numbers in any locale.
+    run(a, b, "--require", "psnr>=20", "--require", "ssim>0.1")
+    assert "psnr is" in run(a, b, "--require", "psnr>=90", status=1)
+    assert "did you mean 'psnr'" in run(a, b, "--require", "pnsr>=3", status=2)
+    for bad in ("psnr", "psnr>=", ">=3", "psnr>=3x", "psnr>=3,5", "psnr>=nan"):
+        assert "expected a score" in run(a, b, "--require", bad, status=2), bad
+    german = dict(os.environ, LC_ALL="de_DE.UTF-8", LANG="de_DE.UTF-8")
+    assert run(a, b, env=german) == run(a, b) and "psnr 29" in run(a, b)
+
+    # Folders pair by name, whatever the order of a listing; leading zeros do not count.
+    for i in range(12):
+        png(at(f"ref/{i}.png"), H, W, clean)
+        png(at(f"pred/{i:03}.png"), H, W, off(i + 1))
+    got = scores(at("ref"), at("pred"))
+    assert [item["name"] for item in got["items"]] == [f"{i:03}" for i in range(12)]
+    for i, item in enumerate(got["items"]):
+        assert abs(item["psnr"] - psnr_of(i + 1)) < 1e-9, (i, item)
+    assert abs(got["mean"]["psnr"] - sum(psnr_of(i + 1) for i in range(12)) / 12) < 1e-9
+    assert scores(at("ref"), at("pred"), "--threads", "1") == got
+
+    # Everything wrong is said at once, and a missing frame never shifts a pair.
+    (at("pred") / "004.png").unlink()
+    (at("pred") / "007.png").write_bytes((at("pred") / "007.png").read_bytes()[:200])
+    (at("pred") / "008.png").write_bytes(b"no picture")
+    png(at("pred/009.png"), H, W + 1, clean)
+    png(at("pred/099.png"), H, W, clean)
+    line = run(at("ref"), at("pred"), status=3)
+    for word in ("5 problems", "4.png: missing", "007.png", "008.png", "009.png: is 33x24", "099.png: extra"):
+        assert word in line, (word, line)
+    kept = scores(at("ref"), at("pred"), "--allow-missing")
+    assert [item["name"] for item in kept["items"]] == [f"{i:03}" for i in (0, 1, 2, 3, 5, 6, 10, 11)], kept
+    for item in kept["items"]:
+        assert abs(item["psnr"] - psnr_of(int(item["name"]) + 1)) < 1e-9
+
+    # Clips by relative path; clips weigh equally or frames do, as the protocol says.
+    for clip, frames in (("x/long", 3), ("short", 1)):
+        for i in range(frames):
+            png(at(f"cref/{clip}/{i:04}.png"), H, W, clean)
+            png(at(f"cpred/{clip}/{i:04}.png"), H, W, off(2 if clip == "short" else 8))
+    clips = scores(at("cref"), at("cpred"))
+    assert abs(clips["mean"]["psnr"] - (psnr_of(2) + psnr_of(8)) / 2) < 1e-9
+    assert {c["name"]: c["frames"] for c in clips["clips"]} == {"x/long": 3, "short": 1}
+    assert "x/long/0002" in [item["name"] for item in clips["items"]]
+    pooled = scores(at("cref"), at("cpred"), "--protocol", "vderain-rgb-pooled")
+    assert abs(pooled["mean"]["psnr"] - (psnr_of(2) + 3 * psnr_of(8)) / 4) < 1e-9
+    for i in range(3):
+        (at("cpred/x/long") / f"{i:04}.png").unlink()
+    assert "clip 'x/long': missing" in run(at("cref"), at("cpred"), status=3)
+
+    # Identical frames: counted, left out of the mean of PSNR; all identical: inf.
+    for i in range(3):
+        png(at(f"sref/{i}.png"), H, W, clean)
+        png(at(f"spred/{i}.png"), H, W, off(0 if i == 1 else 5))
+    same = scores(at("sref"), at("spred"))
+    assert same["identical_frames"] == 1 and abs(same["mean"]["psnr"] - psnr_of(5)) < 1e-9
+    assert same["items"][1]["psnr"] == "inf" and same["items"][1]["ssim"] == 1 and same["items"][1]["identical"]
+    assert "1 frame equals the reference" in run(at("sref"), at("spred"))
+    assert scores(at("sref"), at("spred"), "--protocol", "ffmpeg")["mean"]["psnr"] != "inf"
+    assert scores(a, a)["mean"]["psnr"] == "inf" and scores(a, a)["identical_frames"] == 1
+    run(a, a, "--require", "psnr>=100")
+
+    # Regions: in a mask, by distance, on streaks, or where the input differs.
+    drop = lambda y, x: 8 <= y < 16 and 10 <= x < 20
+    mask = png(at("mask.png"), H, W, lambda y, x, c: 128 if drop(y, x) else 127, channels=1)
+    hurt = png(at("hurt.png"), H, W, lambda y, x, c: clean(y, x, c) ^ (16 if drop(y, x) else 0))
+    regions = scores(a, hurt, "--mask", mask)["mean"]
+    assert abs(regions["psnr_inside"] - 10 * math.log10(255 ** 2 / 256)) < 1e-9, regions
+    assert regions["psnr_outside"] == "inf" and regions["psnr_rim_in_8_up"] is None and regions["ssim_inside"] < regions["ssim_outside"] < 1
+    assert abs(regions["psnr"] - 10 * math.log10(255 ** 2 / (256 * 80 / (H * W)))) < 1e-9
+    changed = scores(a, hurt, "--lq", hurt)["mean"]
+    assert changed["psnr_changed"] == regions["psnr_inside"] and changed["psnr_unchanged"] == "inf"
+    streak = scores(a, hurt, "--streak", mask)["mean"]
+    assert streak["psnr_off_streak"] is None and streak["psnr_on_streak"] == regions["psnr"]
+    for i in range(3):
+        png(at(f"smask/{i:02}.png"), H, W, lambda y, x, c: 255 if drop(y, x) else 0, channels=1)
+    assert "psnr_inside" in scores(at("sref"), at("spred"), "--mask", at("smask"))["mean"]
+    (at("smask") / "02.png").unlink()
+    assert "has no mask picture" in run(at("sref"), at("spred"), "--mask", at("smask"), status=3)
+    assert "mask is 5x5" in run(a, b, "--mask", png(at("m5.png"), 5, 5, lambda y, x, c: 0, channels=1), status=3)
+
+    # Odd inputs have a defined result.
+    grey = png(at("grey.png"), H, W, lambda y, x, c: clean(y, x, 0), channels=1)
+    rgb_of_grey = png(at("grey3.png"), H, W, lambda y, x, c: clean(y, x, 0))
+    assert scores(grey, rgb_of_grey)["mean"]["psnr"] == "inf" and scores(a, grey)["mean"] == scores(a, rgb_of_grey)["mean"]
+    deep = png(at("deep.png"), H, W, lambda y, x, c: clean(y, x, c) * 257, depth=16)
+    assert scores(a, deep)["mean"]["psnr"] == "inf"
+    assert "16 reduced to 8" in subprocess.run([pluvia, "metrics", a, deep], capture_output=True, text=True).stderr
+    alpha = png(at("alpha.png"), H, W, lambda y, x, c: 100 if c == 3 else clean(y, x, c), channels=4)
+    assert scores(a, alpha)["mean"]["psnr"] == "inf"
+    assert "alpha" in subprocess.run([pluvia, "metrics", a, alpha], capture_output=True, text=True).stderr
+
+    # Arrays are scored without rounding; a NaN is named.
+    values = [clean(y, x, c) / 255 for c in range(3) for y in range(H) for x in range(W)]
+    exact = npy(at("one.npy"), (3, H, W), values)
+    assert scores(a, exact)["mean"]["psnr"] > 120
+    half = npy(at("half.npy"), (1, 3, H, W), [min(1, v + 0.25 / 255) for v in values])
+    assert 60.1 < scores(a, half)["mean"]["psnr"] < 60.3
+    assert "frame 0: nan at row 1, column 2" in run(a, npy(at("nan.npy"), (1, 3, H, W), [math.nan if i == W + 2 else v for i, v in enumerate(values)]), status=3)
+    assert "goes on" in run(exact, npy(at("two.npy"), (2, 3, H, W), values * 2), status=3)
+    assert "expected float" in run(a, npy(at("flat.npy"), (H, W), values[:H * W]), status=3)
+    numbered = scores(at("spred"), npy(at("three.npy"), (3, 3, H, W), values * 3))
+    assert [item["name"] for item in numbered["items"]] == ["0", "1", "2"] and numbered["items"][1]["psnr"] > 120
+
+    # One-line refusals.
+    tiny = png(at("tiny.png"), 8, 40, clean)
+    assert "smaller than its 11x11 window" in run(tiny, tiny, status=3)
+    assert scores(tiny, tiny, "--protocol", "matlab-builtin-y")["mean"]["ssim"] == 1
+    assert "33x24" in run(a, png(at("wide.png"), H, W + 1, clean), status=3)
+    at("empty").mkdir()
+    assert "holds no pictures" in run(at("ref"), at("empty"), status=3)
+    assert "no such file" in run(a, at("gone.png"), status=3)
+    assert "needs REFERENCE and PREDICTION" in run(a, status=2)
+    assert "derain-matlab-y" in run(a, b, "--protocol", "derain-matlab-x", status=2)
+    assert "no name in it pairs" in run(at("sref"), png(at("other/q.png"), H, W, clean).parent, status=3)
+    own = at("own.json")
+    for text, word in (('{"metrics": [{"metric": "psnr", "paek": 255}]}', "did you mean 'peak'"),
+                       ('{"metrics": [{"metric": "pnsr"}]}', "did you mean 'psnr'"),
+                       ('{"metrics": [{"metric": "psnr"}], "colour": "rgb"}', "did you mean 'color'"),
+                       ('{"metrics": [{"metric": "psnr", "color": "y610"}]}', "did you mean 'y601'"),
+                       ('{"metrics": []}', "at least one metric"), ('{"metrics": [{"metric": "psnr"}, {"metric": "psnr"}]}', "a second score"),
+                       ('{"metrics": [{"metric": "ssim", "size": 10}]}', "odd"), ('{"metrics": [{"metric": "ssim", "range": -1}]}', "range"),
+                       ('{"metrics": [{"metric": "psnr"}], "inference": {"tile_rows": 8, "tile_overlap": 8}}', "less than"),
+                       ('{"metrics": [{"metric": "niqe"}]}', "--niqe-model"), ("{", "not valid JSON")):
+        own.write_text(text)
+        line = subprocess.run([pluvia, "metrics", a, b, "--protocol", own], capture_output=True, text=True)
+        assert line.returncode in (2, 3) and word in line.stderr and line.stderr.count("\n") == 1, (text, line.stderr)
+
+    # The list, and all of it side by side.
+    listed = json.loads(run("--list-protocols", "--json"))
+    names = [p["name"] for p in listed]
+    assert {"vderain-rgb", "derain-matlab-y", "derain-prenet-y"} <= set(names) and len(names) == len(set(names))
+    for p in listed:
+        assert p["used_by"] and p["definition"]["metrics"] and p["title"], p
+    everything = scores(a, b, "--all-protocols")["protocols"]
+    assert len(everything) == len([n for n in names if "niqe" not in n])
+    by_name = {p["protocol"]: p for p in everything}
+    assert "refusal" in by_name["ms-ssim-y"] and by_name["vderain-rgb"]["mean"] == one["mean"]
+    assert by_name["derain-matlab-y"]["mean"]["psnr"] != by_name["basicsr-y"]["mean"]["psnr"]
+    text = run(a, b, "--all-protocols")
+    assert all(name in text for name in names if "niqe" not in name)
+
+    # A definition decides the hash; names and notes do not.
+    own.write_text('{"metrics": [{"metric": "ssim"}, {"metric": "psnr"}], "average": "clips"}')
+    first = scores(a, b, "--protocol", own)["protocol_sha256"]
+    own.write_text('{"note": "x", "average": "clips", "metrics": [{"size": 11, "metric": "ssim"}, {"metric": "psnr", "color": "rgb"}]}')
+    assert scores(a, b, "--protocol", own)["protocol_sha256"] == first
+    own.write_text('{"average": "clips", "metrics": [{"size": 9, "metric": "ssim"}, {"metric": "psnr"}]}')
+    assert scores(a, b, "--protocol", own)["protocol_sha256"] != first

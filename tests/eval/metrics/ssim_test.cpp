@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// SSIM against its formula written out (a two-dimensional window, pixel by pixel), the fast path
+// against the general one, and the lumas against their definitions on every colour there is.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "eval/metrics/color.h"
+#include "eval/metrics/fast_ssim.h"
+#include "eval/metrics/label_sums.h"
+#include "eval/metrics/metrics.h"
+#include "eval/metrics/regions.h"
+#include "eval/metrics/ssim_map.h"
+
+namespace pluvia {
+namespace {
+
+template <typename Value>
+Image<std::uint8_t> picture(int height, int width, int channels, const Value& value) {
+  Image<std::uint8_t> image(height, width, channels);
+  std::uint32_t i = 0;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < channels; ++c, ++i) {
+        const double v = value(y, x, c, Random{.seed = 3, .particle = i});
+        image.view().at(y, x, c) = static_cast<std::uint8_t>(std::clamp(v, 0.0, 255.0));
+      }
+    }
+  }
+  return image;
+}
+
+Image<std::uint8_t> textured(int height, int width, int channels, int which) {
+  return picture(height, width, channels, [&](int y, int x, int c, const Random& random) {
+    return 128 + 90 * std::sin(x * 0.15 + c) * std::cos(y * 0.11) + 5 * random.normal(0) +
+           which * 12 * random.normal(1);
+  });
+}
+
+// The definition, with nothing separated or folded.
+double by_definition(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b) {
+  double total = 0;
+  int count = 0;
+  for (int c = 0; c < a.channels(); ++c) {
+    for (int y = 5; y + 5 < a.height(); ++y) {
+      for (int x = 5; x + 5 < a.width(); ++x, ++count) {
+        double w = 0, ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
+        for (int j = -5; j <= 5; ++j) {
+          for (int i = -5; i <= 5; ++i) {
+            const double g = std::exp(-(i * i + j * j) / 4.5);
+            const double u = a.view().at(y + j, x + i, c);
+            const double v = b.view().at(y + j, x + i, c);
+            w += g;
+            ma += g * u;
+            mb += g * v;
+            aa += g * u * u;
+            bb += g * v * v;
+            ab += g * u * v;
+          }
+        }
+        ma /= w;
+        mb /= w;
+        total += (2 * ma * mb + 6.5025) * (2 * (ab / w - ma * mb) + 58.5225) /
+                 ((ma * ma + mb * mb + 6.5025) *
+                  (aa / w - ma * ma + bb / w - mb * mb + 58.5225));
+      }
+    }
+  }
+  return total / count;
+}
+
+double general(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b,
+               const SsimOptions& options) {
+  double sum = 0;
+  double count = 0;
+  for (const SsimMap& map :
+       ssim_maps(to_double(a.view()).view(), to_double(b.view()).view(), options)) {
+    for (const double v : map.ssim.pixels()) sum += v;
+    count += static_cast<double>(map.ssim.pixels().size());
+  }
+  return sum / count;
+}
+
+SsimOptions window(int size) {
+  SsimOptions options;
+  options.taps = size == 11 ? gaussian_taps(11, 1.5) : std::vector<double>(7, 1.0 / 7);
+  options.sample_covariance = size == 7;
+  return options;
+}
+
+double fast(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b, const SsimOptions& options,
+            bool single) {
+  const double n = static_cast<double>(options.taps.size() * options.taps.size());
+  return mean_of(fast_ssim_sums(a.view(), b.view(), {}, 1,
+                                {options.taps, options.range,
+                                 options.sample_covariance ? n / (n - 1) : 1, single})
+                     .front());
+}
+
+TEST(Ssim, IsItsDefinition) {
+  for (const int channels : {1, 3}) {
+    const auto a = textured(23, 31, channels, 0);
+    const auto b = textured(23, 31, channels, 1);
+    EXPECT_NEAR(general(a, b, window(11)), by_definition(a, b), 1e-12);
+  }
+}
+
+TEST(FastSsim, DoubleIsTheGeneralCode) {
+  for (const auto& [height, width] :
+       {std::pair{11, 11}, {11, 12}, {12, 40}, {53, 61}, {31, 160}, {90, 333}}) {
+    for (const int channels : {1, 3}) {
+      for (const int size : {7, 11}) {
+        const auto a = textured(height, width, channels, 0);
+        const auto b = textured(height, width, channels, 1);
+        EXPECT_NEAR(fast(a, b, window(size), false), general(a, b, window(size)), 1e-12)
+            << width << "x" << height << " " << channels << " " << size;
+      }
+    }
+  }
+}
+
+// Besides natural pictures the ones where single precision cancels worst: saturated flat areas,
+// a constant offset, hard edges, grain on white, periodic patterns.
+TEST(FastSsim, SingleIsWithinItsBound) {
+  constexpr int kH = 180;
+  constexpr int kW = 240;
+  const auto noise = [](int, int, int, const Random& r) { return 250 + 6 * r.normal(0); };
+  const auto white = [](int, int, int, const Random&) { return 255.0; };
+  const auto near_white = [](int, int, int, const Random&) { return 254.0; };
+  const auto dark = [](int, int, int, const Random& r) { return 3 * r.uniform(0); };
+  const auto checks = [](int y, int x, int, const Random&) {
+    return 60.0 + 130 * ((x / 8 + y / 8) % 2);
+  };
+  const auto hurt = [](int y, int x, int, const Random&) {
+    return 60.0 + 130 * ((x / 8 + y / 8) % 2) + 20 * ((2 * x + y) % 23 < 3);
+  };
+  const auto ramp = [](int y, int x, int c, const Random&) { return (x / 2 + y / 3 + 20 * c) % 256; };
+  const auto halves = [](int, int x, int, const Random&) { return x < kW / 2 ? 0.0 : 255.0; };
+  const auto halves_hurt = [](int y, int x, int, const Random& r) {
+    return x < kW / 2 ? 4.0 * ((x + y) % 2) : 255 - 9 * r.uniform(0);
+  };
+  const std::vector<std::pair<Image<std::uint8_t>, Image<std::uint8_t>>> pairs = [&] {
+    std::vector<std::pair<Image<std::uint8_t>, Image<std::uint8_t>>> out;
+    const auto add = [&](const auto& a, const auto& b) {
+      out.emplace_back(picture(kH, kW, 3, a), picture(kH, kW, 3, b));
+    };
+    out.emplace_back(textured(kH, kW, 3, 0), textured(kH, kW, 3, 1));
+    add(white, noise);
+    add(white, near_white);
+    add(dark, noise);
+    add(checks, hurt);
+    add(ramp, checks);
+    add(halves, halves_hurt);
+    return out;
+  }();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto& [a, b] = pairs[i];
+    // The last one is black beside white within one strip, with grain on both.
+    const double bound = i + 1 == pairs.size() ? 5e-7 : 1e-7;
+    EXPECT_NEAR(fast(a, b, window(11), true), general(a, b, window(11)), bound) << i;
+    EXPECT_EQ(fast(a, a, window(11), true), 1) << i;
+    EXPECT_EQ(fast(a, a, window(11), false), 1) << i;
+  }
+}
+
+TEST(FastSsim, LabelsSplitTheSum) {
+  const auto a = textured(60, 200, 3, 0);
+  const auto b = textured(60, 200, 3, 1);
+  const auto labels = picture(60, 200, 1, [](int y, int x, int, const Random&) {
+    return (x / 9 + y / 4) % 3;
+  });
+  const SsimOptions options = window(11);
+  const auto sums =
+      fast_ssim_sums(a.view(), b.view(), labels.view(), 3, {options.taps, 255, 1, false});
+  const auto maps = ssim_maps(to_double(a.view()).view(), to_double(b.view()).view(), options);
+  for (int label = 0; label < 3; ++label) {
+    MetricSum want;
+    for (const SsimMap& map : maps) {
+      for (int y = 0; y < map.ssim.height(); ++y) {
+        for (int x = 0; x < map.ssim.width(); ++x) {
+          if (labels.view().at(y + 5, x + 5) != label) continue;
+          want.sum += map.ssim.view().at(y, x);
+          want.count += 1;
+        }
+      }
+    }
+    EXPECT_EQ(sums[static_cast<std::size_t>(label)].count, want.count);
+    EXPECT_NEAR(sums[static_cast<std::size_t>(label)].sum, want.sum, 1e-9);
+  }
+}
+
+TEST(Ssim, DownsamplingRoundsHalvesAsMatlab) {
+  EXPECT_EQ(downsample_factor(321, 481, Downsample::kWang), 1);
+  EXPECT_EQ(downsample_factor(384, 512, Downsample::kWang), 2);
+  EXPECT_EQ(downsample_factor(640, 900, Downsample::kWang), 3);
+  EXPECT_EQ(downsample_factor(640, 900, Downsample::kWangEven), 2);
+  EXPECT_EQ(downsample_factor(640, 900, Downsample::kNone), 1);
+}
+
+TEST(Color, EveryRoundedLumaOnEveryColour) {
+  Image<std::uint8_t> all(4096, 4096, 3);
+  for (std::uint32_t i = 0; i < 1U << 24; ++i) {
+    for (std::uint32_t c = 0; c < 3; ++c) {
+      all.pixels()[std::size_t{i} * 3 + c] = static_cast<std::uint8_t>(i >> (8 * c));
+    }
+  }
+  const auto y601 = to_color_u8(all.view(), Color::kY601Rounded);
+  const auto ycv2 = to_color_u8(all.view(), Color::kYcv2);
+  const auto gray = to_color_u8(all.view(), Color::kGrayMatlab);
+  std::int64_t wrong = 0;
+  for (std::uint32_t i = 0; i < 1U << 24; ++i) {
+    const std::uint64_t r = i & 255;
+    const std::uint64_t g = i >> 8 & 255;
+    const std::uint64_t b = i >> 16;
+    const std::uint64_t want = (65481 * r + 128553 * g + 24966 * b + 127500) / 255000 + 16;
+    wrong += y601.pixels()[i] != want;
+    wrong += ycv2.pixels()[i] != (4899 * r + 9617 * g + 1868 * b + 8192) >> 14;
+    // rgb2gray's weights in units of 1e-15
+    const std::uint64_t sum = 298936021293775 * r + 587043074451121 * g + 114020904255103 * b;
+    wrong += gray.pixels()[i] != (sum + 500000000000000) / 1000000000000000;
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Regions, DistancesAreExact) {
+  const auto marks = picture(37, 41, 1, [](int, int, int, const Random& r) {
+    return r.uniform(0) < 0.01 ? 1 : 0;
+  });
+  const auto squared = squared_distances(marks.view());
+  for (int y = 0; y < 37; ++y) {
+    for (int x = 0; x < 41; ++x) {
+      int best = 1 << 30;
+      for (int j = 0; j < 37; ++j) {
+        for (int i = 0; i < 41; ++i) {
+          if (marks.view().at(j, i) != 0) best = std::min(best, (y - j) * (y - j) + (x - i) * (x - i));
+        }
+      }
+      ASSERT_EQ(squared[static_cast<std::size_t>(y * 41 + x)], best) << y << " " << x;
+    }
+  }
+}
+
+TEST(Regions, BandsArePartsOfInsideAndOutside) {
+  const auto mask = picture(90, 120, 1, [](int y, int x, int, const Random&) {
+    return (y - 40) * (y - 40) + (x - 50) * (x - 50) < 500 ? 200 : 100;
+  });
+  RegionSources sources;
+  sources.mask = mask.view();
+  sources.streak = mask.view();
+  const Regions regions = make_regions(sources, 90, 120);
+  EXPECT_EQ(regions.list.size(), region_names(true, true, false).size());
+  std::map<std::string, int> pixels;
+  for (const Region& region : regions.list) {
+    for (const std::uint8_t v : regions.mask_of(region).pixels()) pixels[region.name] += v != 0;
+  }
+  EXPECT_EQ(pixels["inside"] + pixels["outside"], 90 * 120);
+  EXPECT_EQ(pixels["rim_in_0_8"] + pixels["rim_in_8_up"], pixels["inside"]);
+  EXPECT_EQ(pixels["rim_out_0_8"] + pixels["rim_out_8_32"] + pixels["rim_out_32_up"],
+            pixels["outside"]);
+  EXPECT_EQ(pixels["on_streak"], 90 * 120);
+  EXPECT_GT(pixels["rim_in_8_up"], 300);
+  EXPECT_THROW(make_regions(sources, 90, 121), Error);
+}
+
+}  // namespace
+}  // namespace pluvia

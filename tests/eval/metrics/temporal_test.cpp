@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scores of clips on motion that is known exactly.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/rng.h"
+#include "eval/metrics/clip_statistics.h"
+#include "eval/metrics/metrics.h"
+#include "eval/metrics/optical_flow.h"
+
+namespace pluvia {
+namespace {
+
+constexpr int kH = 72;
+constexpr int kW = 96;
+
+// Frame t of a smooth scene that moves by (-2, -1) pixels a frame.
+Image<double> moving(int t, double noise = 0) {
+  Image<double> image(kH, kW, 3);
+  std::uint32_t i = 0;
+  for (int y = 0; y < kH; ++y) {
+    for (int x = 0; x < kW; ++x) {
+      for (int c = 0; c < 3; ++c, ++i) {
+        const double u = x + 2 * t;
+        const double v = y + t;
+        const Random random{.seed = 8, .frame = static_cast<std::uint32_t>(t), .particle = i};
+        image.view().at(y, x, c) = 128 + 50 * std::sin(u * 0.21 + c) * std::cos(v * 0.16) +
+                                   25 * std::sin(u * 0.06 - v * 0.11) + noise * random.normal(0);
+      }
+    }
+  }
+  return image;
+}
+
+MetricInput input_of(const Image<double>& a, const Image<double>& b) {
+  MetricInput input;
+  input.reference = a.view();
+  input.prediction = b.view();
+  return input;
+}
+
+double warping_error(bool with_flow, double noise) {
+  Image<float> flow(kH, kW, 2);
+  for (std::size_t i = 0; i < flow.pixels().size(); ++i) flow.pixels()[i] = i % 2 == 0 ? -2 : -1;
+  const Metric& metric = metric_by_name("warping_error");
+  const auto clip = metric.clips(Params(metric.params));
+  for (int t = 0; t < 4; ++t) {
+    const Image<double> reference = moving(t);
+    const Image<double> prediction = moving(t, noise);
+    MetricInput input = input_of(reference, prediction);
+    if (with_flow) input.flow = flow.view();
+    clip->add(input);
+  }
+  return clip->score();
+}
+
+TEST(WarpingError, IsNothingAlongTheTrueMotion) { EXPECT_NEAR(warping_error(true, 0), 0, 1e-20); }
+
+// Independent noise of both frames adds up.
+TEST(WarpingError, OfNoiseIsTwiceItsVariance) {
+  EXPECT_NEAR(warping_error(true, 5), 2 * 25 / 255.0 / 255.0, 2e-5);
+}
+
+TEST(WarpingError, EstimatedMotionIsCloseToTheTrueOne) {
+  EXPECT_LT(warping_error(false, 0), 1e-4);
+  EXPECT_GT(warping_error(false, 5), 5e-4);
+}
+
+TEST(OpticalFlow, FindsAKnownShift) {
+  const Image<double> a = flow_plane(moving(0).view());
+  const Image<double> b = flow_plane(moving(1).view());
+  const Image<float> flow = optical_flow(a.view(), b.view());
+  double error = 0;
+  int count = 0;
+  for (int y = 12; y < kH - 12; ++y) {
+    for (int x = 12; x < kW - 12; ++x, ++count) {
+      error += std::hypot(double{flow.view().at(y, x, 0)} + 2, double{flow.view().at(y, x, 1)} + 1);
+    }
+  }
+  EXPECT_LT(error / count, 0.1);
+}
+
+TEST(Tof, MeasuresAWrongMotion) {
+  const Metric& metric = metric_by_name("tof");
+  const auto clip = metric.clips(Params(metric.params));
+  for (int t = 0; t < 3; ++t) {
+    const Image<double> reference = moving(t);
+    const Image<double> still = moving(0);
+    clip->add(input_of(reference, still));
+  }
+  EXPECT_NEAR(clip->score(), std::sqrt(5.0), 0.5);
+}
+
+TEST(Tof, SkippedFramesLeaveTooFew) {
+  const Metric& metric = metric_by_name("tof");
+  Params params(metric.params);
+  params.set("skip_frames", "2");
+  const auto clip = metric.clips(params);
+  for (int t = 0; t < 5; ++t) {
+    const Image<double> frame = moving(t);
+    clip->add(input_of(frame, frame));
+  }
+  EXPECT_TRUE(std::isnan(clip->score()));  // pairs 0-1 to 3-4 all touch a skipped frame
+}
+
+TEST(TemporalDifference, ByHand) {
+  const Metric& metric = metric_by_name("temporal_difference");
+  const auto clip = metric.clips(Params(metric.params));
+  EXPECT_TRUE(std::isnan(clip->score()));
+  for (const double offset : {0.0, 3.0, 3.0}) {
+    const Image<double> reference = moving(0);
+    Image<double> prediction = moving(0);
+    for (double& v : prediction.pixels()) v += offset;
+    clip->add(input_of(reference, prediction));
+  }
+  EXPECT_NEAR(clip->score(), 4.5, 1e-12);  // 9 for the first step, 0 for the second
+}
+
+TEST(ClipStatistic, ByHand) {
+  const std::vector<double> values = {1, 4, 2, 5};
+  EXPECT_NEAR(clip_statistic(values, "std"), std::sqrt(2.5), 1e-15);
+  EXPECT_NEAR(clip_statistic(values, "step"), 8.0 / 3, 1e-15);
+  EXPECT_EQ(clip_statistic(values, "min"), 1);
+  EXPECT_NEAR(clip_statistic(values, "p5"), 1.15, 1e-15);
+  EXPECT_TRUE(std::isnan(clip_statistic({1}, "std")));
+  EXPECT_TRUE(std::isnan(clip_statistic({}, "min")));
+}
+
+}  // namespace
+}  // namespace pluvia
