@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/device.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -48,7 +49,7 @@ int run(const Options& options, const Globals& globals) {
   }
   request.depth = options.depth;
   request.threads = globals.threads;
-  request.device = globals.device;
+  request.device = parse_device(globals.device).name();
   const std::vector<RegenClip> clips = regen(options, request);
   std::size_t different = 0;
   Json list = Json::array();

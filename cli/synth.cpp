@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/version.h"
+#include "core/device.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -80,7 +81,7 @@ RenderRequest request_of(const Options& options, const Globals& globals) {
   request.resume = options.resume;
   request.force = options.force;
   request.threads = globals.threads;
-  request.device = globals.device;
+  request.device = parse_device(globals.device).name();
   request.generator = cat("pluvia ", kVersion);
   read_shard(options.shard, request);
   return request;
@@ -131,9 +132,6 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
 }
 
 int run(const Options& options, const Globals& globals) {
-  if (globals.device != "auto" && globals.device != "cpu") {
-    fail("--device ", globals.device, ": rain is rendered on the CPU only in this version");
-  }
   const RenderRequest request = request_of(options, globals);
   const std::vector<PlannedClip> plans = plan_render(request);
   if (options.dry_run) return dry_run(request, plans, globals);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/device.h"
 #include "core/error.h"
 #include "core/half.h"
 #include "core/interrupt.h"
@@ -52,7 +53,7 @@ class ClipRun {
         clean_(plan, request),
         params_(request.recipe.rain_of(static_cast<std::uint32_t>(plan.number), plan.variant)),
         rain_(synth::RainParams::of(params_), request.recipe.seed,
-              static_cast<std::uint32_t>(plan.number)) {}
+              static_cast<std::uint32_t>(plan.number), parse_device(request.device)) {}
 
   ClipInfo info(const PlannedClip& plan) const {
     ClipInfo info;

@@ -101,6 +101,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert "vrds-mini" in run("synth", "vrds-mimi", "--out", at("x.h5"), status=2)
     assert "rain_mm_h" in run(*tiny, "--out", at("x.h5"), "--set", "rain.rain_mm=3", status=2)
     assert "0 to 200" in run(*tiny, "--out", at("x.h5"), "--set", "rain_mm_h=900", status=2)
+    assert "cuda" in run(*tiny, "--out", at("x.h5"), "--device", "cuda", status=3)
     assert "expected I/N" in run(*tiny, "--out", at("x.h5"), "--shard", "2/2", status=2)
     assert "no such file" in run("synth", "vrds-mini", "--source", at("gone"), "--out", at("x.h5"), status=3)
     assert "exists" in run(*tiny, "--out", at("a.h5"), status=2)

@@ -3,12 +3,13 @@
 // at any time at all; steady from frame to frame; and as wet as the look says.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <thread>
 
-#include "synth/effects/glass_draw.h"
 #include "synth/rain_params.h"
+#include "tests/synth/pane_picture.h"
 
 namespace pluvia::synth {
 namespace {
@@ -104,15 +105,14 @@ TEST(GlassPane, AnyTimeIsAnswered) {
 std::vector<double> mask_of(const GlassDrops& drops, int height, int width, float blur_px) {
   std::vector<double> out(static_cast<std::size_t>(height * width));
   if (drops.lobes.empty()) return out;
-  Image<float> light(height, width, 3, Transfer::kLinear);
-  std::fill(light.pixels().begin(), light.pixels().end(), 0.5F);
-  const LightPyramid scene(std::move(light), 1);
-  const LightPyramid* const scenes[] = {&scene};
-  const auto planes = draw_glass(drops.lobes, {static_cast<double>(width), blur_px}, scenes);
+  Image<std::uint8_t> grey(height, width, 3);
+  std::fill(grey.pixels().begin(), grey.pixels().end(), std::uint8_t{128});
+  const Image<float> plane =
+      pane_picture(drops.lobes, grey, static_cast<double>(width), blur_px);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       out[static_cast<std::size_t>(y * width + x)] =
-          static_cast<double>(planes[0].view().at(y, x, 3));
+          static_cast<double>(plane.view().at(y, x, 3));
     }
   }
   return out;
