@@ -253,7 +253,8 @@ TEST(Regions, BandsArePartsOfInsideAndOutside) {
   EXPECT_EQ(regions.list.size(), region_names(true, true, false).size());
   std::map<std::string, int> pixels;
   for (const Region& region : regions.list) {
-    for (const std::uint8_t v : regions.mask_of(region).pixels()) pixels[region.name] += v != 0;
+    const Image<std::uint8_t> mask_of = regions.mask_of(region);
+    for (const std::uint8_t v : mask_of.pixels()) pixels[region.name] += v != 0;
   }
   EXPECT_EQ(pixels["inside"] + pixels["outside"], 90 * 120);
   EXPECT_EQ(pixels["rim_in_0_8"] + pixels["rim_in_8_up"], pixels["inside"]);
