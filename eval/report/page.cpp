@@ -100,6 +100,10 @@ class Exhibits {
       Json exhibit = exhibit_of(*frame);
       if (!exhibit.is_null()) list.push_back(std::move(exhibit));
     }
+    // Frames that every method kept first: there methods can be compared.
+    std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
+      return a["predictions"].size() > b["predictions"].size();
+    });
     return list;
   }
   bool left_out() const { return left_out_; }

@@ -176,9 +176,15 @@ async function show() {
   $('viewer').setAttribute('aria-valuenow', Math.round(100 * split));
   $('left-name').textContent = $('left').selectedOptions[0].textContent; $('right-name').textContent = $('right').selectedOptions[0].textContent;
 }
+function bestOf(exhibit) {
+  const there = rows.filter(r => exhibit.predictions[r.i]);
+  const better = (a, b) => (value(b.run.mean[first.key]) - value(a.run.mean[first.key])) * (first.higher_is_better ? 1 : -1);
+  const methods = there.filter(r => !r.oracle).sort(better);
+  return 'p' + (methods[0] || there[0]).i;
+}
 function choose() {
   const list = sourcesOf(data.exhibits[$('exhibit').value]), keep = ['left', 'right'].map(s => $(s).value);
-  ['left', 'right'].forEach((s, k) => { choices($(s), list); $(s).value = list.some(([v]) => v === keep[k]) ? keep[k] : k === 0 ? 'rainy' : (list.find(([v]) => v[0] === 'p') || list[1])[0]; });
+  ['left', 'right'].forEach((s, k) => { choices($(s), list); $(s).value = list.some(([v]) => v === keep[k]) ? keep[k] : k === 0 ? 'rainy' : bestOf(data.exhibits[$('exhibit').value]); });
   show();
 }
 if (data.exhibits.length) {
