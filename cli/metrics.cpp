@@ -80,7 +80,8 @@ void compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scor
     return;
   }
   Json list = Json::array();
-  for (std::size_t p = 0; p < scorers.size(); ++p) list.push_back(result_json(scorers[p], scored, p));
+  for (std::size_t p = 0; p < scorers.size(); ++p)
+    list.push_back(result_json(scorers[p], scored, p));
   print_line(Json({{"protocols", std::move(list)}}).dump());
 }
 

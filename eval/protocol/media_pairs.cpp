@@ -106,7 +106,8 @@ void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
   for (std::size_t i = 0; i < numbered.size(); ++i) {
     side.stills[i] = numbered[i].second;
     if (first > 1 || numbered[i].first != first + static_cast<std::int64_t>(i)) {
-      problems.push_back(cat(numbered[i].second.string(), ": frame numbers have a gap here; beside ",
+      problems.push_back(cat(numbered[i].second.string(),
+                             ": frame numbers have a gap here; beside ",
                              "a video they must run from 0 or 1"));
       return;
     }
@@ -204,7 +205,8 @@ Paths companions(const fs::path& root, const MediaClip& clip, const char* what,
                  std::vector<std::string>& problems) {
   std::error_code code;
   if (root.empty()) return {};
-  if (!fs::exists(root, code)) fail("scoring: ", what, " ", root.string(), ": there is no such file");
+  if (!fs::exists(root, code))
+    fail("scoring: ", what, " ", root.string(), ": there is no such file");
   if (!fs::is_directory(root, code)) return {root};
   const fs::path folder = clip.name.empty() ? root : root / clip.name;
   if (!fs::is_directory(folder, code)) {
@@ -249,8 +251,7 @@ MediaPlan plan_media(const PairPaths& paths) {
     node.key() = reference.clips.begin()->first;
     prediction.clips.insert(std::move(node));
   }
-  const bool single_pictures =
-      is_still_name(paths.reference) && is_still_name(paths.prediction);
+  const bool single_pictures = is_still_name(paths.reference) && is_still_name(paths.prediction);
   for (auto& [key, side] : reference.clips) {
     const auto found = prediction.clips.find(key);
     const std::string& name = reference.names[key];
