@@ -87,7 +87,8 @@ std::vector<std::string> stems(const Paths& files) {
 }
 
 // Numbers of a folder that stands beside a stream: 0, 1, 2, ... or 1, 2, 3, ...
-// A single picture is the only frame, whatever its name.
+// A single picture is the only frame, whatever its name. With a gap nothing is left to score: what
+// follows it cannot be paired for certain.
 void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
   if (side.stills.size() == 1) return;
   std::vector<std::string> names = stems(side.stills);
@@ -97,6 +98,7 @@ void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
     const auto number = keys[i] ? parse_int(*keys[i]) : std::nullopt;
     if (!number) {
       problems.push_back(side.stills[i].string() + ": has no frame number");
+      side.stills.clear();
       return;
     }
     numbered.emplace_back(*number, side.stills[i]);
@@ -109,6 +111,7 @@ void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
       problems.push_back(cat(numbered[i].second.string(),
                              ": frame numbers have a gap here; beside ",
                              "a video they must run from 0 or 1"));
+      side.stills.clear();
       return;
     }
   }

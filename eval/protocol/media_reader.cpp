@@ -138,6 +138,7 @@ struct MediaReader::State {
   std::vector<LoadedFrame> from_streams(std::size_t most, std::vector<std::string>& problems) {
     std::vector<LoadedFrame> out;
     const bool both = reference && prediction;
+    if (!both && clip.frames.empty()) return out;  // the plan says why
     while (out.size() < most && !ended) {
       const std::size_t i = at + out.size();
       const bool pictures_left = !both && i < clip.frames.size();

@@ -97,7 +97,14 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
     fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(), ": ",
          plan.problems.size(), plan.problems.size() == 1 ? " problem: " : " problems: ",
          list_some(plan.problems, kProblemsNamed),
-         plan.clips.empty() ? "" : "; mend them, or score what is complete with --allow-missing");
+         "; mend them, or score what is complete with --allow-missing");
+  }
+  const bool nothing = std::all_of(out.protocols.begin(), out.protocols.end(), [](const auto& of) {
+    return of.clips.empty() && of.refusal.empty();
+  });
+  if (nothing) {
+    fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(),
+         ": no pair is complete: ", list_some(plan.problems, kProblemsNamed));
   }
   out.notes.insert(out.notes.begin(), plan.problems.begin(), plan.problems.end());
   if (out.notes.size() > kNotesKept) {
