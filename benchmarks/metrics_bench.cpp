@@ -172,14 +172,14 @@ void skimage_ssim(benchmark::State& state) {
   const test::TempDir dir;
   write_planar(dir / "a.raw", pair().reference, 1);
   write_planar(dir / "b.raw", pair().prediction, 1);
-  const std::string script = cat(
-      "import numpy as n, time\nfrom skimage.metrics import structural_similarity as s, "
-      "peak_signal_noise_ratio as p\nr=lambda f:n.fromfile(f,n.uint8).reshape(3,", kHeight, ",",
-      kWidth, ").transpose(1,2,0).copy()\na,b=r('", (dir / "a.raw").string(), "'),r('",
-      (dir / "b.raw").string(),
-      "')\nbest=9e9\nfor i in range(3):\n t=time.process_time();s(a,b,channel_axis=2,"
-      "gaussian_weights=True,sigma=1.5,use_sample_covariance=False);p(a,b);"
-      "best=min(best,time.process_time()-t)\nprint(best)\n");
+  const std::string script =
+      cat("import numpy as n, time\nfrom skimage.metrics import structural_similarity as s, "
+          "peak_signal_noise_ratio as p\nr=lambda f:n.fromfile(f,n.uint8).reshape(3,",
+          kHeight, ",", kWidth, ").transpose(1,2,0).copy()\na,b=r('", (dir / "a.raw").string(),
+          "'),r('", (dir / "b.raw").string(),
+          "')\nbest=9e9\nfor i in range(3):\n t=time.process_time();s(a,b,channel_axis=2,"
+          "gaussian_weights=True,sigma=1.5,use_sample_covariance=False);p(a,b);"
+          "best=min(best,time.process_time()-t)\nprint(best)\n");
   write_text(dir / "s.py", script);
   for (auto _ : state) {
     const auto result =
@@ -196,11 +196,10 @@ BENCHMARK(skimage_ssim)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterati
 int main(int argc, char** argv) {
   pluvia::set_thread_count(1);
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
-  return pluvia::bench::run_with_ratios(
-      argc, argv,
-      {{"rgb_single", "skimage_ssim", 0},
-       {"rgb_double", "skimage_ssim", 0},
-       {"rgb_single", "ffmpeg_psnr_ssim", 0},
-       {"rgb_single_regions", "rgb_single", 0.66},
-       {"y_single", "rgb_single", 2.5}});
+  return pluvia::bench::run_with_ratios(argc, argv,
+                                        {{"rgb_single", "skimage_ssim", 0},
+                                         {"rgb_double", "skimage_ssim", 0},
+                                         {"rgb_single", "ffmpeg_psnr_ssim", 0},
+                                         {"rgb_single_regions", "rgb_single", 0.66},
+                                         {"y_single", "rgb_single", 2.5}});
 }

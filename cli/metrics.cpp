@@ -80,7 +80,8 @@ void compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scor
     return;
   }
   Json list = Json::array();
-  for (std::size_t p = 0; p < scorers.size(); ++p) list.push_back(result_json(scorers[p], scored, p));
+  for (std::size_t p = 0; p < scorers.size(); ++p)
+    list.push_back(result_json(scorers[p], scored, p));
   print_line(Json({{"protocols", std::move(list)}}).dump());
 }
 
@@ -132,7 +133,8 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--streak", options->paths.streak, "streak maps: scores on and off streaks");
   app.add_option("--lq", options->paths.rainy,
                  "rainy input; without --mask, scores where it differs from the reference");
-  app.add_option("--require", options->require, "exit with 1 unless the mean meets it: psnr>=30");
+  app.add_option("--require", options->require, "exit with 1 unless the mean meets it: psnr>=30")
+      ->allow_extra_args(false);
   app.add_option("--niqe-model", options->niqe_model, "NIQE's parameters, .mat or .npz");
   app.add_option("--fit-niqe", options->fit_niqe,
                  "fit NIQE's parameters to a folder of natural pictures, into --out");

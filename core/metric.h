@@ -70,7 +70,7 @@ struct Metric {
   std::unique_ptr<FrameScorer> (*frames)(const Params& params) = nullptr;
   std::unique_ptr<ClipScorer> (*clips)(const Params& params) = nullptr;
   bool needs_reference = true;
-  bool takes_masks = true;  ///< false: a mask with holes is an Error
+  bool takes_masks = true;                              ///< false: a mask with holes is an Error
   bool (*integers_do)(const Params& params) = nullptr;  ///< null: never
 };
 

@@ -176,7 +176,8 @@ std::vector<std::byte> inflate(std::span<const std::byte> packed) {
       libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
   if (codec == nullptr) throw std::bad_alloc();
   // The size is not stored: tried with more and more room, up to what deflate can reach.
-  const std::uint64_t most = std::min<std::uint64_t>(kMostInflated, packed.size() * kMostRatio + 64);
+  const std::uint64_t most =
+      std::min<std::uint64_t>(kMostInflated, packed.size() * kMostRatio + 64);
   for (std::uint64_t room = packed.size() * 4 + 1024;; room *= 4) {
     std::vector<std::byte> out(std::min(room, most));
     std::size_t size = 0;

@@ -10,16 +10,17 @@
 namespace pluvia {
 namespace {
 
-constexpr std::array<const char*, 9> kNames = {
-    "rgb", "bgr", "y601", "y601-rounded", "yfull", "yfull-rounded", "ycv2", "gray-cv2",
-    "gray-matlab"};
+constexpr std::array<const char*, 9> kNames = {"rgb",          "bgr",      "y601",
+                                               "y601-rounded", "yfull",    "yfull-rounded",
+                                               "ycv2",         "gray-cv2", "gray-matlab"};
 
 struct Y601Rounded {
   std::uint32_t operator()(std::uint32_t r, std::uint32_t g, std::uint32_t b) const {
     // floor((65481 R + 128553 G + 24966 B + 127500) / 255000), all divided by 24: the quotient by
     // 10625 in float, half a step off whole results, is never wrong (tests try all 2^24 colours).
     const std::uint32_t n = (21827 * r + 42851 * g + 8322 * b + 42500) >> 3;
-    const float quotient = (static_cast<float>(static_cast<std::int32_t>(n)) + 0.5F) * (1.0F / 10625);
+    const float quotient =
+        (static_cast<float>(static_cast<std::int32_t>(n)) + 0.5F) * (1.0F / 10625);
     return static_cast<std::uint32_t>(static_cast<std::int32_t>(quotient)) + 16;
   }
 };
@@ -113,8 +114,8 @@ Color color_by_name(std::string_view name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (name == kNames[i]) return static_cast<Color>(i);
   }
-  fail_usage("unknown colour '", name, "'", did_you_mean(name, color_names()), "; known: ",
-             join(color_names(), ", "));
+  fail_usage("unknown colour '", name, "'", did_you_mean(name, color_names()),
+             "; known: ", join(color_names(), ", "));
 }
 
 const char* name_of(Color color) { return kNames[static_cast<std::size_t>(color)]; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How it is fast: strips of columns so narrow that everything stays in the first-level cache; the
-// window separated and folded (its taps are symmetric); every product computed once; channels left
+// window separated and folded (its taps are symmetric); channels left
 // interleaved (a neighbour is `channels` samples away); loops that compilers vectorise.
 //
 // How single precision stays exact enough: not a and b but s = a + b and d = a - b are filtered.
@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "core/for_each.h"
 #include "eval/metrics/label_sums.h"
@@ -43,46 +44,61 @@ struct Constants {
 
 // Filtered s, d, s^2, d^2 of one row of a strip.
 template <typename Real>
-struct Filtered {
+struct alignas(64) Filtered {
   std::array<std::array<Real, kStrip<Real>>, 4> maps;
 };
 
-template <typename Real, int kRadius>
-inline Real folded(const Real* at, std::ptrdiff_t step, const std::array<Real, 6>& taps) {
-  Real sum = taps[0] * at[0];
-  for (int k = 1; k <= kRadius; ++k) {
-    sum += taps[static_cast<std::size_t>(k)] * (at[k * step] + at[-k * step]);
-  }
-  return sum;
-}
-
-// Along a row: `n` results, the first of which is centred at sample kRadius * step.
+// Along a row: `n` results, the first of which is centred at sample kRadius * kStep. Loops run over
+// whole strips, so that none has a tail; what is beyond `n` comes from zeros and is not used.
 template <typename Real, int kRadius, int kStep>
 PLUVIA_ALL_LEVELS void filter_across(const std::uint8_t* a, const std::uint8_t* b, int n,
                                      const std::array<Real, 6>& all_taps, Pivots pivots,
                                      Filtered<Real>& out) {
   constexpr int kHalo = kRadius * kStep;
-  std::array<std::array<Real, kStrip<Real> + 2 * kHalo>, 4> in;
-  for (int i = 0; i < n + 2 * kHalo; ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    const Real s = static_cast<Real>(static_cast<int>(a[i]) + static_cast<int>(b[i]) - pivots.s);
-    const Real d = static_cast<Real>(static_cast<int>(a[i]) - static_cast<int>(b[i]) - pivots.d);
-    in[0][at] = s;
-    in[1][at] = d;
-    in[2][at] = s * s;
-    in[3][at] = d * d;
+  constexpr std::size_t kPadded = (kStrip<Real> + 2 * kHalo + 31) / 32 * 32;
+  const auto used = static_cast<std::size_t>(n + 2 * kHalo);
+  alignas(64) std::array<std::uint8_t, kPadded> from_a{};
+  alignas(64) std::array<std::uint8_t, kPadded> from_b{};
+  std::memcpy(from_a.data(), a, used);
+  std::memcpy(from_b.data(), b, used);
+  alignas(64) std::array<Real, kPadded> s;
+  alignas(64) std::array<Real, kPadded> d;
+  for (std::size_t i = 0; i < kPadded; ++i) {
+    s[i] = static_cast<Real>(static_cast<int>(from_a[i]) + static_cast<int>(from_b[i]) - pivots.s);
+    d[i] = static_cast<Real>(static_cast<int>(from_a[i]) - static_cast<int>(from_b[i]) - pivots.d);
   }
   const std::array<Real, 6> taps = all_taps;
-  for (std::size_t map = 0; map < 4; ++map) {
-    const Real* const from = in[map].data() + kHalo;
-    Real* const to = out.maps[map].data();
-    for (int x = 0; x < n; ++x) to[x] = folded<Real, kRadius>(from + x, kStep, taps);
+  const Real* const middle_s = s.data() + kHalo;
+  const Real* const middle_d = d.data() + kHalo;
+#pragma GCC ivdep
+  for (int x = 0; x < kStrip<Real>; ++x) {
+    Real sum_s = taps[0] * middle_s[x];
+    Real sum_d = taps[0] * middle_d[x];
+    Real sum_ss = taps[0] * (middle_s[x] * middle_s[x]);
+    Real sum_dd = taps[0] * (middle_d[x] * middle_d[x]);
+    // Squaring again at every tap costs less than loading squares.
+    for (int k = 1; k <= kRadius; ++k) {
+      const Real tap = taps[static_cast<std::size_t>(k)];
+      const Real s0 = middle_s[x - k * kStep];
+      const Real s1 = middle_s[x + k * kStep];
+      const Real d0 = middle_d[x - k * kStep];
+      const Real d1 = middle_d[x + k * kStep];
+      sum_s += tap * (s0 + s1);
+      sum_d += tap * (d0 + d1);
+      sum_ss += tap * (s0 * s0 + s1 * s1);
+      sum_dd += tap * (d0 * d0 + d1 * d1);
+    }
+    const auto at = static_cast<std::size_t>(x);
+    out.maps[0][at] = sum_s;
+    out.maps[1][at] = sum_d;
+    out.maps[2][at] = sum_ss;
+    out.maps[3][at] = sum_dd;
   }
 }
 
 // Down the rows that a window spans, and the map of its middle.
 template <typename Real, int kRadius>
-PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n, Pivots pivots,
+PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, Pivots pivots,
                                    const Constants<Real>& constants, Real* out) {
   std::array<const Real*, 2 * kRadius + 1> r;
   for (std::size_t k = 0; k < r.size(); ++k) r[k] = rows[k]->maps[0].data();
@@ -93,7 +109,7 @@ PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n, Piv
   const Real pivot_s = static_cast<Real>(pivots.s);
   const Real pivot_d = static_cast<Real>(pivots.d);
 #pragma GCC ivdep
-  for (int x = 0; x < n; ++x) {
+  for (int x = 0; x < kStrip<Real>; ++x) {
     std::array<Real, 4> mean;
     for (int map = 0; map < 4; ++map) {
       const int at = map * kStrip<Real> + x;
@@ -120,7 +136,8 @@ PLUVIA_ALL_LEVELS double sum_of(const Real* values, int n) {
   std::array<double, 8> lanes{};
   int x = 0;
   for (; x + 8 <= n; x += 8) {
-    for (std::size_t k = 0; k < 8; ++k) lanes[k] += static_cast<double>(values[x + static_cast<int>(k)]);
+    for (std::size_t k = 0; k < 8; ++k)
+      lanes[k] += static_cast<double>(values[x + static_cast<int>(k)]);
   }
   for (; x < n; ++x) lanes[0] += static_cast<double>(values[x]);
   return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
@@ -164,7 +181,7 @@ class Strip {
     for (int k = 0; k < kSize; ++k) {
       rows[static_cast<std::size_t>(k)] = &ring_[static_cast<std::size_t>((top + k) % kSize)];
     }
-    filter_down<Real, kRadius>(rows.data(), pixels_ * kStep, pivots_, constants_, map_.data());
+    filter_down<Real, kRadius>(rows.data(), pivots_, constants_, map_.data());
     return map_.data();
   }
 
@@ -178,8 +195,8 @@ class Strip {
   // Rows filtered with other pivots are of no use to the next windows.
   void look_at_pivots(int top) {
     const int middle = std::min(top + (kBlockRows + kSize) / 2, a_.height() - 1);
-    const Pivots now = means_of(samples(a_, middle), samples(b_, middle),
-                                (pixels_ + kSize - 1) * kStep);
+    const Pivots now =
+        means_of(samples(a_, middle), samples(b_, middle), (pixels_ + kSize - 1) * kStep);
     if (near(now, pivots_)) return;
     pivots_ = now;
     filtered_to_ = top;
@@ -199,7 +216,7 @@ class Strip {
   Pivots pivots_;
   int filtered_to_ = 0;
   std::array<Filtered<Real>, kSize> ring_;
-  std::array<Real, kStrip<Real>> map_;
+  alignas(64) std::array<Real, kStrip<Real>> map_;
 };
 
 template <typename Real, int kRadius, int kStep>
@@ -249,8 +266,8 @@ std::vector<MetricSum> all_strips(ImageView<const std::uint8_t> a, ImageView<con
   constants.scale = static_cast<Real>(options.covariance_scale);
   std::vector<MetricSum> sums(static_cast<std::size_t>(count));
   for (int x = 0; x + 2 * kRadius < a.width(); x += kStrip<Real> / kStep) {
-    add_strip(Strip<Real, kRadius, kStep>(a, b, x, constants), labels, x,
-              a.height() - 2 * kRadius, sums);
+    add_strip(Strip<Real, kRadius, kStep>(a, b, x, constants), labels, x, a.height() - 2 * kRadius,
+              sums);
   }
   return sums;
 }

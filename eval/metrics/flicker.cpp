@@ -31,8 +31,8 @@ std::unique_ptr<ClipScorer> make(const Params& params) { return std::make_unique
 }  // namespace
 
 Metric metric_flicker() {
-  Metric metric{"flicker", "", "change of the mean residual over a clip", 0, false,
-                kStatisticParam};
+  Metric metric{"flicker", "",    "change of the mean residual over a clip",
+                0,         false, kStatisticParam};
   metric.clips = &make;
   metric.takes_masks = false;
   return metric;

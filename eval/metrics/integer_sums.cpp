@@ -37,8 +37,8 @@ std::vector<MetricSum> squared_error_sums(ImageView<const std::uint8_t> a,
     const std::uint8_t* const pb = b.row(y).data();
     for_each_run(labels, y, a.width(), [&](int begin, int end, int label) {
       const auto i = static_cast<std::size_t>(label);
-      totals[i] += squared_error(pa + begin * channels, pb + begin * channels,
-                                 (end - begin) * channels);
+      totals[i] +=
+          squared_error(pa + begin * channels, pb + begin * channels, (end - begin) * channels);
       sums[i].count += double{1} * (end - begin) * channels;
     });
   }

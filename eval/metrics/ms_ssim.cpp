@@ -46,8 +46,8 @@ class MsSsim : public FrameScorer {
     refuse_holes(input, "ms_ssim");
     const auto& a = input.reference;
     if (std::min(a.height(), a.width()) < kSmallestPx) {
-      fail("MS-SSIM: the picture is ", a.width(), "x", a.height(), ", needs at least ",
-           kSmallestPx, " pixels a side for its five levels");
+      fail("MS-SSIM: the picture is ", a.width(), "x", a.height(), ", needs at least ", kSmallestPx,
+           " pixels a side for its five levels");
     }
     double sum = 0;
     for (int c = 0; c < a.channels(); ++c) {

@@ -38,8 +38,9 @@ class Niqe : public FrameScorer {
 std::unique_ptr<FrameScorer> make(const Params& params) {
   const std::string& path = params.text("model");
   if (path.empty()) {
-    fail_usage("NIQE needs the parameters of natural pictures: give --niqe-model FILE (.mat or "
-               ".npz), or fit your own with --fit-niqe FOLDER");
+    fail_usage(
+        "NIQE needs the parameters of natural pictures: give --niqe-model FILE (.mat or "
+        ".npz), or fit your own with --fit-niqe FOLDER");
   }
   return std::make_unique<Niqe>(path);
 }

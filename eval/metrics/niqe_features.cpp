@@ -187,8 +187,8 @@ NiqeBlocks niqe_blocks(ImageView<const double> luma) {
   const int rows = luma.height() / kBlockPx;
   const int columns = luma.width() / kBlockPx;
   if (rows * columns < 2) {
-    fail("NIQE: the picture is ", luma.width(), "x", luma.height(), ", needs room for at least two ",
-         "blocks of ", kBlockPx, "x", kBlockPx);
+    fail("NIQE: the picture is ", luma.width(), "x", luma.height(),
+         ", needs room for at least two ", "blocks of ", kBlockPx, "x", kBlockPx);
   }
   const ImageView<const double> whole = luma.crop(0, 0, rows * kBlockPx, columns * kBlockPx);
   const Normalised full = normalised(whole);
@@ -204,8 +204,7 @@ NiqeBlocks niqe_blocks(ImageView<const double> luma) {
       block_features(half.n.view().crop(y / 2, x / 2, kBlockPx / 2, kBlockPx / 2),
                      features.data() + kNiqeFeatures / 2);
       blocks.features.push_back(features);
-      blocks.sharpness.push_back(
-          mean_of_block(full.sigma.view().crop(y, x, kBlockPx, kBlockPx)));
+      blocks.sharpness.push_back(mean_of_block(full.sigma.view().crop(y, x, kBlockPx, kBlockPx)));
     }
   }
   return blocks;

@@ -58,8 +58,8 @@ class Psnr : public FrameScorer {
   double score(const MetricInput& input) const override {
     check_metric_input(input);
     if (mean_of_channels_) return mean_over_channels(input);
-    const double mse = mean_of(input.mask.empty()
-                                   ? all_sums(input, {}, 1).front()
+    const double mse =
+        mean_of(input.mask.empty() ? all_sums(input, {}, 1).front()
                                    : all_sums(input, labels_of_mask(input.mask).view(), 2).back());
     if (one_if_dark_ && largest(input) <= 1) return limited(decibels(1, mse));
     return of_mean(mse);
@@ -72,9 +72,7 @@ class Psnr : public FrameScorer {
     return all_sums(input, labels, count);
   }
 
-  double of_mean(double mse) const override {
-    return limited(decibels(peak_, mse + mse_offset_));
-  }
+  double of_mean(double mse) const override { return limited(decibels(peak_, mse + mse_offset_)); }
 
  private:
   static std::vector<MetricSum> all_sums(const MetricInput& input,

@@ -24,7 +24,8 @@ void distances_along(std::vector<std::int64_t>& f) {
     double start = -std::numeric_limits<double>::infinity();
     while (!vertex.empty()) {
       const std::int64_t p = vertex.back();
-      const std::int64_t rise = height + std::int64_t{q} * q - f[static_cast<std::size_t>(p)] - p * p;
+      const std::int64_t rise =
+          height + std::int64_t{q} * q - f[static_cast<std::size_t>(p)] - p * p;
       start = static_cast<double>(rise) / static_cast<double>(2 * (q - p));
       if (start > from.back()) break;
       vertex.pop_back();
@@ -60,8 +61,8 @@ int band_of(bool inside, std::int32_t squared) {
 
 bool differs(const RegionSources& sources, int y, int x) {
   for (int c = 0; c < sources.rainy.channels(); ++c) {
-    const int d = static_cast<int>(sources.rainy.at(y, x, c)) -
-                  static_cast<int>(sources.clean.at(y, x, c));
+    const int d =
+        static_cast<int>(sources.rainy.at(y, x, c)) - static_cast<int>(sources.clean.at(y, x, c));
     if (std::abs(d) > kChangeThreshold) return true;
   }
   return false;
@@ -119,7 +120,7 @@ std::vector<std::int32_t> squared_distances(ImageView<const std::uint8_t> marks)
 std::vector<std::string> region_names(bool mask, bool streak, bool rainy) {
   std::vector<std::string> names;
   if (mask) {
-    names = {"inside",      "outside",      "rim_in_0_8", "rim_in_8_up",
+    names = {"inside",      "outside",      "rim_in_0_8",   "rim_in_8_up",
              "rim_out_0_8", "rim_out_8_32", "rim_out_32_up"};
   } else if (rainy) {
     names = {"changed", "unchanged"};

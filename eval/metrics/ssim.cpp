@@ -58,8 +58,8 @@ class Ssim : public FrameScorer {
     check_metric_input(input);
     const bool integers = !input.reference_u8.empty();
     const auto size = static_cast<int>(options_.taps.size());
-    const int smallest = integers ? std::min(input.reference_u8.height(), input.reference_u8.width())
-                                  : 0;
+    const int smallest =
+        integers ? std::min(input.reference_u8.height(), input.reference_u8.width()) : 0;
     if (fast_ && integers && smallest >= size) {
       const double n = double{1} * size * size;
       return fast_ssim_sums(

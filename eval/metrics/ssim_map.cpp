@@ -25,8 +25,8 @@ constexpr std::array<Param, 11> kParams = {{
      "population|sample"},
     {"contrast", ParamKind::kChoice, "", "negative contrast-structure terms", "plain", 0, 0,
      "plain|clipped"},
-    {"channels", ParamKind::kChoice, "", "mean of channels, or a window of three dimensions", "mean",
-     0, 0, "mean|volume"},
+    {"channels", ParamKind::kChoice, "", "mean of channels, or a window of three dimensions",
+     "mean", 0, 0, "mean|volume"},
     {"arithmetic", ParamKind::kChoice, "", "of 8-bit pictures; single differs below 1e-7", "double",
      0, 0, "double|single"},
 }};

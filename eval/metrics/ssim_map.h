@@ -22,11 +22,11 @@ struct SsimOptions {
   std::vector<double> taps;  ///< of the separable window
   Border border = Border::kValid;
   Downsample downsample = Downsample::kNone;
-  double range = 255;                ///< L
-  bool range_one_if_dark = false;    ///< L is 1 when no value of the prediction exceeds 1
-  bool sample_covariance = false;    ///< times n/(n-1), n the number of pixels of the window
-  bool clip_contrast = false;        ///< negative contrast-structure terms count as 0
-  bool volume = false;               ///< the window spans the channels too, borders replicated
+  double range = 255;              ///< L
+  bool range_one_if_dark = false;  ///< L is 1 when no value of the prediction exceeds 1
+  bool sample_covariance = false;  ///< times n/(n-1), n the number of pixels of the window
+  bool clip_contrast = false;      ///< negative contrast-structure terms count as 0
+  bool volume = false;             ///< the window spans the channels too, borders replicated
 };
 
 /// The rows of the table of parameters that make SsimOptions.

@@ -50,8 +50,8 @@ std::unique_ptr<ClipScorer> make(const Params& /*params*/) {
 }  // namespace
 
 Metric metric_temporal_difference() {
-  Metric metric{"temporal_difference", "", "squared error of the change between frames", 0, false,
-                {}};
+  Metric metric{
+      "temporal_difference", "", "squared error of the change between frames", 0, false, {}};
   metric.clips = &make;
   metric.takes_masks = false;
   return metric;

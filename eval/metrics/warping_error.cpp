@@ -49,7 +49,8 @@ bool on_motion_boundary(ImageView<const float> flow, int y, int x) {
   double length = 0;
   for (int c = 0; c < 2; ++c) {
     const double f = double{flow.at(y, x, c)};
-    gradient += squared(double{flow.at(y, right, c)} - f) + squared(double{flow.at(below, x, c)} - f);
+    gradient +=
+        squared(double{flow.at(y, right, c)} - f) + squared(double{flow.at(below, x, c)} - f);
     length += f * f;
   }
   return gradient > 0.01 * length + 0.002;
@@ -121,9 +122,9 @@ class WarpingError : public ClipScorer {
         const double to_y = y + double{flow.at(y, x, 1)};
         if (!sample(now, to_y, to_x, warped.data())) continue;
         for (int c = 0; c < now.channels(); ++c) {
-          sum += squared((warped[static_cast<std::size_t>(c)] -
-                          std::as_const(before_).view().at(y, x, c)) /
-                         255);
+          sum += squared(
+              (warped[static_cast<std::size_t>(c)] - std::as_const(before_).view().at(y, x, c)) /
+              255);
         }
         counted += now.channels();
       }
@@ -148,8 +149,8 @@ std::unique_ptr<ClipScorer> make(const Params& params) {
 }  // namespace
 
 Metric metric_warping_error() {
-  Metric metric{"warping_error", "", "squared change along the reference's motion", 0, false,
-                kParams};
+  Metric metric{"warping_error", "",     "squared change along the reference's motion", 0,
+                false,           kParams};
   metric.clips = &make;
   metric.takes_masks = false;
   return metric;

@@ -87,7 +87,8 @@ std::vector<std::string> stems(const Paths& files) {
 }
 
 // Numbers of a folder that stands beside a stream: 0, 1, 2, ... or 1, 2, 3, ...
-// A single picture is the only frame, whatever its name.
+// A single picture is the only frame, whatever its name. With a gap nothing is left to score: what
+// follows it cannot be paired for certain.
 void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
   if (side.stills.size() == 1) return;
   std::vector<std::string> names = stems(side.stills);
@@ -97,6 +98,7 @@ void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
     const auto number = keys[i] ? parse_int(*keys[i]) : std::nullopt;
     if (!number) {
       problems.push_back(side.stills[i].string() + ": has no frame number");
+      side.stills.clear();
       return;
     }
     numbered.emplace_back(*number, side.stills[i]);
@@ -106,8 +108,10 @@ void order_by_number(MediaSide& side, std::vector<std::string>& problems) {
   for (std::size_t i = 0; i < numbered.size(); ++i) {
     side.stills[i] = numbered[i].second;
     if (first > 1 || numbered[i].first != first + static_cast<std::int64_t>(i)) {
-      problems.push_back(cat(numbered[i].second.string(), ": frame numbers have a gap here; beside ",
+      problems.push_back(cat(numbered[i].second.string(),
+                             ": frame numbers have a gap here; beside ",
                              "a video they must run from 0 or 1"));
+      side.stills.clear();
       return;
     }
   }
@@ -204,7 +208,8 @@ Paths companions(const fs::path& root, const MediaClip& clip, const char* what,
                  std::vector<std::string>& problems) {
   std::error_code code;
   if (root.empty()) return {};
-  if (!fs::exists(root, code)) fail("scoring: ", what, " ", root.string(), ": there is no such file");
+  if (!fs::exists(root, code))
+    fail("scoring: ", what, " ", root.string(), ": there is no such file");
   if (!fs::is_directory(root, code)) return {root};
   const fs::path folder = clip.name.empty() ? root : root / clip.name;
   if (!fs::is_directory(folder, code)) {
@@ -249,8 +254,7 @@ MediaPlan plan_media(const PairPaths& paths) {
     node.key() = reference.clips.begin()->first;
     prediction.clips.insert(std::move(node));
   }
-  const bool single_pictures =
-      is_still_name(paths.reference) && is_still_name(paths.prediction);
+  const bool single_pictures = is_still_name(paths.reference) && is_still_name(paths.prediction);
   for (auto& [key, side] : reference.clips) {
     const auto found = prediction.clips.find(key);
     const std::string& name = reference.names[key];

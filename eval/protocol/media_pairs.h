@@ -32,7 +32,7 @@ struct MediaSide {
 };
 
 struct MediaClip {
-  std::string name;  ///< relative path; empty when there is but one
+  std::string name;                 ///< relative path; empty when there is but one
   std::vector<std::string> frames;  ///< names; empty when both sides are streams
   MediaSide reference;
   MediaSide prediction;

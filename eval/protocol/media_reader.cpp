@@ -138,6 +138,7 @@ struct MediaReader::State {
   std::vector<LoadedFrame> from_streams(std::size_t most, std::vector<std::string>& problems) {
     std::vector<LoadedFrame> out;
     const bool both = reference && prediction;
+    if (!both && clip.frames.empty()) return out;  // the plan says why
     while (out.size() < most && !ended) {
       const std::size_t i = at + out.size();
       const bool pictures_left = !both && i < clip.frames.size();
@@ -221,18 +222,17 @@ std::vector<LoadedFrame> MediaReader::next(int most, std::vector<std::string>& p
       streams ? state_->from_streams(count, problems) : state_->named(count);
   std::vector<std::string> failed(frames.size());
   std::vector<std::vector<std::string>> told(frames.size());
-  parallel_for(static_cast<std::int64_t>(frames.size()), 1,
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end);
-                      ++i) {
-                   try {
-                     state_->load_pictures(frames[i], state_->at + i, told[i]);
-                   } catch (const Error& error) {
-                     if (error.kind() != ErrorKind::kInput) throw;
-                     failed[i] = error.what();
-                   }
-                 }
-               });
+  parallel_for(
+      static_cast<std::int64_t>(frames.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+          try {
+            state_->load_pictures(frames[i], state_->at + i, told[i]);
+          } catch (const Error& error) {
+            if (error.kind() != ErrorKind::kInput) throw;
+            failed[i] = error.what();
+          }
+        }
+      });
   state_->at += frames.size();
   std::vector<LoadedFrame> good;
   for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -29,7 +29,8 @@ constexpr Word<IdenticalRule> kIdenticalRules[] = {{"exclude", IdenticalRule::kE
 
 std::string text_at(const Json& object, const char* key, const std::string& fallback) {
   if (!object.contains(key)) return fallback;
-  if (!object[key].is_string()) fail("'", key, "': expected a text, found ", object[key].type_name());
+  if (!object[key].is_string())
+    fail("'", key, "': expected a text, found ", object[key].type_name());
   return object[key].get<std::string>();
 }
 
@@ -51,8 +52,8 @@ T word_at(const Json& object, const char* key, const Word<T> (&words)[n]) {
     if (text == word.name) return word.value;
     names.emplace_back(word.name);
   }
-  fail("'", key, "': unknown word '", text, "'", did_you_mean(text, names), "; known: ",
-       join(names, ", "));
+  fail("'", key, "': unknown word '", text, "'", did_you_mean(text, names),
+       "; known: ", join(names, ", "));
 }
 
 template <typename T, std::size_t n>
@@ -85,8 +86,7 @@ ProtocolMetric metric_of(const Json& entry, Color fallback) {
   for (const auto& [key, value] : entry.items()) {
     if (key != "metric" && key != "name" && key != "color") params[key] = value;
   }
-  ProtocolMetric out{&metric, text_at(entry, "name", metric.name), fallback,
-                     Params(metric.params)};
+  ProtocolMetric out{&metric, text_at(entry, "name", metric.name), fallback, Params(metric.params)};
   if (entry.contains("color")) out.color = color_by_name(text_at(entry, "color", ""));
   out.params.set_all(params, metric.name);
   return out;

@@ -58,8 +58,9 @@ std::string identical_line(const Protocol& protocol, const Summary& summary) {
                                ? "infinite scores are left out of means"
                                : "an infinite score makes its mean infinite";
   return cat("  ", summary.identical, summary.identical == 1 ? " frame equals" : " frames equal",
-             " the reference; ", rule, " (identical=",
-             protocol.identical == IdenticalRule::kExclude ? "exclude" : "include", ")\n");
+             " the reference; ", rule,
+             " (identical=", protocol.identical == IdenticalRule::kExclude ? "exclude" : "include",
+             ")\n");
 }
 
 Json items_json(const ProtocolScorer& scorer, const ScoredMedia& scored,
@@ -121,9 +122,12 @@ Json result_json(const ProtocolScorer& scorer, const ScoredMedia& scored, std::s
 }
 
 Json protocol_json(const Protocol& protocol) {
-  return {{"name", protocol.name},       {"title", protocol.title},
-          {"definition", protocol.definition()}, {"sha256", protocol.sha256()},
-          {"used_by", protocol.used_by}, {"note", protocol.note}};
+  return {{"name", protocol.name},
+          {"title", protocol.title},
+          {"definition", protocol.definition()},
+          {"sha256", protocol.sha256()},
+          {"used_by", protocol.used_by},
+          {"note", protocol.note}};
 }
 
 std::string result_text(const ProtocolScorer& scorer, const ScoredMedia& scored) {

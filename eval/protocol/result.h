@@ -10,8 +10,8 @@
 
 namespace pluvia {
 
-/// {"protocol", "protocol_sha256", "frames", "identical_frames", "mean", "clips", "items"}. Infinite
-/// scores are the text "inf", undefined ones null.
+/// {"protocol", "protocol_sha256", "frames", "identical_frames", "mean", "clips", "items"}.
+/// Infinite scores are the text "inf", undefined ones null.
 Json result_json(const ProtocolScorer& scorer, const ScoredMedia& scored, std::size_t protocol);
 /// {"name", "title", "definition", "sha256", "used_by", "note"}
 Json protocol_json(const Protocol& protocol);

@@ -75,8 +75,8 @@ class Colors {
     if (found == by_color_.end()) {
       found = by_color_.try_emplace(entry.color, pair_, entry.color).first;
     }
-    const bool integers = entry.metric->integers_do != nullptr &&
-                          entry.metric->integers_do(entry.params);
+    const bool integers =
+        entry.metric->integers_do != nullptr && entry.metric->integers_do(entry.params);
     return found->second.input(integers);
   }
 

@@ -34,7 +34,7 @@ struct FrameScores {
   bool identical = false;
   /// Per metric of the protocol that scores frames, in its order; NaN: not defined here.
   std::vector<double> values;
-  std::vector<MetricSum> sums;  ///< count 0 where a metric has none
+  std::vector<MetricSum> sums;               ///< count 0 where a metric has none
   std::vector<std::vector<double>> regions;  ///< [metric][region]
 };
 

@@ -29,13 +29,12 @@ struct Pass {
   void add(const std::vector<LoadedFrame>& frames) {
     const std::size_t first = scores.frames.size();
     scores.frames.resize(first + frames.size());
-    parallel_for(static_cast<std::int64_t>(frames.size()), 1,
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end);
-                        ++i) {
-                     scores.frames[first + i] = scorer.score(frames[i].pair());
-                   }
-                 });
+    parallel_for(
+        static_cast<std::int64_t>(frames.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+          for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+            scores.frames[first + i] = scorer.score(frames[i].pair());
+          }
+        });
     for (const LoadedFrame& frame : frames) clip_metrics->add(frame.pair());
   }
 };
@@ -93,13 +92,19 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
   const bool only_read = !plan.problems.empty() && !allow_missing;
   for (const MediaClip& clip : plan.clips) scoring.add_clip(clip, plan.problems, only_read);
   std::sort(plan.problems.begin(), plan.problems.end());
-  plan.problems.erase(std::unique(plan.problems.begin(), plan.problems.end()),
-                      plan.problems.end());
+  plan.problems.erase(std::unique(plan.problems.begin(), plan.problems.end()), plan.problems.end());
   if (!plan.problems.empty() && !allow_missing) {
     fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(), ": ",
          plan.problems.size(), plan.problems.size() == 1 ? " problem: " : " problems: ",
          list_some(plan.problems, kProblemsNamed),
-         plan.clips.empty() ? "" : "; mend them, or score what is complete with --allow-missing");
+         "; mend them, or score what is complete with --allow-missing");
+  }
+  const bool nothing = std::all_of(out.protocols.begin(), out.protocols.end(), [](const auto& of) {
+    return of.clips.empty() && of.refusal.empty();
+  });
+  if (nothing) {
+    fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(),
+         ": no pair is complete: ", list_some(plan.problems, kProblemsNamed));
   }
   out.notes.insert(out.notes.begin(), plan.problems.begin(), plan.problems.end());
   if (out.notes.size() > kNotesKept) {

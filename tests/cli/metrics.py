@@ -61,6 +61,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # Conditions; the same numbers in any locale.
     run(a, b, "--require", "psnr>=20", "--require", "ssim>0.1")
+    run("--require", "psnr>=20", a, b)
     assert "psnr is" in run(a, b, "--require", "psnr>=90", status=1)
     assert "did you mean 'psnr'" in run(a, b, "--require", "pnsr>=3", status=2)
     for bad in ("psnr", "psnr>=", ">=3", "psnr>=3x", "psnr>=3,5", "psnr>=nan"):
@@ -162,6 +163,10 @@ with tempfile.TemporaryDirectory() as folder:
     numbered = scores(at("spred"), npy(at("three.npy"), (3, 3, H, W), values * 3))
     assert [item["name"] for item in numbered["items"]] == ["0", "1", "2"] and numbered["items"][1]["psnr"] > 120
 
+    (at("spred") / "1.png").unlink()
+    assert "have a gap" in run(at("spred"), at("three.npy"), status=3)
+    assert "no pair is complete" in run(at("spred"), at("three.npy"), "--allow-missing", status=3)
+
     # One-line refusals.
     tiny = png(at("tiny.png"), 8, 40, clean)
     assert "smaller than its 11x11 window" in run(tiny, tiny, status=3)
@@ -197,6 +202,8 @@ with tempfile.TemporaryDirectory() as folder:
     by_name = {p["protocol"]: p for p in everything}
     assert "refusal" in by_name["ms-ssim-y"] and by_name["vderain-rgb"]["mean"] == one["mean"]
     assert by_name["derain-matlab-y"]["mean"]["psnr"] != by_name["basicsr-y"]["mean"]["psnr"]
+    masked = scores(a, hurt, "--mask", mask, "--streak", mask, "--all-protocols")["protocols"]
+    assert all("refusal" in p or "psnr_inside" in p["mean"] or p["protocol"].startswith("temporal-flow") for p in masked)
     text = run(a, b, "--all-protocols")
     assert all(name in text for name in names if "niqe" not in name)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// .mat files of level 5: built by hand in both byte orders, and one that SciPy wrote compressed; cut
-// at every length, every byte damaged, headers that lie.
+// .mat files of level 5: built by hand in both byte orders, and one that SciPy wrote compressed;
+// cut at every length, every byte damaged, headers that lie.
 #include "core/tensor_file/mat.h"
 
 #include <gtest/gtest.h>
@@ -83,8 +83,7 @@ TEST(Mat, ReadsWhatScipyCompressed) {
   const auto mu = arrays.at("mu_prisparam").as<double>();
   EXPECT_EQ(std::vector<double>(mu.begin(), mu.end()), (std::vector<double>{1.5, -2.25, 3}));
   const auto grid = arrays.at("grid").as<double>();
-  EXPECT_EQ(std::vector<double>(grid.begin(), grid.end()),
-            (std::vector<double>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(std::vector<double>(grid.begin(), grid.end()), (std::vector<double>{0, 1, 2, 3, 4, 5}));
 }
 
 TEST(Mat, EveryTruncationIsRefusedOrWhole) {

@@ -63,8 +63,7 @@ double by_definition(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b)
         ma /= w;
         mb /= w;
         total += (2 * ma * mb + 6.5025) * (2 * (ab / w - ma * mb) + 58.5225) /
-                 ((ma * ma + mb * mb + 6.5025) *
-                  (aa / w - ma * ma + bb / w - mb * mb + 58.5225));
+                 ((ma * ma + mb * mb + 6.5025) * (aa / w - ma * ma + bb / w - mb * mb + 58.5225));
       }
     }
   }
@@ -136,7 +135,9 @@ TEST(FastSsim, SingleIsWithinItsBound) {
   const auto hurt = [](int y, int x, int, const Random&) {
     return 60.0 + 130 * ((x / 8 + y / 8) % 2) + 20 * ((2 * x + y) % 23 < 3);
   };
-  const auto ramp = [](int y, int x, int c, const Random&) { return (x / 2 + y / 3 + 20 * c) % 256; };
+  const auto ramp = [](int y, int x, int c, const Random&) {
+    return (x / 2 + y / 3 + 20 * c) % 256;
+  };
   const auto halves = [](int, int x, int, const Random&) { return x < kW / 2 ? 0.0 : 255.0; };
   const auto halves_hurt = [](int y, int x, int, const Random& r) {
     return x < kW / 2 ? 4.0 * ((x + y) % 2) : 255 - 9 * r.uniform(0);
@@ -168,9 +169,8 @@ TEST(FastSsim, SingleIsWithinItsBound) {
 TEST(FastSsim, LabelsSplitTheSum) {
   const auto a = textured(60, 200, 3, 0);
   const auto b = textured(60, 200, 3, 1);
-  const auto labels = picture(60, 200, 1, [](int y, int x, int, const Random&) {
-    return (x / 9 + y / 4) % 3;
-  });
+  const auto labels =
+      picture(60, 200, 1, [](int y, int x, int, const Random&) { return (x / 9 + y / 4) % 3; });
   const SsimOptions options = window(11);
   const auto sums =
       fast_ssim_sums(a.view(), b.view(), labels.view(), 3, {options.taps, 255, 1, false});
@@ -225,16 +225,16 @@ TEST(Color, EveryRoundedLumaOnEveryColour) {
 }
 
 TEST(Regions, DistancesAreExact) {
-  const auto marks = picture(37, 41, 1, [](int, int, int, const Random& r) {
-    return r.uniform(0) < 0.01 ? 1 : 0;
-  });
+  const auto marks = picture(
+      37, 41, 1, [](int, int, int, const Random& r) { return r.uniform(0) < 0.01 ? 1 : 0; });
   const auto squared = squared_distances(marks.view());
   for (int y = 0; y < 37; ++y) {
     for (int x = 0; x < 41; ++x) {
       int best = 1 << 30;
       for (int j = 0; j < 37; ++j) {
         for (int i = 0; i < 41; ++i) {
-          if (marks.view().at(j, i) != 0) best = std::min(best, (y - j) * (y - j) + (x - i) * (x - i));
+          if (marks.view().at(j, i) != 0)
+            best = std::min(best, (y - j) * (y - j) + (x - i) * (x - i));
         }
       }
       ASSERT_EQ(squared[static_cast<std::size_t>(y * 41 + x)], best) << y << " " << x;
@@ -253,8 +253,8 @@ TEST(Regions, BandsArePartsOfInsideAndOutside) {
   EXPECT_EQ(regions.list.size(), region_names(true, true, false).size());
   std::map<std::string, int> pixels;
   for (const Region& region : regions.list) {
-    const Image<std::uint8_t> mask_of = regions.mask_of(region);
-    for (const std::uint8_t v : mask_of.pixels()) pixels[region.name] += v != 0;
+    const Image<std::uint8_t> counted = regions.mask_of(region);
+    for (const std::uint8_t v : counted.pixels()) pixels[region.name] += v != 0;
   }
   EXPECT_EQ(pixels["inside"] + pixels["outside"], 90 * 120);
   EXPECT_EQ(pixels["rim_in_0_8"] + pixels["rim_in_8_up"], pixels["inside"]);
