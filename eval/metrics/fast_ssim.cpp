@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How it is fast: strips of columns so narrow that everything stays in the first-level cache; the
-// window separated and folded (its taps are symmetric); channels left
+// window separated and folded (its taps are symmetric); every product computed once; channels left
 // interleaved (a neighbour is `channels` samples away); loops that compilers vectorise.
 //
 // How single precision stays exact enough: not a and b but s = a + b and d = a - b are filtered.
@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "core/for_each.h"
 #include "eval/metrics/label_sums.h"
@@ -23,8 +22,8 @@ namespace pluvia {
 namespace {
 
 constexpr int kMostChannels = 3;
-constexpr int kBlockRows = 32;   // rows between two looks at the pivots
-constexpr int kPivotSlack = 16;  // a pivot this near the mean stays
+constexpr int kBlockRows = 64;   // rows between two looks at the pivots
+constexpr int kPivotSlack = 40;  // a pivot this near the mean stays
 
 template <typename Real>
 constexpr int kStrip = sizeof(Real) == 4 ? 144 : 72;  // samples; a multiple of every channel count
@@ -48,57 +47,39 @@ struct alignas(64) Filtered {
   std::array<std::array<Real, kStrip<Real>>, 4> maps;
 };
 
-// Along a row: `n` results, the first of which is centred at sample kRadius * kStep. Loops run over
-// whole strips, so that none has a tail; what is beyond `n` comes from zeros and is not used.
+// Along a row: `n` results, the first of which is centred at sample kRadius * kStep.
 template <typename Real, int kRadius, int kStep>
 PLUVIA_ALL_LEVELS void filter_across(const std::uint8_t* a, const std::uint8_t* b, int n,
                                      const std::array<Real, 6>& all_taps, Pivots pivots,
                                      Filtered<Real>& out) {
   constexpr int kHalo = kRadius * kStep;
-  constexpr std::size_t kPadded = (kStrip<Real> + 2 * kHalo + 31) / 32 * 32;
-  const auto used = static_cast<std::size_t>(n + 2 * kHalo);
-  alignas(64) std::array<std::uint8_t, kPadded> from_a{};
-  alignas(64) std::array<std::uint8_t, kPadded> from_b{};
-  std::memcpy(from_a.data(), a, used);
-  std::memcpy(from_b.data(), b, used);
-  alignas(64) std::array<Real, kPadded> s;
-  alignas(64) std::array<Real, kPadded> d;
-  for (std::size_t i = 0; i < kPadded; ++i) {
-    s[i] = static_cast<Real>(static_cast<int>(from_a[i]) + static_cast<int>(from_b[i]) - pivots.s);
-    d[i] = static_cast<Real>(static_cast<int>(from_a[i]) - static_cast<int>(from_b[i]) - pivots.d);
+  alignas(64) std::array<std::array<Real, kStrip<Real> + 2 * kHalo>, 4> in;
+  for (int i = 0; i < n + 2 * kHalo; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const Real s = static_cast<Real>(static_cast<int>(a[i]) + static_cast<int>(b[i]) - pivots.s);
+    const Real d = static_cast<Real>(static_cast<int>(a[i]) - static_cast<int>(b[i]) - pivots.d);
+    in[0][at] = s;
+    in[1][at] = d;
+    in[2][at] = s * s;
+    in[3][at] = d * d;
   }
   const std::array<Real, 6> taps = all_taps;
-  const Real* const middle_s = s.data() + kHalo;
-  const Real* const middle_d = d.data() + kHalo;
-#pragma GCC ivdep
-  for (int x = 0; x < kStrip<Real>; ++x) {
-    Real sum_s = taps[0] * middle_s[x];
-    Real sum_d = taps[0] * middle_d[x];
-    Real sum_ss = taps[0] * (middle_s[x] * middle_s[x]);
-    Real sum_dd = taps[0] * (middle_d[x] * middle_d[x]);
-    // Squaring again at every tap costs less than loading squares.
-    for (int k = 1; k <= kRadius; ++k) {
-      const Real tap = taps[static_cast<std::size_t>(k)];
-      const Real s0 = middle_s[x - k * kStep];
-      const Real s1 = middle_s[x + k * kStep];
-      const Real d0 = middle_d[x - k * kStep];
-      const Real d1 = middle_d[x + k * kStep];
-      sum_s += tap * (s0 + s1);
-      sum_d += tap * (d0 + d1);
-      sum_ss += tap * (s0 * s0 + s1 * s1);
-      sum_dd += tap * (d0 * d0 + d1 * d1);
+  for (std::size_t map = 0; map < 4; ++map) {
+    const Real* const from = in[map].data() + kHalo;
+    Real* const to = out.maps[map].data();
+    for (int x = 0; x < n; ++x) {
+      Real sum = taps[0] * from[x];
+      for (int k = 1; k <= kRadius; ++k) {
+        sum += taps[static_cast<std::size_t>(k)] * (from[x + k * kStep] + from[x - k * kStep]);
+      }
+      to[x] = sum;
     }
-    const auto at = static_cast<std::size_t>(x);
-    out.maps[0][at] = sum_s;
-    out.maps[1][at] = sum_d;
-    out.maps[2][at] = sum_ss;
-    out.maps[3][at] = sum_dd;
   }
 }
 
 // Down the rows that a window spans, and the map of its middle.
 template <typename Real, int kRadius>
-PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, Pivots pivots,
+PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, int n, Pivots pivots,
                                    const Constants<Real>& constants, Real* out) {
   std::array<const Real*, 2 * kRadius + 1> r;
   for (std::size_t k = 0; k < r.size(); ++k) r[k] = rows[k]->maps[0].data();
@@ -109,7 +90,7 @@ PLUVIA_ALL_LEVELS void filter_down(const Filtered<Real>* const* rows, Pivots piv
   const Real pivot_s = static_cast<Real>(pivots.s);
   const Real pivot_d = static_cast<Real>(pivots.d);
 #pragma GCC ivdep
-  for (int x = 0; x < kStrip<Real>; ++x) {
+  for (int x = 0; x < n; ++x) {
     std::array<Real, 4> mean;
     for (int map = 0; map < 4; ++map) {
       const int at = map * kStrip<Real> + x;
@@ -181,7 +162,7 @@ class Strip {
     for (int k = 0; k < kSize; ++k) {
       rows[static_cast<std::size_t>(k)] = &ring_[static_cast<std::size_t>((top + k) % kSize)];
     }
-    filter_down<Real, kRadius>(rows.data(), pivots_, constants_, map_.data());
+    filter_down<Real, kRadius>(rows.data(), pixels_ * kStep, pivots_, constants_, map_.data());
     return map_.data();
   }
 
@@ -220,7 +201,7 @@ class Strip {
 };
 
 template <typename Real, int kRadius, int kStep>
-void add_strip(Strip<Real, kRadius, kStep> strip, const ImageView<const std::uint8_t>& labels,
+void add_strip(Strip<Real, kRadius, kStep>& strip, const ImageView<const std::uint8_t>& labels,
                int first_pixel, int rows, std::vector<MetricSum>& sums) {
   const int pixels = strip.pixels();
   for (int top = 0; top < rows; ++top) {
@@ -266,8 +247,8 @@ std::vector<MetricSum> all_strips(ImageView<const std::uint8_t> a, ImageView<con
   constants.scale = static_cast<Real>(options.covariance_scale);
   std::vector<MetricSum> sums(static_cast<std::size_t>(count));
   for (int x = 0; x + 2 * kRadius < a.width(); x += kStrip<Real> / kStep) {
-    add_strip(Strip<Real, kRadius, kStep>(a, b, x, constants), labels, x, a.height() - 2 * kRadius,
-              sums);
+    Strip<Real, kRadius, kStep> strip(a, b, x, constants);
+    add_strip(strip, labels, x, a.height() - 2 * kRadius, sums);
   }
   return sums;
 }
