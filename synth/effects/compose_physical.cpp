@@ -15,14 +15,18 @@ struct PhysicalBody {
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
     for (int y = tile.y0; y < tile.y1; ++y) {
-      stretch<synth::kTileWidth>(tile, y, tile.x0, tile.x1 - tile.x0);
+      for (int x = tile.x0; x < tile.x1; x += kStretch) {
+        stretch<kStretch>(tile, y, x, tile.x1 - x < kStretch ? tile.x1 - x : kStretch);
+      }
     }
   }
 
  private:
+  static constexpr int kStretch = 64;  ///< pixels that are found with or without streaks together
+
   template <int N>
   PLUVIA_MEMBER void stretch(const Tile& tile, int y, int x0, int n) const {
-    const bool streaked = a.scene.streaked(tile.number);
+    const bool streaked = a.scene.streaked(tile.number) && synth::inked(a.scene, y, x0, n);
     LightRow<N> light;
     synth::veiled_row(a.scene, y, x0, n, 1.0F, light);
     if (streaked) {
@@ -65,13 +69,7 @@ struct PhysicalBody {
   template <int N>
   PLUVIA_MEMBER void add_noise(std::ptrdiff_t at, int n, bool two, LightRow<N>& light) const {
     float unit[3][N];
-    for (int x = 0; x < n; ++x) {
-      float drawn[3];
-      synth::unit_noise(a.noise, static_cast<std::uint32_t>(at + x), drawn);
-      unit[0][x] = drawn[0];
-      unit[1][x] = drawn[1];
-      unit[2][x] = drawn[2];
-    }
+    synth::unit_noise<N>(a.noise, static_cast<std::uint32_t>(at), n, unit);
     const std::uint8_t* const clean = a.scene.clean + 3 * at;
     for (int c = 0; c < 3; ++c) {
       for (int x = 0; x < n; ++x) {
@@ -104,7 +102,8 @@ struct PhysicalBody {
     std::uint8_t* const streak = a.out.streak + at;
     std::int16_t* const rgb = a.out.streak_rgb == nullptr ? nullptr : a.out.streak_rgb + 3 * at;
     if (!two) {
-      weave<N>(without, n, lq);
+      const std::uint8_t* const drop = a.out.drop + 3 * at;
+      for (int i = 0; i < 3 * n; ++i) lq[i] = drop[i];
       for (int x = 0; x < n; ++x) streak[x] = 0;
       if (rgb != nullptr) {
         for (int i = 0; i < 3 * n; ++i) rgb[i] = 0;

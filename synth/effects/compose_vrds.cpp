@@ -16,11 +16,15 @@ struct VrdsBody {
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
     for (int y = tile.y0; y < tile.y1; ++y) {
-      stretch<synth::kTileWidth>(tile, y, tile.x0, tile.x1 - tile.x0);
+      for (int x = tile.x0; x < tile.x1; x += kStretch) {
+        stretch<kStretch>(tile, y, x, tile.x1 - x < kStretch ? tile.x1 - x : kStretch);
+      }
     }
   }
 
  private:
+  static constexpr int kStretch = 64;  ///< pixels that are found with or without streaks together
+
   template <int N>
   PLUVIA_MEMBER void stretch(const Tile& tile, int y, int x0, int n) const {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
@@ -34,7 +38,7 @@ struct VrdsBody {
     for (int i = 0; i < 3 * n; ++i) drop[i] = gt[i];
     for (int x = 0; x < n; ++x) mask[x] = 0;
     if (wet) add_drops<N>(pane, gt, n, drop, mask);
-    if (!a.scene.streaked(tile.number)) {
+    if (!a.scene.streaked(tile.number) || !synth::inked(a.scene, y, x0, n)) {
       for (int x = 0; x < n; ++x) streak[x] = 0;
       for (int i = 0; i < 3 * n; ++i) lq[i] = drop[i];
       return;

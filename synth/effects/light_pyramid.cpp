@@ -53,18 +53,20 @@ struct GatherBody {
     const int size = 1 << a.levels.first;
     const int x0 = tile.x0 * size;
     const int wide = a.scene.width - x0 < kWide ? a.scene.width - x0 : kWide;
-    LightRow<kWide> light;
+    LightRow<kWide> light = {};  // beyond the picture's edge it is summed and not used
     for (int y = tile.y0; y < tile.y1; ++y) {
       float column[6][kWide] = {};
       const int top = y * size;
       const int lines = a.scene.height - top < size ? a.scene.height - top : size;
       for (int dy = 0; dy < lines; ++dy) {
         synth::veiled_row(a.scene, top + dy, x0, wide, a.sky_gain, light);
-        if constexpr (kStreaked) synth::streaked_row(a.scene, top + dy, x0, wide, light);
+        const bool ink = kStreaked && synth::inked(a.scene, top + dy, x0, wide);
+        if (ink) synth::streaked_row(a.scene, top + dy, x0, wide, light);
         for (int c = 0; c < 3; ++c) {
-          for (int x = 0; x < wide; ++x) column[c][x] += light.v[c][x];
+          for (int x = 0; x < kWide; ++x) column[c][x] += light.v[c][x];
           if constexpr (kStreaked) {
-            for (int x = 0; x < wide; ++x) column[3 + c][x] += light.s[c][x];
+            const float* const s = ink ? light.s[c] : light.v[c];
+            for (int x = 0; x < kWide; ++x) column[3 + c][x] += s[x];
           }
         }
       }
@@ -72,8 +74,10 @@ struct GatherBody {
         const int from = (x - tile.x0) * size;
         const int columns = wide - from < size ? wide - from : size;
         float sum[6] = {};
-        for (int dx = 0; dx < columns; ++dx) {
-          for (int c = 0; c < (kStreaked ? 6 : 3); ++c) sum[c] += column[c][from + dx];
+        for (int c = 0; c < (kStreaked ? 6 : 3); ++c) {
+          float total = 0;
+          for (int dx = 0; dx < columns; ++dx) total += column[c][from + dx];
+          sum[c] = total;
         }
         write(x, y, sum, 1 / static_cast<float>(columns * lines), kStreaked);
       }

@@ -55,7 +55,7 @@ inline TileGrid gather_tiles(const LightLevels& levels) {
 
 /// x folded back into [0, n).
 PLUVIA_FUNCTION int mirrored(int x, int n) {
-  if (x >= 0 && x < n) return x;
+  if (static_cast<unsigned>(x) < static_cast<unsigned>(n)) return x;
   const int period = 2 * n;
   const int m = (x % period + period) % period;
   return m < n ? m : period - 1 - m;
@@ -102,15 +102,22 @@ PLUVIA_FUNCTION void look_at(const LightLevels& levels, float x, float y, float 
   const float t = at - static_cast<float>(fine);
   const Footing a = footing(levels, fine, x, y);
   const Footing b = footing(levels, coarse, x, y);
-  float sum[kLanes] = {};
-  for (int k = 0; k < 4; ++k) {
-    const float* const p = levels.texels + a.at[k] * kLanes;
-    const float* const q = levels.texels + b.at[k] * kLanes;
-    const float wp = a.weight[k] * (1 - t);
-    const float wq = b.weight[k] * t;
-    for (int l = 0; l < kLanes; ++l) sum[l] += wp * p[l] + wq * q[l];
+  const float* const p0 = levels.texels + a.at[0] * kLanes;
+  const float* const p1 = levels.texels + a.at[1] * kLanes;
+  const float* const p2 = levels.texels + a.at[2] * kLanes;
+  const float* const p3 = levels.texels + a.at[3] * kLanes;
+  const float* const q0 = levels.texels + b.at[0] * kLanes;
+  const float* const q1 = levels.texels + b.at[1] * kLanes;
+  const float* const q2 = levels.texels + b.at[2] * kLanes;
+  const float* const q3 = levels.texels + b.at[3] * kLanes;
+  const float s = 1 - t;
+  for (int l = 0; l < kLanes; ++l) {
+    const float fine_light = (a.weight[0] * p0[l] + a.weight[1] * p1[l]) +
+                             (a.weight[2] * p2[l] + a.weight[3] * p3[l]);
+    const float coarse_light = (b.weight[0] * q0[l] + b.weight[1] * q1[l]) +
+                               (b.weight[2] * q2[l] + b.weight[3] * q3[l]);
+    out[l] = s * fine_light + t * coarse_light;
   }
-  for (int l = 0; l < kLanes; ++l) out[l] = sum[l];
 }
 
 }  // namespace pluvia::synth

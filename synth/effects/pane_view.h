@@ -85,11 +85,16 @@ PLUVIA_FUNCTION bool read_pane(const PaneView& pane, int y, int x0, int n,
   for (int i = 0; i < count; ++i) covered += mixed[i * kLanes + 3];
   if (covered <= 0) return false;
   constexpr int kUsed = kLanes == 8 ? 7 : 4;
+  // All lines before the first is spread: what was just written is not yet ready to be read askew.
+  float line[kUsed][N + 2];
+  for (int i = 0; i < count; ++i) {
+    for (int l = 0; l < kUsed; ++l) line[l][i] = mixed[i * kLanes + l];
+  }
   for (int l = 0; l < kUsed; ++l) {
-    float line[N + 2];
-    for (int i = 0; i < count; ++i) line[i] = mixed[i * kLanes + l];
-    for (int i = count; i < N + 2 && i < count + 2; ++i) line[i] = 0;
-    pane_law::spread_lane<N>(line, pane.grid, first, x0, n, out.lane[l]);
+    for (int i = count; i < N + 2 && i < count + 2; ++i) line[l][i] = 0;
+  }
+  for (int l = 0; l < kUsed; ++l) {
+    pane_law::spread_lane<N>(line[l], pane.grid, first, x0, n, out.lane[l]);
   }
   return true;
 }

@@ -80,6 +80,14 @@ PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, int n, float
   }
 }
 
+/// Whether a streak touches any of the pixels: where none does, S is V, to the bit.
+PLUVIA_FUNCTION bool inked(const SceneLight& a, int y, int x0, int n) {
+  const float* const opacity = a.streaks.opacity + y * a.streaks.stride + x0;
+  int any = 0;
+  for (int x = 0; x < n; ++x) any |= opacity[x] > 0 ? 1 : 0;
+  return any != 0;
+}
+
 /// Fills s from v. The stretch lies within one tile that has streaks.
 template <int N>
 PLUVIA_FUNCTION void streaked_row(const SceneLight& a, int y, int x0, int n, LightRow<N>& out) {

@@ -10,7 +10,6 @@
 #include <cstdint>
 
 #include "core/backend.h"
-#include "core/rng.h"
 
 namespace pluvia::synth {
 
@@ -31,18 +30,51 @@ PLUVIA_FUNCTION float grain_size(float change, const SensorNoise& noise) {
   return std::sqrt(noise.shot * change + read * read);
 }
 
-/// Of mean 0 and variance 1 for a pixel's channels.
-PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel, float out[3]) {
+PLUVIA_FUNCTION std::uint32_t high_product(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32);
+}
+
+/// Of mean 0 and variance 1 for the channels of at most N pixels from `pixel` on. Philox as in
+/// core/rng.h, a round of all pixels at a time, so that it vectorises.
+template <int N>
+PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel, int n,
+                                float out[3][N]) {
   constexpr std::uint32_t kDraw = 0xC0330001;
   constexpr std::uint32_t kTenBits = 0x3FF;
-  const Random random{noise.seed, noise.clip, noise.frame, pixel};
-  const Words4 w = random.words(kDraw);
+  constexpr std::uint32_t kMultiplier0 = 0xD2511F53U;
+  constexpr std::uint32_t kMultiplier1 = 0xCD9E8D57U;
+  std::uint32_t w0[N], w1[N], w2[N], w3[N];
+  for (int x = 0; x < n; ++x) {
+    w0[x] = kDraw;
+    w1[x] = pixel + static_cast<std::uint32_t>(x);
+    w2[x] = noise.frame;
+    w3[x] = noise.clip;
+  }
+  auto key0 = static_cast<std::uint32_t>(noise.seed);
+  auto key1 = static_cast<std::uint32_t>(noise.seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    for (int x = 0; x < n; ++x) {
+      const std::uint32_t high0 = high_product(kMultiplier0, w0[x]);
+      const std::uint32_t high1 = high_product(kMultiplier1, w2[x]);
+      const std::uint32_t low0 = kMultiplier0 * w0[x];
+      const std::uint32_t low1 = kMultiplier1 * w2[x];
+      w0[x] = high1 ^ w1[x] ^ key0;
+      w2[x] = high0 ^ w3[x] ^ key1;
+      w1[x] = low1;
+      w3[x] = low0;
+    }
+    key0 += 0x9E3779B9U;
+    key1 += 0xBB67AE85U;
+  }
+  const std::uint32_t* const own[3] = {w0, w1, w2};
   for (int c = 0; c < 3; ++c) {
-    const std::uint32_t own = w.word[c];
-    const std::uint32_t sum = (own & kTenBits) + ((own >> 10) & kTenBits) +
-                              ((own >> 20) & kTenBits) + ((w.word[3] >> (10 * c)) & kTenBits);
-    // Four numbers of variance (1024^2 - 1) / 12 around 1023 / 2.
-    out[c] = (static_cast<float>(static_cast<std::int32_t>(sum)) - 2046) * 0.001691457F;
+    for (int x = 0; x < n; ++x) {
+      const std::uint32_t w = own[c][x];
+      const std::uint32_t sum = (w & kTenBits) + ((w >> 10) & kTenBits) + ((w >> 20) & kTenBits) +
+                                ((w3[x] >> (10 * c)) & kTenBits);
+      // Four numbers of variance (1024^2 - 1) / 12 around 1023 / 2.
+      out[c][x] = (static_cast<float>(static_cast<std::int32_t>(sum)) - 2046) * 0.001691457F;
+    }
   }
 }
 
