@@ -46,6 +46,7 @@ ACTIONS = """
   out.clipDots = document.querySelectorAll('#clip-plot circle').length;
   out.timeLines = document.querySelectorAll('#time-plot polyline').length;
   out.regions = document.querySelectorAll('#region-table tbody tr').length;
+  out.heads = [...document.querySelectorAll('#region-table th')].map(h => h.textContent);
   out.wide = document.documentElement.scrollWidth <= window.innerWidth;
   out.errors = document.documentElement.dataset.errors || '';
   const e = document.createElement('pre'); e.id = 'test-result'; e.textContent = JSON.stringify(out); document.body.append(e);
@@ -74,4 +75,5 @@ with tempfile.TemporaryDirectory() as folder:
         assert result["byName"] == sorted(methods) and result["byNameDown"] == sorted(methods, reverse=True), result
         assert result["size"] == [160, 90] and result["moved"] and float(result["divider"][:-1]) > 80 and result["home"] == "0%", result
         assert result["errorMap"] and result["clipDots"] == 6 and result["timeLines"] == 3 and result["regions"] == 3, result
+        assert len(set(result["heads"])) == len(result["heads"]) == 10 and "inside" in result["heads"], result["heads"]
         assert result["wide"], "the page scrolls sideways at %d pixels" % width

@@ -62,7 +62,7 @@ function table(element, columns, rows) {
 const rows = runs.map((r, i) => ({run: r, i, oracle: r.sees_truth}));
 const nameColumn = {name: 'Method', get: r => r.run.label, node: r => label(r.i)};
 const metricColumn = m => ({
-  name: m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
+  name: m.region ? m.region.replaceAll('_', ' ') : m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
   more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
 });
@@ -82,6 +82,7 @@ $('table-hint').textContent = data.table_hint;
 
 const regions = [...new Set(data.metrics.filter(m => m.region).map(m => m.region))];
 $('regions').hidden = regions.length === 0;
+if (regions.length) $('region-hint').textContent = first.name + (first.unit ? ' [' + first.unit + ']' : '') + ' of the same frames, inside and outside the raindrops, by distance to a drop\'s rim in pixels, on and off the streaks.';
 if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter(m => m.region && m.base === first.key).map(metricColumn)], rows);
 
 /* Plots. */
