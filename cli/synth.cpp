@@ -87,13 +87,19 @@ RenderRequest request_of(const Options& options, const Globals& globals) {
   return request;
 }
 
+/// Footage keeps its own sizes unless --size says otherwise; only reading it would tell.
+bool size_is_known(const RenderRequest& request) {
+  return request.sources.empty() || request.size_given;
+}
+
 std::string describe(const RenderRequest& request, std::size_t clips) {
   const synth::Recipe& recipe = request.recipe;
-  const std::string size = request.sources.empty() || request.size_given
-                               ? cat(recipe.width, "x", recipe.height)
-                               : std::string("the sources' sizes");
-  return cat(clips, clips == 1 ? " clip" : " clips", " of ", recipe.frames, " frames, ", size, ", ",
-             human_bytes(static_cast<double>(raw_bytes(request, clips))), " uncompressed");
+  const std::string size =
+      size_is_known(request)
+          ? cat(recipe.width, "x", recipe.height, ", ",
+                human_bytes(static_cast<double>(raw_bytes(request, clips))), " uncompressed")
+          : std::string("the sources' sizes");
+  return cat(clips, clips == 1 ? " clip" : " clips", " of ", recipe.frames, " frames, ", size);
 }
 
 /// What a reader of a plan wants to know of a clip's rain.
@@ -112,7 +118,7 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
   if (globals.json) {
     Json out{{"clips", Json::array()},
              {"frames", request.recipe.frames},
-             {"bytes", raw_bytes(request, plans.size())},
+             {"bytes", size_is_known(request) ? Json(raw_bytes(request, plans.size())) : Json()},
              {"estimated_s", seconds}};
     for (const PlannedClip& clip : plans) {
       const Params rain =

@@ -21,6 +21,9 @@ void require_known_keys(const Json& object, const std::vector<std::string>& know
 /// Compact text with keys sorted: equal objects give equal text, the form that is hashed.
 std::string canonical_text(const Json& value);
 
+/// As a user would write a value on the command line: text without quotes, all else as JSON.
+std::string plain_text(const Json& value);
+
 /// `text` as a JSON string with its quotes; bytes that are not UTF-8 are replaced.
 std::string json_quoted(std::string_view text);
 

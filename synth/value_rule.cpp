@@ -23,10 +23,6 @@ std::uint32_t dimension_of(const std::string& name) {
   return hash;
 }
 
-std::string plain_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 struct Pair {
   double first = 0;
   double second = 0;

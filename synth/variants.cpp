@@ -22,10 +22,6 @@ constexpr Twin kTwins[] = {
     {"still-drops", "drops_still", "true"},
 };
 
-std::string plain_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 /// Letters, digits, '.' and '-' of a value, for a clip's name.
 std::string name_part(const std::string& text) {
   std::string out;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -33,12 +34,11 @@ class Journal {
   Journal(fs::path file, std::string settings, bool resume)
       : file_(std::move(file)), settings_(std::move(settings)) {
     std::error_code ignored;
-    if (resume && fs::exists(file_, ignored)) {
-      load();
-      return;
-    }
-    fs::remove(file_, ignored);
-    append_line(file_, settings_);
+    if (resume && fs::exists(file_, ignored)) load();
+    // Written anew, without a line that was being appended when the run was stopped.
+    std::string text = settings_ + "\n";
+    for (const auto& [name, result] : done_) text += clip_result_json(result).dump() + "\n";
+    write_text(file_, text);
   }
 
   const ClipResult* find(const std::string& clip) const {
@@ -70,7 +70,7 @@ class Journal {
         ClipResult result = clip_result_of(Json::parse(line));
         done_[result.scores.name] = std::move(result);
       } catch (const Json::exception&) {
-        return;  // a line that was being written when the run was stopped
+        return;
       }
     }
   }
@@ -81,24 +81,64 @@ class Journal {
   std::map<std::string, ClipResult> done_;
 };
 
+/// Raised when the same pictures would score differently than before.
+constexpr int kScoringVersion = 1;
+
+/// All that turns equal pictures into equal scores.
+std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& scorer) {
+  std::string model;
+  if (!request.niqe_model.empty()) {
+    model = sha256_hex(std::span<const std::byte>(read_bytes(request.niqe_model, 64U << 20)));
+  }
+  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model));
+}
+
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
                           const std::vector<ScoredClip>& clips) {
-  return sha256_hex(cat(request.method.description, "\n", scorer.protocol().sha256(), "\n",
-                        data_sha256(clips), "\n", request.regions, "\n", request.niqe_model));
+  return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
+                        data_sha256(clips), "\n", request.regions));
 }
 
-void check_out(const EvalRequest& request) {
-  std::error_code ignored;
-  if (fs::exists(request.out, ignored) && !request.force && !request.resume) {
-    fail_usage(request.out.string(), " exists; --resume keeps it if it is this run, --force replaces it");
-  }
-  require_writable_parent(request.out);
+fs::path journal_file(const EvalRequest& request) {
+  fs::path file = request.out;
+  file += ".journal";
+  return file;
 }
 
+/// Where a finished run keeps its pictures; until then they lie in OUT.journal.pictures, so that a
+/// run that fails leaves an earlier one's alone.
 fs::path pictures_folder(const EvalRequest& request) {
   fs::path folder = request.out;
   folder.replace_extension(".pictures");
   return folder;
+}
+
+fs::path unfinished_pictures(const EvalRequest& request) {
+  fs::path folder = journal_file(request);
+  folder += ".pictures";
+  return folder;
+}
+
+/// Whether the record is there already and is this very run.
+bool is_finished(const EvalRequest& request, const std::string& settings) {
+  std::error_code ignored;
+  if (fs::exists(request.out, ignored) && !request.force) {
+    if (!request.resume) {
+      fail_usage(request.out.string(), " exists; --resume keeps it if it is this run, --force replaces it");
+    }
+    if (read_run_record(request.out).settings_sha256 != settings) {
+      fail("resuming ", request.out.string(), ": it is the record of another method, data set, "
+           "protocol or selection; name another --out or replace it with --force");
+    }
+    return true;
+  }
+  if (fs::exists(journal_file(request), ignored) && !request.force && !request.resume) {
+    fail_usage(journal_file(request).string(), " is there: a run was stopped; --resume goes on with "
+               "it, --force starts anew");
+  }
+  require_writable_parent(request.out);
+  if (!request.resume) fs::remove_all(unfinished_pictures(request), ignored);
+  return false;
 }
 
 /// The worst frames of the run and a few spread over its clips; other kept pictures are deleted.
@@ -106,7 +146,7 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
                                         bool higher_is_better) {
   std::vector<RunPicture> worst;
   std::vector<RunPicture> samples;
-  const std::string folder = run.pictures.filename().string();
+  const std::string folder = pictures_folder(run.request).filename().string();
   for (const ClipResult& result : results) {
     for (const KeptFrame& kept : result.kept) {
       const std::string stem = folder + "/" + result.scores.name + "_" + kept.frame + "_";
@@ -139,10 +179,11 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   return chosen;
 }
 
-std::string means_text(const Summary& summary, const std::vector<ScoreColumn>& columns) {
+std::string means_text(const RunRecord& record) {
   std::string text;
-  for (const ScoreColumn& column : columns) {
-    const double value = summary.mean.at(column.key);
+  for (const ScoreColumn& column : record.columns) {
+    const auto found = record.mean.find(column.key);
+    const double value = found == record.mean.end() ? std::nan("") : found->second;
     text += cat("  ", column.key, std::string(column.key.size() < 24 ? 24 - column.key.size() : 1, ' '),
                 rounded(column, value), column.unit.empty() ? "" : " " + column.unit, "\n");
   }
@@ -181,34 +222,48 @@ std::vector<ClipResult> score_clips(const EvalRun& run, const std::vector<Scored
 
 }  // namespace
 
+namespace {
+
+EvalOutcome outcome_of(const fs::path& file) {
+  const RunRecord record = read_run_record(file);
+  int frames = 0;
+  for (const RunClip& clip : record.clips) {
+    frames += clip.frames.empty() ? 0 : static_cast<int>(clip.frames.begin()->second.size());
+  }
+  return {record.clips.size(), frames, record.identical_frames, means_text(record), record.json};
+}
+
+}  // namespace
+
 EvalOutcome evaluate(const EvalRequest& request) {
   const auto start = std::chrono::steady_clock::now();
-  check_out(request);
   const std::shared_ptr<SetReader> set = SetReader::open(request.data);
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
+  const std::string settings = settings_hash(request, scorer, clips);
+  if (is_finished(request, settings)) return outcome_of(request.out);
   check_folder(request.method, clips);
   const std::vector<std::string> regions = regions_of(clips, request.regions);
-  ScoreCache cache(request.cache ? score_cache_folder() : fs::path(), scorer.protocol().sha256());
-  const EvalRun run{request, *set, scorer, regions, cache, pictures_folder(request)};
-  fs::path journal_file = request.out;
-  journal_file += ".journal";
-  Journal journal(journal_file, settings_hash(request, scorer, clips), request.resume);
+  ScoreCache cache(request.cache ? score_cache_folder() : fs::path(),
+                   scoring_hash(request, scorer));
+  const EvalRun run{request, *set, scorer, regions, cache, unfinished_pictures(request)};
+  Journal journal(journal_file(request), settings, request.resume);
   fs::create_directories(run.pictures);
   const std::vector<ClipResult> results = score_clips(run, clips, journal);
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);
   const Summary summary = summarise(scorer, scores, regions);
-  const std::vector<ScoreColumn> columns = columns_of(scorer, regions);
-  FinishedRun finished{request, *set, scorer, regions, clips, results, {}, 0};
-  finished.pictures = choose_pictures(run, results, columns.front().higher_is_better);
+  FinishedRun finished{request, *set, scorer, regions, clips, results, {}, settings, 0};
+  finished.pictures =
+      choose_pictures(run, results, columns_of(scorer, regions).front().higher_is_better);
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  EvalOutcome outcome{clips.size(), summary.frames, summary.identical, means_text(summary, columns),
-                      run_record_json(finished, summary).dump()};
-  write_text(request.out, outcome.json + "\n");
+  const std::string record = run_record_json(finished, summary).dump() + "\n";
+  fs::remove_all(pictures_folder(request));
+  fs::rename(run.pictures, pictures_folder(request));
+  write_text(request.out, record);
   journal.remove();
-  return outcome;
+  return outcome_of(request.out);
 }
 
 }  // namespace pluvia

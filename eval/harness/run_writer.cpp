@@ -68,12 +68,20 @@ double peak_memory_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
+/// Empty when the clips are of several splits, or of none.
+std::string common_split(const std::vector<ScoredClip>& clips) {
+  for (const ScoredClip& clip : clips) {
+    if (clip.split != clips.front().split) return "";
+  }
+  return clips.front().split;
+}
+
 Json data_json(const FinishedRun& run) {
   const SetInfo& info = run.set.info();
   Json out{{"file", run.set.path().filename().string()},
            {"title", info.title},
            {"formation", info.formation},
-           {"split", run.request.split},
+           {"split", common_split(run.clips)},
            {"sha256", data_sha256(run.clips)},
            {"clips", Json::array()}};
   for (const ScoredClip& clip : run.clips) {
@@ -160,11 +168,13 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
            {"data", data_json(run)},
            {"protocol", protocol.definition()},
            {"protocol_sha256", protocol.sha256()},
+           {"settings_sha256", run.settings_sha256},
            {"mean", means_json(summary.mean)},
            {"frames_scored", summary.frames},
            {"identical_frames", summary.identical},
-           {"identical_rule", "infinite scores are counted and left out of means, unless the "
-                              "protocol includes them"},
+           {"identical_rule", protocol.identical == IdenticalRule::kInclude
+                                  ? "infinite scores count and make a mean infinite"
+                                  : "infinite scores are counted and left out of means"},
            {"columns", Json::array()},
            {"clips", Json::array()},
            {"pictures", Json::array()},

@@ -27,6 +27,7 @@ struct FinishedRun {
   const std::vector<ScoredClip>& clips;
   const std::vector<ClipResult>& results;  ///< one per clip
   std::vector<RunPicture> pictures;
+  std::string settings_sha256;  ///< of everything that decides the scores
   double wall_s = 0;
 };
 

@@ -49,23 +49,29 @@ FrameScores from_line(const std::string& text) {
 
 }  // namespace
 
-ScoreCache::ScoreCache(const fs::path& folder, const std::string& protocol_sha256) {
+ScoreCache::ScoreCache(const fs::path& folder, const std::string& scoring) {
   if (folder.empty()) return;
   std::error_code ignored;
   fs::create_directories(folder, ignored);
-  file_ = folder / (protocol_sha256 + ".jsonl");
+  file_ = folder / (scoring + ".jsonl");
   std::ifstream in(file_);
   for (std::string line; std::getline(in, line);) {
     if (line.size() > 65 && line[64] == ' ') known_[line.substr(0, 64)] = line.substr(65);
   }
 }
 
-std::optional<FrameScores> ScoreCache::find(const std::string& key) const {
+std::optional<FrameScores> ScoreCache::find(const std::string& key, std::size_t metrics,
+                                            std::size_t regions) const {
   const std::scoped_lock lock(mutex_);
   const auto entry = known_.find(key);
   if (entry == known_.end()) return std::nullopt;
   try {
-    return from_line(entry->second);
+    FrameScores scores = from_line(entry->second);
+    bool fits = scores.values.size() == metrics && scores.sums.size() == metrics &&
+                scores.regions.size() == metrics;
+    for (const auto& of_metric : scores.regions) fits = fits && (of_metric.empty() || of_metric.size() == regions);
+    if (!fits) return std::nullopt;
+    return scores;
   } catch (const Json::exception&) {
     return std::nullopt;
   }

@@ -17,10 +17,13 @@ namespace pluvia {
 
 class ScoreCache {
  public:
-  /// In `folder`; empty: nothing is kept.
-  ScoreCache(const std::filesystem::path& folder, const std::string& protocol_sha256);
+  /// In `folder`; empty: nothing is kept. `scoring`: a hash of all that turns equal pictures into
+  /// equal scores (protocol, models a metric reads, this program's arithmetic).
+  ScoreCache(const std::filesystem::path& folder, const std::string& scoring);
 
-  std::optional<FrameScores> find(const std::string& key) const;
+  /// Nothing when there is none, or one that does not hold `metrics` scores with `regions` each.
+  std::optional<FrameScores> find(const std::string& key, std::size_t metrics,
+                                  std::size_t regions) const;
   void add(const std::string& key, const FrameScores& scores);
   /// Appends what is new to the file. Failing to write is no error: it is a cache.
   void flush();

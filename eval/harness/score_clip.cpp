@@ -75,7 +75,8 @@ class ClipScoring {
       if (streaked_) hash_image(hash, data.streak);
     }
     const std::string key = hash.hex();
-    if (std::optional<FrameScores> known = run_.cache.find(key)) {
+    if (std::optional<FrameScores> known = run_.cache.find(
+            key, run_.scorer.frame_keys().size(), run_.regions.size())) {
       known->name = pair.name;
       return std::move(*known);
     }

@@ -29,12 +29,15 @@ void require_same(const std::vector<RunRecord>& runs) {
   }
 }
 
+/// A number that a record lacks is undefined.
+double at_or_nan(const std::map<std::string, double>& scores, const std::string& key) {
+  const auto found = scores.find(key);
+  return found == scores.end() ? std::nan("") : found->second;
+}
+
 double over_seeds(const std::vector<const RunRecord*>& runs, const std::string& key) {
   double sum = 0;
-  for (const RunRecord* run : runs) {
-    const auto found = run->mean.find(key);
-    sum += found == run->mean.end() ? std::nan("") : found->second;
-  }
+  for (const RunRecord* run : runs) sum += at_or_nan(run->mean, key);
   return sum / static_cast<double>(runs.size());
 }
 
@@ -45,13 +48,16 @@ std::vector<RunClip> mean_clips(const std::vector<const RunRecord*>& runs) {
   for (std::size_t c = 0; c < out.size(); ++c) {
     for (auto& [key, value] : out[c].mean) {
       double sum = 0;
-      for (const RunRecord* run : runs) sum += run->clips[c].mean.at(key);
+      for (const RunRecord* run : runs) sum += at_or_nan(run->clips[c].mean, key);
       value = sum / count;
     }
     for (auto& [key, values] : out[c].frames) {
       for (std::size_t t = 0; t < values.size(); ++t) {
         double sum = 0;
-        for (const RunRecord* run : runs) sum += run->clips[c].frames.at(key)[t];
+        for (const RunRecord* run : runs) {
+          const auto found = run->clips[c].frames.find(key);
+          sum += found == run->clips[c].frames.end() ? std::nan("") : found->second[t];
+        }
         values[t] = sum / count;
       }
     }
@@ -64,8 +70,7 @@ void add_interval(ComparedMethod& method, const std::string& key) {
   for (const RunRecord* run : method.runs) {
     scores.emplace_back();
     for (const RunClip& clip : run->clips) {
-      const auto found = clip.mean.find(key);
-      const double value = found == clip.mean.end() ? std::nan("") : found->second;
+      const double value = at_or_nan(clip.mean, key);
       if (!std::isfinite(value)) return;
       scores.back().push_back(value);
     }
@@ -109,8 +114,7 @@ void add_differences(Comparison& comparison) {
   const auto scores = [&](const ComparedMethod& method) {
     std::vector<double> out;
     for (const RunClip& clip : method.clips) {
-      const auto found = clip.mean.find(column.key);
-      const double value = found == clip.mean.end() ? std::nan("") : found->second;
+      const double value = at_or_nan(clip.mean, column.key);
       out.push_back(column.higher_is_better ? value : -value);
     }
     return out;

@@ -200,6 +200,10 @@ std::string lead_of(const Comparison& comparison) {
 Json notes_of(const Comparison& comparison, bool pictures_left_out) {
   Json notes = Json::array();
   for (const ComparedMethod& method : comparison.methods) {
+    if (method.runs.size() > 1) {
+      notes.push_back(cat(method.label, ": ", method.runs.size(),
+                          " records of this label are taken for training seeds of one method."));
+    }
     for (const RunRecord* run : method.runs) {
       if (run->identical_frames > 0) {
         notes.push_back(cat(method.label, ": ", run->identical_frames,

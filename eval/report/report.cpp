@@ -36,6 +36,11 @@ fs::path write_report(const ReportRequest& request) {
   std::vector<RunRecord> runs;
   for (const fs::path& file : request.runs) runs.push_back(read_run_record(file));
   const Comparison comparison = compare_runs(runs, request.against);
+  for (const ComparedMethod& method : comparison.methods) {
+    if (method.runs.size() < 2) continue;
+    warn(cat(method.runs.size(), " records are called '", method.label,
+             "': taken for training seeds of one method; give each its own --label if they are not"));
+  }
   const std::vector<PublishedTable> tables = shown_tables(request.tables);
   fs::create_directories(request.out, code);
   if (code) fail("making folder ", request.out.string(), ": ", code.message());

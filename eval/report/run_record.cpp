@@ -36,10 +36,41 @@ RunClip clip_of(const Json& json) {
   return clip;
 }
 
+/// A picture's name, which must lead to a file below the record's folder.
+std::string inner_path(const std::string& name) {
+  const std::filesystem::path path(name);
+  bool inside = path.is_relative() && !path.empty();
+  for (const std::filesystem::path& part : path) inside = inside && part != "..";
+  if (!inside) fail("picture '", name, "': expected a file below the record's folder");
+  return name;
+}
+
 RunPicture picture_of(const Json& json) {
   const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
-  return {text("clip"),       text("frame"), text("role"),        text("rainy"),
-          text("prediction"), text("truth"), score_of(json.at("score"))};
+  const auto path = [&](const char* key) { return inner_path(text(key)); };
+  return {text("clip"),       text("frame"), text("role"),        path("rainy"),
+          path("prediction"), path("truth"), score_of(json.at("score"))};
+}
+
+/// Every clip has as many scores of each kind as the record says it has frames.
+void check_clips(const Json& json, const RunRecord& record) {
+  const Json& planned = json.at("data").at("clips");
+  if (planned.size() != record.clips.size()) {
+    fail("it holds ", record.clips.size(), " clips, its data ", planned.size());
+  }
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    const RunClip& clip = record.clips[i];
+    const auto frames = planned[i].at("frames").get<std::size_t>();
+    if (planned[i].at("id").get<std::string>() != clip.id) {
+      fail("clip ", i, " is '", clip.id, "', its data says ", planned[i].at("id").dump());
+    }
+    for (const auto& [key, values] : clip.frames) {
+      if (values.size() != frames) {
+        fail("clip ", clip.id, " has ", values.size(), " scores '", key, "' for ", frames,
+             " frames");
+      }
+    }
+  }
 }
 
 RunRecord record_of(const Json& json) {
@@ -56,6 +87,7 @@ RunRecord record_of(const Json& json) {
   record.data_sha256 = json.at("data").at("sha256").get<std::string>();
   record.protocol_name = json.at("protocol").at("name").get<std::string>();
   record.protocol_sha256 = json.at("protocol_sha256").get<std::string>();
+  record.settings_sha256 = json.value("settings_sha256", "");
   for (const Json& column : json.at("columns")) record.columns.push_back(column_of(column));
   record.mean = scores_of(json.at("mean"));
   for (const Json& clip : json.at("clips")) record.clips.push_back(clip_of(clip));
@@ -63,6 +95,7 @@ RunRecord record_of(const Json& json) {
   record.seconds_per_frame = json.at("timing").value("method_s_per_frame", 0.0);
   record.identical_frames = json.at("identical_frames").get<int>();
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
+  check_clips(json, record);
   return record;
 }
 

@@ -50,6 +50,7 @@ struct RunRecord {
   std::string data_sha256;
   std::string protocol_name;
   std::string protocol_sha256;
+  std::string settings_sha256;  ///< of method, protocol, data and selection
   std::vector<ScoreColumn> columns;
   std::map<std::string, double> mean;
   std::vector<RunClip> clips;

@@ -91,6 +91,16 @@ with tempfile.TemporaryDirectory() as folder:
     run(*whole, "--out", at("d.json"))  # from the cache
     assert strip(load("c.json")) == strip(load("d.json")) == strip(load("a.json"))
 
+    # Only this very run is gone on with; a finished record is kept as it is, and survives a run that fails.
+    before = open(at("a.json")).read()
+    assert "another method" in run("eval", "identity", "--data", at("set.h5"), "--split", "train", "--out", at("a.json"), "--resume", status=3)
+    run(*whole, "--out", at("a.json"), "--resume")
+    kept = sorted(os.listdir(at("id.pictures")))
+    run("eval", "cmd:false {in} {out}", "--data", at("set.h5"), "--out", at("id.json"), "--force", status=3)
+    assert load("id.json") == record and sorted(os.listdir(at("id.pictures"))) == kept
+    assert open(at("a.json")).read() == before
+    assert "--resume goes on" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), status=2)
+
     # The report.
     for method in ("temporal-median", "best-affine-colour-fit"):
         run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
@@ -98,7 +108,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert affine["mean"]["psnr"] > record["mean"]["psnr"] and affine["method"]["sees_truth"]
     run("report", at("id.json"), at("temporal-median.json"), at("best-affine-colour-fit.json"), "--table", "vrds", "--table", "rain13k-test100", "--out", at("report"))
     page = open(at("report/index.html")).read()
-    assert "http" not in re.sub(r"http://www.w3.org/2000/svg", "", page).replace("https", "http").split("<script type")[0]
+    # Nothing is fetched from anywhere: the name space of SVG is the only address there is.
+    assert set(re.findall(r"https?:[^'\"\s]*", page.replace("\\/", "/"))) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"(src|href)\s*=\s*[\"'](?!data:)", page) and "fetch(" not in page and "@import" not in page
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1).replace("<\\/", "</"))
     assert [r["label"] for r in data["runs"]] == ["identity", "temporal-median", "best-affine-colour-fit"]
     assert not data["published"][0]["comparable"] and len(data["published"]) == 1  # recalled ones are not shown
@@ -111,5 +123,21 @@ with tempfile.TemporaryDirectory() as folder:
     run("eval", "identity", "--data", at("set.h5"), "--protocol", "basicsr-y", "--out", at("y.json"))
     assert "protocol" in run("report", at("id.json"), at("y.json"), "--out", at("r2"), status=3)
     assert "different data" in run("report", at("id.json"), at("a.json"), "--out", at("r2"), status=3)
+    again = subprocess.run([pluvia, "report", at("id.json"), at("cmd.json"), "--out", at("r3")], capture_output=True, text=True)
+    assert again.returncode == 0 and "training seeds" not in again.stderr
+    shutil.copy(at("id.json"), at("twice.json"))
+    again = subprocess.run([pluvia, "report", at("id.json"), at("twice.json"), "--out", at("r4")], capture_output=True, text=True)
+    assert "2 records are called 'identity'" in again.stderr and "training seeds" in open(at("r4/index.html")).read()
+    for name, spoil, part in (("evil", lambda r: r["pictures"][0].update(rainy="../../secret.png"), "below the record's folder"),
+                              ("root", lambda r: r["pictures"][0].update(truth="/etc/hostname"), "below the record's folder"),
+                              ("short", lambda r: r["clips"][0]["frames"].pop(), "for 4 frames"),
+                              ("fewer", lambda r: r["clips"].pop(), "clips"),
+                              ("text", lambda r: r.update(columns=3), "damaged")):
+        spoilt = load("id.json")
+        spoil(spoilt)
+        json.dump(spoilt, open(at(name + ".json"), "w"))
+        assert part in run("report", at(name + ".json"), "--out", at("r2"), status=3), name
+    open(at("cut.json"), "w").write(open(at("id.json")).read()[:2000])
+    run("report", at("cut.json"), "--out", at("r2"), status=3)
     open(at("no.json"), "w").write("{}")
     assert "not a run record" in run("report", at("no.json"), "--out", at("r2"), status=3)
