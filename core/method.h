@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pluvia {
@@ -41,15 +42,23 @@ struct MethodInfo {
   int context_frames = 0;  ///< frames on each side that its result for a frame depends on
   /// An upper bound and no method: `rainy` has six channels, the last three the ground truth.
   bool sees_truth = false;
+  /// What it also predicts, each with its number of channels: "streak" 1, "mask" 1, "drop" 3. Their
+  /// planes follow the three of the clean frame in `clean`.
+  std::vector<std::pair<std::string, int>> layers = {};
 
   int channels_in() const { return sees_truth ? 6 : 3; }
+  int channels_out() const {
+    int channels = 3;
+    for (const auto& layer : layers) channels += layer.second;
+    return channels;
+  }
 };
 
 class Method {
  public:
   virtual ~Method() = default;
   virtual const MethodInfo& info() const = 0;
-  /// Fills `clean`, of the same size as `rainy`. Keeps nothing from one call to the next, so the
+  /// Fills `clean`, of as many frames and pixels as `rainy` and channels_out() channels. Keeps nothing from one call to the next, so the
   /// order of windows does not matter.
   virtual void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) = 0;
 };

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Named tensors in memory: what weight files hold, whatever their format. Elements lie in C order,
+// little-endian.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pluvia {
+
+struct Tensor {
+  std::string dtype;  ///< as numpy calls it, and "bf2" for bfloat16: "f4", "f2", "f8", "i8", "b1", ...
+  std::vector<std::int64_t> shape;
+  std::vector<std::byte> data;
+
+  std::int64_t count() const;
+};
+
+/// In the order of the file, each name once.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Weights from any file that we can read, told apart by their first bytes: .safetensors, PyTorch's
+/// .pth and .pt (zip and legacy), .npz. A dictionary of dictionaries is flattened with dots;
+/// `state_dict` at the top is entered and the rest is left. No code in a file is ever executed.
+NamedTensors read_weights(const std::filesystem::path& path);
+
+}  // namespace pluvia
