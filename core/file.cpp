@@ -143,6 +143,35 @@ void write_text(const fs::path& path, std::string_view text) {
   }
 }
 
+NewFile::NewFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
+  temporary_ += ".part-" + std::to_string(::getpid());
+  file_ = open_or_fail(temporary_, O_WRONLY | O_CREAT | O_TRUNC, "creating");
+}
+
+NewFile::~NewFile() {
+  if (file_.valid()) ::unlink(temporary_.c_str());
+}
+
+void NewFile::write(std::span<const std::byte> data) {
+  write_all(file_.get(), path_, {reinterpret_cast<const char*>(data.data()), data.size()});
+}
+
+void NewFile::write_at(std::uint64_t offset, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t done =
+        ::pwrite(file_.get(), data.data(), data.size(), static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) fail("writing ", path_.string(), ": ", system_error_text(errno));
+    data = data.subspan(static_cast<std::size_t>(done));
+    offset += static_cast<std::uint64_t>(done);
+  }
+}
+
+void NewFile::finish() {
+  publish(temporary_, path_);
+  ::close(file_.release());
+}
+
 void append_line(const fs::path& path, std::string_view line) {
   PLUVIA_CHECK(line.find('\n') == std::string_view::npos, line);
   const Fd file = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND, "opening");

@@ -53,6 +53,25 @@ void fsync_directory(const fs::path& directory);
 void publish(const fs::path& from, const fs::path& to);
 /// Writes `text` under a temporary name beside `path`, then publishes it.
 void write_text(const fs::path& path, std::string_view text);
+/// A file that is written in pieces under a temporary name and gets its own at the end; nothing is
+/// left of it otherwise.
+class NewFile {
+ public:
+  explicit NewFile(fs::path path);
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(std::span<const std::byte> data);
+  void write_at(std::uint64_t offset, std::span<const std::byte> data);
+  void finish();
+
+ private:
+  fs::path path_;
+  fs::path temporary_;
+  Fd file_;
+};
+
 /// Appends one line and makes it durable. Refuses text with a newline in it.
 void append_line(const fs::path& path, std::string_view line);
 

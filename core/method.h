@@ -6,10 +6,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/tiling.h"
 
 namespace pluvia {
 
@@ -40,6 +43,10 @@ struct MethodInfo {
   int window_frames = 0;   ///< frames it wants at a time; 0: any number
   int size_multiple = 1;   ///< heights and widths it takes are multiples of this
   int context_frames = 0;  ///< frames on each side that its result for a frame depends on
+  int least_size = 1;      ///< heights and widths are at least this
+  /// Windows and tiles of its paper's test, joined by the mean over time and by cutting off the
+  /// outer half of overlaps in space. Nothing: whole pictures.
+  std::optional<TilePlan> paper_tiles = {};
   /// An upper bound and no method: `rainy` has six channels, the last three the ground truth.
   bool sees_truth = false;
   /// What it also predicts, each with its number of channels: "streak" 1, "mask" 1, "drop" 3. Their
@@ -58,8 +65,8 @@ class Method {
  public:
   virtual ~Method() = default;
   virtual const MethodInfo& info() const = 0;
-  /// Fills `clean`, of as many frames and pixels as `rainy` and channels_out() channels. Keeps nothing from one call to the next, so the
-  /// order of windows does not matter.
+  /// Fills `clean`, of as many frames and pixels as `rainy` and channels_out() channels. Keeps
+  /// nothing from one call to the next, so the order of windows does not matter.
   virtual void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) = 0;
 };
 

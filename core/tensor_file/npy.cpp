@@ -14,7 +14,6 @@ namespace pluvia {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMostHeaderBytes = 1 << 16;
 constexpr std::size_t kMostDimensions = 32;
 
 struct Header {
@@ -140,7 +139,7 @@ Layout parse_layout(std::span<const std::byte> bytes, const std::string& place) 
   if (text.size() < start) fail(place, ": ends inside its header");
   std::size_t length = byte(8) | byte(9) << 8;
   if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
-  if (length > kMostHeaderBytes || length > text.size() - start) {
+  if (start + length > kMostNpyHeadBytes || length > text.size() - start) {
     fail(place, ": a header of ", length, " bytes in a file of ", text.size());
   }
   return {HeaderParser(text.substr(start, length), place).parse(), start + length};
@@ -202,30 +201,41 @@ std::size_t npy_item_bytes(const std::string& dtype) {
   return known ? static_cast<std::size_t>(dtype[1] - '0') : 0;
 }
 
-NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place) {
+NpyHead parse_npy_head(std::span<const std::byte> bytes, const std::string& place) {
   const Layout layout = parse_layout(bytes, place);
   const std::string& descr = layout.header.descr;
   const bool marked =
       !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string::npos;
-  NpyArray array;
-  array.dtype = marked ? descr.substr(1) : descr;
-  array.shape = layout.header.shape;
-  const std::size_t item = npy_item_bytes(array.dtype);
+  NpyHead head;
+  head.dtype = marked ? descr.substr(1) : descr;
+  head.shape = layout.header.shape;
+  head.fortran_order = layout.header.fortran_order;
+  head.big_endian = marked && descr[0] == '>';
+  head.data_offset = layout.data_offset;
+  const std::size_t item = npy_item_bytes(head.dtype);
   if (descr.find('O') != std::string::npos) {
     fail(place, ": an array of Python objects; reading one runs code, so it is refused");
   }
   if (item == 0) fail(place, ": dtype '", descr, "', expected b1, i1-i8, u1-u8, f2, f4 or f8");
-  const std::uint64_t expected = checked_count(array.shape, place) * item;
-  const std::span<const std::byte> data = bytes.subspan(layout.data_offset);
-  if (data.size() != expected) {
-    fail(place, ": ", data.size(), " bytes of data, expected ", expected, " for its shape");
+  head.data_bytes = checked_count(head.shape, place) * item;
+  return head;
+}
+
+NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place) {
+  const NpyHead head = parse_npy_head(bytes, place);
+  const std::span<const std::byte> data = bytes.subspan(head.data_offset);
+  if (data.size() != head.data_bytes) {
+    fail(place, ": ", data.size(), " bytes of data, expected ", head.data_bytes,
+         " for its shape");
   }
-  if (layout.header.fortran_order && array.shape.size() > 1) {
+  const std::size_t item = npy_item_bytes(head.dtype);
+  NpyArray array{head.dtype, head.shape, {}};
+  if (head.fortran_order && array.shape.size() > 1) {
     array.data = to_c_order(data, item, array.shape);
   } else {
     array.data.assign(data.begin(), data.end());
   }
-  if (descr[0] == '>') swap_bytes(array.data, item);
+  if (head.big_endian) swap_bytes(array.data, item);
   return array;
 }
 
@@ -233,22 +243,28 @@ NpyArray read_npy(const std::filesystem::path& path, std::uint64_t limit_bytes) 
   return parse_npy(read_bytes(path, limit_bytes), path.string());
 }
 
+std::string encode_npy_head(const std::string& dtype, const std::vector<std::int64_t>& sizes,
+                            std::size_t least_bytes) {
+  std::string shape;
+  for (const std::int64_t size : sizes) shape += std::to_string(size) + ", ";
+  if (sizes.size() > 1) shape.resize(shape.size() - 2);
+  std::string header = cat("{'descr': '", npy_item_bytes(dtype) == 1 ? "|" : "<", dtype,
+                           "', 'fortran_order': False, 'shape': (", shape, "), }");
+  constexpr std::size_t kAlignment = 64;
+  const std::size_t unpadded = std::max(10 + header.size() + 1, least_bytes);
+  const std::size_t padded = (unpadded + kAlignment - 1) / kAlignment * kAlignment;
+  header += std::string(padded - 10 - header.size() - 1, ' ') + "\n";
+  std::string text(kMagic);
+  text += {'\x01', '\x00', static_cast<char>(header.size() & 0xFF),
+           static_cast<char>(header.size() >> 8)};
+  return text + header;
+}
+
 std::vector<std::byte> encode_npy(const NpyArray& array) {
   const std::size_t item = npy_item_bytes(array.dtype);
   PLUVIA_CHECK(item > 0 && static_cast<std::size_t>(array.count()) * item == array.data.size(),
                array.dtype, " ", array.data.size());
-  std::string shape;
-  for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
-  if (array.shape.size() > 1) shape.resize(shape.size() - 2);
-  std::string header = cat("{'descr': '", item == 1 ? "|" : "<", array.dtype,
-                           "', 'fortran_order': False, 'shape': (", shape, "), }");
-  constexpr std::size_t kAlignment = 64;
-  const std::size_t unpadded = 10 + header.size() + 1;
-  header += std::string((kAlignment - unpadded % kAlignment) % kAlignment, ' ') + "\n";
-  std::string text(kMagic);
-  text += {'\x01', '\x00', static_cast<char>(header.size() & 0xFF),
-           static_cast<char>(header.size() >> 8)};
-  text += header;
+  const std::string text = encode_npy_head(array.dtype, array.shape);
   std::vector<std::byte> out(text.size() + array.data.size());
   std::memcpy(out.data(), text.data(), text.size());
   std::copy(array.data.begin(), array.data.end(),

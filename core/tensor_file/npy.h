@@ -29,10 +29,28 @@ struct NpyArray {
 /// Bytes of one element, or 0 for a dtype that is not one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8.
 std::size_t npy_item_bytes(const std::string& dtype);
 
+/// What a file says before its data.
+struct NpyHead {
+  std::string dtype;  ///< as NpyArray's
+  std::vector<std::int64_t> shape;
+  bool big_endian = false;
+  bool fortran_order = false;
+  std::size_t data_offset = 0;
+  std::uint64_t data_bytes = 0;
+};
+
+/// Longest head that a file may have; `bytes` need hold no more of it.
+inline constexpr std::size_t kMostNpyHeadBytes = (1 << 16) + 12;
+NpyHead parse_npy_head(std::span<const std::byte> bytes, const std::string& place);
+
 /// `place` names the bytes in errors. All of them must belong to the array.
 NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place);
 NpyArray read_npy(const std::filesystem::path& path, std::uint64_t limit_bytes = 64ULL << 30);
 
+/// The head alone, padded to at least `least_bytes`: who does not know the first size yet leaves
+/// room, and writes it again at the end.
+std::string encode_npy_head(const std::string& dtype, const std::vector<std::int64_t>& shape,
+                            std::size_t least_bytes = 0);
 /// As numpy.save writes it: version 1, data aligned to 64 bytes.
 std::vector<std::byte> encode_npy(const NpyArray& array);
 void write_npy(const std::filesystem::path& path, const NpyArray& array);

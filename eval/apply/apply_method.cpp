@@ -25,14 +25,18 @@ int rounded_up(int value, int multiple) { return (value + multiple - 1) / multip
 /// A frame that waits for all windows that see it.
 struct Waiting {
   PlanarFrame input;
-  std::vector<float> sum;     ///< (3, H, W)
+  std::vector<float> sum;     ///< (channels out, H, W)
   std::vector<float> weight;  ///< (H, W)
 };
 
 class Run {
  public:
   Run(Method& method, const ApplyPlan& plan, const NextFrame& next, const PutFrame& put)
-      : method_(method), plan_(plan), next_(next), put_(put) {}
+      : method_(method),
+        plan_(plan),
+        next_(next),
+        put_(put),
+        channels_out_(method.info().channels_out()) {}
 
   int all() {
     const int size = plan_.frames.cut.size;
@@ -78,7 +82,7 @@ class Run {
            " channels, expected ", width_, "x", height_, " with ", method_.info().channels_in());
     }
     const std::size_t pixels = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_);
-    waiting.sum.assign(3 * pixels, 0);
+    waiting.sum.assign(static_cast<std::size_t>(channels_out_) * pixels, 0);
     waiting.weight.assign(pixels, 0);
     waiting_.push_back(std::move(waiting));
     ++count_;
@@ -97,10 +101,10 @@ class Run {
     while (first_ < before && !waiting_.empty()) {
       Waiting& done = waiting_.front();
       const std::size_t pixels = done.weight.size();
-      for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t c = 0; c < static_cast<std::size_t>(channels_out_); ++c) {
         for (std::size_t i = 0; i < pixels; ++i) done.sum[c * pixels + i] /= done.weight[i];
       }
-      put_(first_, {3, height_, width_, std::move(done.sum)});
+      put_(first_, {channels_out_, height_, width_, std::move(done.sum)});
       waiting_.pop_front();
       ++first_;
     }
@@ -123,13 +127,15 @@ class Run {
   void tile(const Range& frames, const std::vector<float>& in_time, const Range& rows,
             const Range& columns) {
     const int multiple = method_.info().size_multiple;
-    const int height = rounded_up(rows.size, multiple);
-    const int width = rounded_up(columns.size, multiple);
+    const int least = method_.info().least_size;
+    const int height = rounded_up(std::max(rows.size, least), multiple);
+    const int width = rounded_up(std::max(columns.size, least), multiple);
     const int channels = method_.info().channels_in();
     const auto plane = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
     const auto count = static_cast<std::size_t>(frames.size);
     rainy_.resize(count * static_cast<std::size_t>(channels) * plane);
-    clean_.resize(count * 3 * plane);
+    const auto planes_out = static_cast<std::size_t>(channels_out_);
+    clean_.resize(count * planes_out * plane);
     float* to = rainy_.data();
     for (int t = 0; t < frames.size; ++t) {
       const PlanarFrame& input = at(frames.first + t).input;
@@ -142,13 +148,13 @@ class Run {
       }
     }
     method_.derain({rainy_.data(), frames.size, channels, height, width},
-                   {clean_.data(), frames.size, 3, height, width});
+                   {clean_.data(), frames.size, channels_out_, height, width});
     const std::vector<float> down = axis_weights(rows, height_, plan_.rows);
     const std::vector<float> across = axis_weights(columns, width_, plan_.columns);
     for (int t = 0; t < frames.size; ++t) {
       if (in_time[static_cast<std::size_t>(t)] == 0) continue;
-      add(at(frames.first + t), clean_.data() + static_cast<std::size_t>(t) * 3 * plane, plane,
-          width, {rows, columns, in_time[static_cast<std::size_t>(t)], down, across});
+      add(at(frames.first + t), clean_.data() + static_cast<std::size_t>(t) * planes_out * plane,
+          plane, width, {rows, columns, in_time[static_cast<std::size_t>(t)], down, across});
     }
   }
 
@@ -169,7 +175,7 @@ class Run {
       for (int x = 0; x < place.columns.size; ++x) {
         weight[x] += row_weight * place.across[static_cast<std::size_t>(x)];
       }
-      for (int c = 0; c < 3; ++c) {
+      for (int c = 0; c < channels_out_; ++c) {
         float* const sum = to.sum.data() + row_at(c, place.rows.first + y) +
                            static_cast<std::size_t>(place.columns.first);
         const float* const value = from + static_cast<std::size_t>(c) * plane +
@@ -193,6 +199,7 @@ class Run {
   const ApplyPlan& plan_;
   const NextFrame& next_;
   const PutFrame& put_;
+  const int channels_out_;
   std::deque<Waiting> waiting_;
   std::vector<float> rainy_;
   std::vector<float> clean_;
@@ -232,6 +239,12 @@ ApplyPlan whole_picture_plan(const MethodInfo& method) {
   const int size = method.window_frames > 0 ? method.window_frames : kWindowFrames + context;
   plan.frames = {{size, std::min(context, size - 1)}, Overlap::kTrim};
   return plan;
+}
+
+ApplyPlan paper_plan(const TilePlan& tiles) {
+  return {{tiles.frames, Overlap::kAverage},
+          {tiles.rows, Overlap::kTrim},
+          {tiles.columns, Overlap::kTrim}};
 }
 
 int apply_method(Method& method, const ApplyPlan& plan, const NextFrame& next,

@@ -15,6 +15,7 @@
 
 #include "core/method.h"
 #include "core/tiling.h"
+#include "eval/apply/planar.h"
 
 namespace pluvia {
 
@@ -31,14 +32,6 @@ struct ApplyPlan {
   ApplyAxis columns;
 };
 
-/// One frame, planar (C, H, W), 0 to 1.
-struct PlanarFrame {
-  int channels = 3;
-  int height = 0;
-  int width = 0;
-  std::vector<float> values;
-};
-
 /// Gives the next frame, or false after the last. All frames have one size.
 using NextFrame = std::function<bool(PlanarFrame& frame)>;
 /// Takes frame t of the result; called in order.
@@ -46,6 +39,9 @@ using PutFrame = std::function<void(int t, PlanarFrame frame)>;
 
 /// What suits a method that says how many frames it needs, with whole pictures.
 ApplyPlan whole_picture_plan(const MethodInfo& method);
+
+/// The papers' rule for such tiles: mean over time, overlaps in space cut in half.
+ApplyPlan paper_plan(const TilePlan& tiles);
 
 /// Runs the method over all frames; returns how many there were. Pictures are reflected at the right
 /// and the bottom up to the multiples that the method takes.

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -43,45 +42,17 @@ class Timed final : public Method {
   std::unique_ptr<Method> method_;
 };
 
-void append_planar(const Image<std::uint8_t>& image, std::vector<float>& to) {
-  const std::uint8_t* const from = image.pixels().data();
-  const std::size_t pixels = image.pixels().size() / 3;
-  for (std::size_t c = 0; c < 3; ++c) {
-    for (std::size_t i = 0; i < pixels; ++i) {
-      to.push_back(static_cast<float>(from[3 * i + c]) / 255.0F);
-    }
-  }
-}
-
-/// As pictures are saved: clamped, times 255, rounded half to even (or cut off).
-Image<std::uint8_t> to_codes(const PlanarFrame& frame, bool truncate, int t) {
-  Image<std::uint8_t> out(frame.height, frame.width, 3);
-  std::uint8_t* const to = out.pixels().data();
-  const std::size_t pixels = out.pixels().size() / 3;
-  for (std::size_t c = 0; c < 3; ++c) {
-    const float* const from = frame.values.data() + c * pixels;
-    for (std::size_t i = 0; i < pixels; ++i) {
-      if (!std::isfinite(from[i])) {
-        fail("the method gave ", from[i], " in frame ", t, ", expected finite numbers");
-      }
-      const float code = std::clamp(from[i], 0.0F, 1.0F) * 255.0F;
-      to[3 * i + c] = static_cast<std::uint8_t>(truncate ? std::floor(code) : std::nearbyint(code));
-    }
-  }
-  return out;
-}
-
 ApplyPlan plan_for(const MethodInfo& method, const Inference* inference) {
   if (inference == nullptr || method.window_frames == 0) return whole_picture_plan(method);
-  const TilePlan& plan = inference->plan;
-  return {{plan.frames, Overlap::kAverage}, {plan.rows, Overlap::kTrim},
-          {plan.columns, Overlap::kTrim}};
+  return paper_plan(inference->plan);
 }
 
 double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const ScoredClip& clip,
                     const Inference* inference, const TakePrediction& take) {
   Timed method(choice.make());
-  const bool truncate = inference != nullptr && inference->save == "truncate";
+  const ToCode rule = inference != nullptr && inference->save == "truncate"
+                          ? ToCode::kTruncate
+                          : ToCode::kRoundHalfEven;
   int given = 0;
   apply_method(
       method, plan_for(method.info(), inference),
@@ -93,7 +64,7 @@ double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const 
         ++given;
         return true;
       },
-      [&](int t, const PlanarFrame& frame) { take(t, to_codes(frame, truncate, t)); });
+      [&](int t, const PlanarFrame& frame) { take(t, to_codes(frame, 0, 3, rule, t)); });
   return method.seconds;
 }
 

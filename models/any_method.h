@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A method by what a user types: a name of the table of methods, a network with its weights, or a
+// TorchScript file.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/method.h"
+
+namespace pluvia {
+
+struct MethodRequest {
+  std::string name;                  ///< "identity", "rainmamba", "torchscript:FILE", ...
+  std::string weights;               ///< file of a network's weights
+  std::vector<std::string> options;  ///< key=value: a network's options
+  std::string precision = "float32";
+  std::string device = "cpu";
+  bool allow_code = false;  ///< TorchScript files are programs: only run on the user's word
+};
+
+/// An Error of usage names the nearest method, and what does not go together.
+std::unique_ptr<Method> make_method(const MethodRequest& request);
+
+/// JSON: what decides the method's results, with the hashes of its files.
+std::string describe_method(const MethodRequest& request);
+
+/// All names, in the order of help.
+std::vector<std::string> method_names();
+
+}  // namespace pluvia
