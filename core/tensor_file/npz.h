@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's .npz files: zip archives (core/tensor_file/zip.h) of .npy members, stored or deflated, with
-// zip64 sizes, which numpy always writes.
+// NumPy's .npz files: zip archives (core/tensor_file/zip.h) of .npy members, stored or deflated,
+// with zip64 sizes, which numpy always writes.
 #pragma once
 
 #include <cstddef>

@@ -66,7 +66,9 @@ struct Directory {
 };
 
 Directory find_directory(const Bytes& file) {
-  if (file.size() < kEndBytes) fail(file.place(), ": too short for a zip archive");
+  if (file.size() < kEndBytes) {
+    fail(file.place(), ": a zip archive cut off after ", file.size(), " bytes; download it again");
+  }
   // The end record is last, but for a comment of at most 65535 bytes.
   const std::size_t last = file.size() - kEndBytes;
   for (std::size_t back = 0; back <= std::min<std::size_t>(last, 65535); ++back) {
