@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -14,9 +15,18 @@ Json parse_json(std::string_view text, const std::string& place) {
   constexpr int kLimitDepth = 64;
   if (text.size() > kLimitBytes) fail(place, ": ", text.size(), " bytes of JSON are too many");
   bool too_deep = false;
-  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t, Json&) {
+  std::vector<std::unordered_set<std::string>> keys;  // of the objects that are open
+  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
     too_deep = too_deep || depth > kLimitDepth;
-    return !too_deep;
+    if (too_deep) return false;
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const auto key = parsed.get<std::string>();
+      // Readers differ in which one they take.
+      if (!keys.back().insert(key).second) fail(place, ": key '", one_line(key), "' is there twice");
+    }
+    return true;
   };
   try {
     Json value = Json::parse(text, watch);

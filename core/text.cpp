@@ -141,6 +141,22 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+std::string one_line(std::string_view text, std::size_t limit) {
+  const bool utf8 = is_valid_utf8(text);
+  std::string out;
+  for (const char c : text.substr(0, limit)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool fits = byte >= 0x20 && byte != 0x7F && (byte < 0x80 || utf8);
+    out += fits ? c : '?';
+  }
+  if (text.size() > limit) {
+    // A cut may have gone through a character: its bytes begin at the last one that is no follower.
+    while (!is_valid_utf8(out)) out.pop_back();
+    out += "...";
+  }
+  return out;
+}
+
 bool is_valid_utf8(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {

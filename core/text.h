@@ -34,6 +34,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);
+/// Text from a stranger's file for an error of one line: what is not printable becomes '?', what is
+/// long is cut.
+std::string one_line(std::string_view text, std::size_t limit = 120);
 bool is_valid_utf8(std::string_view text);
 
 /// 1536 -> "1.5 KB" (powers of 1000), 75 -> "1 min 15 s".

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's .npz files: zip archives (APPNOTE 6.3) of .npy members, stored or deflated, with zip64
-// sizes, which numpy always writes. Encrypted, split and otherwise packed archives are refused;
-// member names are keys, never paths.
+// NumPy's .npz files: zip archives (core/tensor_file/zip.h) of .npy members, stored or deflated,
+// with zip64 sizes, which numpy always writes.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "core/tensor_file/npy.h"
+#include "core/tensor_file/zip.h"
 
 namespace pluvia {
 
@@ -21,7 +21,7 @@ using NpzArrays = std::map<std::string, NpyArray>;
 NpzArrays parse_npz(std::span<const std::byte> bytes, const std::string& place);
 NpzArrays read_npz(const std::filesystem::path& path, std::uint64_t limit_bytes = 64ULL << 30);
 
-enum class NpzPacking { kStored, kDeflated };
+using NpzPacking = ZipPacking;
 
 /// Refuses members of 4 GB and more: store those as .npy files of their own.
 std::vector<std::byte> encode_npz(const NpzArrays& arrays, NpzPacking packing);

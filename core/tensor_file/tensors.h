@@ -13,7 +13,7 @@
 namespace pluvia {
 
 struct Tensor {
-  std::string dtype;  ///< as numpy calls it, and "bf2" for bfloat16: "f4", "f2", "f8", "i8", "b1", ...
+  std::string dtype;  ///< as numpy calls it ("f4", "f2", "f8", "i8", "b1"); "bf2" for bfloat16
   std::vector<std::int64_t> shape;
   std::vector<std::byte> data;
 
@@ -22,6 +22,12 @@ struct Tensor {
 
 /// In the order of the file, each name once.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Bytes of one element, or 0 for a dtype that is none of ours.
+std::size_t tensor_item_bytes(const std::string& dtype);
+
+/// Elements as float32: exact for f2, bf2, f4 and small whole numbers, else rounded to nearest.
+std::vector<float> to_floats(const Tensor& tensor);
 
 /// Weights from any file that we can read, told apart by their first bytes: .safetensors, PyTorch's
 /// .pth and .pt (zip and legacy), .npz. A dictionary of dictionaries is flattened with dots;
