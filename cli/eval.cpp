@@ -3,19 +3,19 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/method_options.h"
 #include "cli/version.h"
 #include "core/error.h"
 #include "core/manifest.h"
 #include "core/progress.h"
 #include "core/text.h"
 #include "eval/harness/eval_run.h"
-#include "models/methods/methods.h"
 
 namespace pluvia::cli {
 namespace {
 
 struct Options {
-  std::string method;
+  MethodRequest method;
   EvalRequest request;
   bool no_regions = false;
   bool no_cache = false;
@@ -23,7 +23,7 @@ struct Options {
 
 int run(const Options& options, const Globals& globals) {
   EvalRequest request = options.request;
-  request.method = choose_method(options.method);
+  request.method = choose_method(with_device(options.method, globals));
   request.regions = !options.no_regions;
   request.cache = !options.no_cache;
   request.generator = cat("pluvia ", kVersion);
@@ -43,21 +43,17 @@ int run(const Options& options, const Globals& globals) {
   return 0;
 }
 
-std::string method_names() {
-  std::vector<std::string> names;
-  for (const MethodEntry& entry : all_methods()) names.emplace_back(entry.name);
-  return join(names, ", ");
-}
-
 }  // namespace
 
 Run setup_eval(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   EvalRequest& request = options->request;
   request.protocol = "vderain-rgb";
-  app.add_option("METHOD", options->method,
-                 "a method's name, folder:DIR, or cmd:\"program {in} {out}\"")
+  app.add_option("METHOD", options->method.name,
+                 "a method's or network's name, folder:DIR, torchscript:FILE, or cmd:\"program {in} "
+                 "{out}\"")
       ->required();
+  add_method_options(app, options->method);
   app.add_option("--data", request.data, "the set (.h5)")->required();
   app.add_option("--protocol", request.protocol, "a protocol's name or file (default vderain-rgb)");
   app.add_option("-o,--out", request.out, "the run record (.json)")->required();
@@ -72,7 +68,7 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_flag("--no-cache", options->no_cache, "neither read nor keep scores of equal frames");
   app.add_flag("--resume", request.resume, "go on with a run that was stopped");
   app.add_flag("--force", request.force, "replace an existing record");
-  app.footer("Methods: " + method_names() +
+  app.footer("Methods: " + join(method_names(), ", ") +
              ".\nProtocols: " + join(manifest_names("protocols"), ", ") +
              ".\n`pluvia metrics --list-protocols` says what each is and who uses it.");
   return [options, &globals] { return run(*options, globals); };

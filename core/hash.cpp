@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <vector>
 
 #include "core/error.h"
+#include "core/file.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -156,6 +158,20 @@ std::string sha256_hex(std::span<const std::byte> data) {
 }
 
 std::string sha256_hex(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
+
+std::string sha256_of_file(const std::filesystem::path& path) {
+  constexpr std::uint64_t kBlock = 1 << 20;
+  const Fd file = Fd::open_read(path);
+  const std::uint64_t size = file_size(file, path);
+  std::vector<std::byte> block(std::min(size, kBlock));
+  Sha256 hash;
+  for (std::uint64_t at = 0; at < size; at += block.size()) {
+    block.resize(std::min(size - at, kBlock));
+    read_exact(file, path, at, block);
+    hash.update(block);
+  }
+  return hash.hex();
+}
 
 bool is_sha256_hex(std::string_view text) {
   return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view text);
 std::string sha256_hex(std::span<const std::byte> data);
+/// Read in blocks, whatever its size.
+std::string sha256_of_file(const std::filesystem::path& path);
 /// True for exactly 64 lower-case hex digits.
 bool is_sha256_hex(std::string_view text);
 

@@ -70,4 +70,17 @@ class Method {
   virtual void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) = 0;
 };
 
+/// A method that somebody else keeps, because it is costly to make.
+class LentMethod final : public Method {
+ public:
+  explicit LentMethod(Method& method) : method_(method) {}
+  const MethodInfo& info() const override { return method_.info(); }
+  void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
+    method_.derain(rainy, clean);
+  }
+
+ private:
+  Method& method_;
+};
+
 }  // namespace pluvia

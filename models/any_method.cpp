@@ -1,27 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/any_method.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "models/methods/methods.h"
+#include "models/nets/nets.h"
+#include "models/torch_module.h"
 
 namespace pluvia {
+namespace {
+
+constexpr const char* kScript = "torchscript:";
+
+bool is_script(const std::string& name) { return name.rfind(kScript, 0) == 0; }
+
+bool is_network(const std::string& name) {
+  return std::any_of(all_networks().begin(), all_networks().end(),
+                     [&](const NetworkEntry& entry) { return name == entry.name; });
+}
+
+std::unique_ptr<Method> script_method(const MethodRequest& request) {
+  if (!request.weights.empty()) {
+    fail_usage("--weights: a TorchScript file brings its own");
+  }
+  if (!request.allow_code) {
+    fail_usage(request.name, ": such a file is a program, which runs with your rights; add "
+               "--allow-code if you trust who made it");
+  }
+  return torch_module().make_script({request.name.substr(std::string(kScript).size()),
+                                     options_json(request.options), request.device});
+}
+
+std::unique_ptr<Method> network_method(const MethodRequest& request) {
+  if (request.weights.empty()) {
+    fail_usage(request.name, " is a network: give its weights with --weights FILE (.safetensors, "
+               "or an official .pth)");
+  }
+  std::unique_ptr<Network> network = make_network(
+      {request.name, options_json(request.options), request.precision, request.device});
+  network->load(read_weights(request.weights), request.weights);
+  return network;
+}
+
+}  // namespace
+
+std::string options_json(const std::vector<std::string>& pairs) {
+  Json out = Json::object();
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      fail_usage("--set ", pair, ": expected key=value");
+    }
+    const std::string text = pair.substr(equals + 1);
+    const Json value = Json::parse(text, nullptr, false);
+    out[pair.substr(0, equals)] = value.is_discarded() ? Json(text) : value;
+  }
+  return out.dump();
+}
 
 std::unique_ptr<Method> make_method(const MethodRequest& request) {
+  if (is_script(request.name)) return script_method(request);
+  if (is_network(request.name)) return network_method(request);
+  const std::vector<std::string> names = method_names();
+  if (std::find(names.begin(), names.end(), request.name) == names.end()) {
+    fail_usage("unknown method '", request.name, "'", did_you_mean(request.name, names),
+               "; known: ", join(names, ", "));
+  }
   if (!request.weights.empty()) fail_usage("--weights: ", request.name, " has no weights");
+  if (!request.options.empty()) fail_usage("--set: ", request.name, " has no options");
   return make_method(request.name);
 }
 
 std::string describe_method(const MethodRequest& request) {
-  return Json{{"name", request.name}}.dump();
+  Json out = {{"kind", "built in"}, {"name", request.name}};
+  if (is_script(request.name)) {
+    out["kind"] = "torchscript";
+    out["file_sha256"] = sha256_of_file(request.name.substr(std::string(kScript).size()));
+  }
+  if (is_network(request.name)) out["kind"] = "network";
+  if (is_network(request.name) || is_script(request.name)) {
+    out["options"] = parse_json(options_json(request.options), "options");
+    out["device"] = request.device;
+  }
+  if (!request.weights.empty()) {
+    out["weights"] = std::filesystem::path(request.weights).filename().string();
+    out["weights_sha256"] = sha256_of_file(request.weights);
+    out["precision"] = request.precision;
+  }
+  return out.dump();
 }
 
 std::vector<std::string> method_names() {
   std::vector<std::string> names;
   for (const MethodEntry& entry : all_methods()) names.emplace_back(entry.name);
+  for (const NetworkEntry& entry : all_networks()) names.emplace_back(entry.name);
   return names;
 }
 

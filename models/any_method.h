@@ -23,6 +23,9 @@ struct MethodRequest {
 /// An Error of usage names the nearest method, and what does not go together.
 std::unique_ptr<Method> make_method(const MethodRequest& request);
 
+/// "key=value" pairs as a JSON object; values that are no JSON are texts.
+std::string options_json(const std::vector<std::string>& pairs);
+
 /// JSON: what decides the method's results, with the hashes of its files.
 std::string describe_method(const MethodRequest& request);
 

@@ -10,8 +10,6 @@
 namespace pluvia {
 namespace {
 
-constexpr int kWindowFrames = 12;  ///< of methods that take any number
-
 /// Index reflected into [0, n) without repeating the edge.
 int reflected(int i, int n) {
   if (n == 1) return 0;
@@ -231,20 +229,6 @@ std::vector<float> axis_weights(const Range& window, int total, const ApplyAxis&
     if (ends_inside) weights[far] = std::min(weights[far], w);
   }
   return weights;
-}
-
-ApplyPlan whole_picture_plan(const MethodInfo& method) {
-  ApplyPlan plan;
-  const int context = 2 * method.context_frames;
-  const int size = method.window_frames > 0 ? method.window_frames : kWindowFrames + context;
-  plan.frames = {{size, std::min(context, size - 1)}, Overlap::kTrim};
-  return plan;
-}
-
-ApplyPlan paper_plan(const TilePlan& tiles) {
-  return {{tiles.frames, Overlap::kAverage},
-          {tiles.rows, Overlap::kTrim},
-          {tiles.columns, Overlap::kTrim}};
 }
 
 int apply_method(Method& method, const ApplyPlan& plan, const NextFrame& next,

@@ -37,12 +37,6 @@ using NextFrame = std::function<bool(PlanarFrame& frame)>;
 /// Takes frame t of the result; called in order.
 using PutFrame = std::function<void(int t, PlanarFrame frame)>;
 
-/// What suits a method that says how many frames it needs, with whole pictures.
-ApplyPlan whole_picture_plan(const MethodInfo& method);
-
-/// The papers' rule for such tiles: mean over time, overlaps in space cut in half.
-ApplyPlan paper_plan(const TilePlan& tiles);
-
 /// Runs the method over all frames; returns how many there were. Pictures are reflected at the right
 /// and the bottom up to the multiples that the method takes.
 int apply_method(Method& method, const ApplyPlan& plan, const NextFrame& next, const PutFrame& put);

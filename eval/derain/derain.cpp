@@ -13,12 +13,6 @@
 namespace pluvia {
 namespace {
 
-// A network's working memory grows with the area that it sees at once. 384 pixels a side hold what
-// networks of this field were trained on (128 to 256) and keep the largest of them below 6 GB; an
-// eighth of a tile is wider than the part of a network's view that carries weight.
-constexpr int kTilePx = 384;
-constexpr int kOverlapShare = 6;
-
 /// Counts calls for the progress bar and takes the time.
 class Watched final : public Method {
  public:
@@ -46,10 +40,6 @@ std::size_t calls_of(const SequenceInfo& info, const ApplyPlan& plan) {
   if (info.frames == 0) return 0;
   return pieces(info.frames, plan.frames.cut) * pieces(info.height, plan.rows.cut) *
          pieces(info.width, plan.columns.cut);
-}
-
-const char* to_text(Tiling tiling) {
-  return tiling == Tiling::kAuto ? "auto" : tiling == Tiling::kNone ? "none" : "paper";
 }
 
 void check(const Method& method, const DerainRequest& request) {
@@ -85,7 +75,7 @@ class Run {
       : method_(method),
         request_(request),
         footage_(open_footage(request.input, request.clip)),
-        plan_(plan_of(method.info(), request)),
+        plan_(plan_of(method.info(), request.tiling, request.tile_px)),
         options_(place_options(request, footage_)),
         place_(open_place(request.output, footage_, options_)) {
     if (!request.layers.empty()) {
@@ -145,27 +135,6 @@ class Run {
 };
 
 }  // namespace
-
-ApplyPlan plan_of(const MethodInfo& method, const DerainRequest& request) {
-  if (request.tiling == Tiling::kPaper) {
-    if (!method.paper_tiles) {
-      fail_usage("--tile paper: ", method.name, " has no test protocol of its own; use auto or none");
-    }
-    return paper_plan(*method.paper_tiles);
-  }
-  ApplyPlan plan = whole_picture_plan(method);
-  // Networks that were trained on windows see every frame twice, from the middle and from a side.
-  if (method.window_frames > 1 && method.context_frames == 0) {
-    plan.frames = {{method.window_frames, method.window_frames / 2}, Overlap::kFeather};
-  }
-  if (request.tiling == Tiling::kAuto && method.paper_tiles) {
-    const int size = request.tile_px > 0 ? request.tile_px : kTilePx;
-    const int multiple = method.size_multiple;
-    const Cut cut{(size + multiple - 1) / multiple * multiple, size / kOverlapShare};
-    plan.rows = plan.columns = {cut, Overlap::kFeather};
-  }
-  return plan;
-}
 
 DerainOutcome derain(Method& method, const DerainRequest& request) {
   check(method, request);

@@ -6,16 +6,10 @@
 #include <string>
 
 #include "core/method.h"
-#include "eval/apply/apply_method.h"
+#include "eval/apply/method_plan.h"
 #include "eval/derain/output_place.h"
 
 namespace pluvia {
-
-enum class Tiling : std::uint8_t {
-  kAuto,   ///< tiles that fit in memory, with wide soft seams
-  kNone,   ///< whole pictures
-  kPaper,  ///< as the method's paper tests it
-};
 
 struct DerainRequest {
   std::string input;
@@ -32,10 +26,6 @@ struct DerainOutcome {
   int frames = 0;
   double seconds = 0;  ///< of the method alone
 };
-
-/// The windows and tiles for pictures of some size. An Error of usage when kPaper is asked of a
-/// method that has no such protocol.
-ApplyPlan plan_of(const MethodInfo& method, const DerainRequest& request);
 
 DerainOutcome derain(Method& method, const DerainRequest& request);
 

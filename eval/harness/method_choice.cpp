@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "models/methods/methods.h"
 
 namespace pluvia {
 namespace {
@@ -45,16 +44,28 @@ MethodChoice command_choice(const std::string& command) {
 
 }  // namespace
 
-MethodChoice choose_method(const std::string& spec) {
+MethodChoice choose_method(const MethodRequest& request) {
   std::string rest;
-  if (starts_with(spec, "folder:", rest)) return folder_choice(rest);
-  if (starts_with(spec, "cmd:", rest)) return command_choice(rest);
+  const bool elsewhere = starts_with(request.name, "folder:", rest) ||
+                         starts_with(request.name, "cmd:", rest);
+  if (elsewhere && !request.weights.empty()) {
+    fail_usage("--weights: ", request.name, " has no weights");
+  }
+  if (starts_with(request.name, "folder:", rest)) return folder_choice(rest);
+  if (starts_with(request.name, "cmd:", rest)) return command_choice(rest);
   MethodChoice choice;
-  choice.make = [spec] { return make_method(spec); };
-  const MethodInfo info = choice.make()->info();
+  choice.description = describe_method(request);
+  const std::shared_ptr<Method> first = make_method(request);
+  const MethodInfo& info = first->info();
   choice.label = info.name;
   choice.sees_truth = info.sees_truth;
-  choice.description = Json{{"kind", "built in"}, {"name", info.name}, {"help", info.help}}.dump();
+  // Networks are made once and use all threads; the others are made for every clip.
+  choice.one_at_a_time = parse_json(choice.description, "method").at("kind") != "built in";
+  if (choice.one_at_a_time) {
+    choice.make = [first] { return std::make_unique<LentMethod>(*first); };
+  } else {
+    choice.make = [request] { return make_method(request); };
+  }
   return choice;
 }
 

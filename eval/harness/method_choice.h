@@ -3,6 +3,8 @@
 // program.
 //
 //   identity, temporal-median, ...     a name of the table of methods
+//   rainmamba, ...                     a network, with weights
+//   torchscript:FILE                   a TorchScript program, on the user's word
 //   folder:DIR                         DIR/<clip>/<frame>.png, named as `export` names them
 //   cmd:"program {in} {out}"           run once a clip by the shell: {in} is a folder of rainy PNG
 //                                      frames, {out} an empty folder it must fill with as many of
@@ -16,6 +18,7 @@
 
 #include "core/json.h"
 #include "core/method.h"
+#include "models/any_method.h"
 
 namespace pluvia {
 
@@ -33,6 +36,6 @@ struct MethodChoice {
 };
 
 /// An Error of usage names the nearest method.
-MethodChoice choose_method(const std::string& spec);
+MethodChoice choose_method(const MethodRequest& request);
 
 }  // namespace pluvia

@@ -14,7 +14,7 @@
 #include "datasets/media/frame_source.h"
 #include "datasets/media/stills.h"
 #include "datasets/pairing.h"
-#include "eval/apply/apply_method.h"
+#include "eval/apply/method_plan.h"
 
 namespace pluvia {
 namespace {
@@ -43,7 +43,7 @@ class Timed final : public Method {
 };
 
 ApplyPlan plan_for(const MethodInfo& method, const Inference* inference) {
-  if (inference == nullptr || method.window_frames == 0) return whole_picture_plan(method);
+  if (inference == nullptr || method.window_frames == 0) return plan_of(method, Tiling::kAuto);
   return paper_plan(inference->plan);
 }
 

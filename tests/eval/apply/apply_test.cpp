@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows and tiles put together again: what each pixel is made of, by brute force.
-#include "eval/apply/apply_method.h"
+#include "eval/apply/method_plan.h"
 
 #include <gtest/gtest.h>
 
@@ -147,7 +147,7 @@ TEST(Apply, FeatheredTilesHaveNoSeam) {
 TEST(Apply, AContextOnEachSideIsKeptFromTheResult) {
   Counting method({"", "", 0, 1, 2});
   method.step = 1;
-  const ApplyPlan plan = whole_picture_plan(method.info());
+  const ApplyPlan plan = plan_of(method.info(), Tiling::kNone);
   const auto out = run(method, plan, {40, 1, 1});
   for (std::size_t t = 0; t < 40; ++t) {
     const float call = out[t].values[0] - value(static_cast<int>(t), 0, 0, 0);

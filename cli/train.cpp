@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/version.h"
+#include "core/device.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/manifest.h"
+#include "core/progress.h"
+#include "core/text.h"
+#include "eval/train/trainer.h"
+#include "models/any_method.h"
+#include "models/nets/nets.h"
+
+namespace pluvia::cli {
+namespace {
+
+struct Options {
+  TrainRequest request;
+  std::string schedule;
+  std::vector<std::string> overrides;
+};
+
+bool is_schedule_key(const std::string& key) {
+  for (const char* head : {"optimizer.", "learning_rate."}) {
+    if (key.rfind(head, 0) == 0) return true;
+  }
+  for (const Param& row : run_param_table()) {
+    // `frames` is the schedule's; a network that cares takes it from there.
+    if (key == row.name) return true;
+  }
+  return false;
+}
+
+/// --set reaches three things: "data.key" the recipe, the schedule's keys the schedule, all else the
+/// network.
+TrainRequest request_of(const Options& options, const Globals& globals) {
+  TrainRequest request = options.request;
+  std::vector<std::string> schedule;
+  std::vector<std::string> network;
+  for (const std::string& pair : options.overrides) {
+    if (pair.rfind("data.", 0) == 0) {
+      request.data_overrides.push_back(pair.substr(5));
+    } else if (is_schedule_key(pair.substr(0, pair.find('=')))) {
+      schedule.push_back(pair);
+    } else {
+      network.push_back(pair);
+    }
+  }
+  request.schedule = load_schedule(options.schedule, schedule);
+  request.network.options = options_json(network);
+  request.network.device = parse_device(globals.device).name();
+  request.generator = cat("pluvia ", kVersion);
+  if (request.protocol.empty()) request.protocol = "vderain-rgb";
+  return request;
+}
+
+int run(const Options& options, const Globals& globals) {
+  const TrainRequest request = request_of(options, globals);
+  const TrainOutcome outcome = train(request);
+  note(cat(request.out, ": ", outcome.iterations, " iterations in ",
+           human_seconds(outcome.seconds), ", ", static_cast<int>(100 * outcome.waiting_share + 0.5),
+           " % of it waiting for data; weights in ", request.out, "/weights.safetensors"));
+  if (globals.json) {
+    print_line(Json{{"out", request.out},
+                    {"iterations", outcome.iterations},
+                    {"loss", outcome.loss},
+                    {"best_score", outcome.best_score},
+                    {"seconds", outcome.seconds},
+                    {"waiting_share", outcome.waiting_share}}
+                   .dump());
+  }
+  return 0;
+}
+
+std::string network_names() {
+  std::vector<std::string> names;
+  for (const NetworkEntry& entry : all_networks()) names.emplace_back(entry.name);
+  return join(names, ", ");
+}
+
+}  // namespace
+
+Run setup_train(CLI::App& app, const Globals& globals) {
+  auto options = std::make_shared<Options>();
+  TrainRequest& request = options->request;
+  app.add_option("MODEL", request.network.name, "a network's name")->required();
+  app.add_option("--data", request.data, "a set (.h5), or a recipe: rain rendered as needed")
+      ->required();
+  app.add_option("--schedule", options->schedule, "a schedule's name or file")->required();
+  app.add_option("-o,--out", request.out, "folder of the run")->required();
+  app.add_option("--set", options->overrides,
+                 "key=value: of the schedule (iterations, batch, optimizer.learning_rate, ...), of "
+                 "the network, or data.key of the recipe")
+      ->take_all();
+  app.add_option("--split", request.split, "of the set (default: train where there is one)");
+  app.add_option("--init", request.init, "weights to start from");
+  app.add_option("--valid", request.valid, "set to validate on (its test split where it has one)");
+  app.add_option("--protocol", request.protocol, "of validation (default vderain-rgb)");
+  app.add_option("--valid-clips", request.valid_clips, "only the first N clips")
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--loader-threads", request.loader_threads,
+                 "threads that read or render crops (default: a quarter of the cores)")
+      ->check(CLI::Range(1, 1024));
+  app.add_flag("--resume", request.resume, "go on with a run that was stopped");
+  app.add_flag("--force", request.force, "begin anew in a folder that holds a run");
+  app.footer("Networks: " + network_names() + ".\nSchedules that ship: " +
+             join(manifest_names("schedules"), ", ") + ".\n\nOf a schedule, for --set:\n" +
+             help_of(run_param_table()) + "\nwith optimizer. in front:\n" +
+             help_of(optimizer_param_table()) + "\nwith learning_rate. in front:\n" +
+             help_of(learning_rate_param_table()));
+  return [options, &globals] { return run(*options, globals); };
+}
+
+}  // namespace pluvia::cli

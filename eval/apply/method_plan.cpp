@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/apply/method_plan.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace pluvia {
+namespace {
+
+constexpr int kWindowFrames = 12;  ///< of methods that take any number
+
+// A network's working memory grows with the area that it sees at once. 384 pixels a side hold what
+// networks of this field were trained on (128 to 256) and keep the largest of them to a few GB; a
+// sixth of a tile is wider than the part of a network's view that carries weight.
+constexpr int kTilePx = 384;
+constexpr int kOverlapShare = 6;
+
+ApplyAxis in_time(const MethodInfo& method) {
+  const int context = 2 * method.context_frames;
+  if (method.window_frames == 0) return {{kWindowFrames + context, context}, Overlap::kTrim};
+  if (context > 0) {
+    return {{method.window_frames, std::min(context, method.window_frames - 1)}, Overlap::kTrim};
+  }
+  // Trained on windows, with no frame of its own in them: windows overlap by half, softly.
+  return {{method.window_frames, method.window_frames / 2}, Overlap::kFeather};
+}
+
+}  // namespace
+
+const char* to_text(Tiling tiling) {
+  return tiling == Tiling::kAuto ? "auto" : tiling == Tiling::kNone ? "none" : "paper";
+}
+
+ApplyPlan paper_plan(const TilePlan& tiles) {
+  return {{tiles.frames, Overlap::kAverage},
+          {tiles.rows, Overlap::kTrim},
+          {tiles.columns, Overlap::kTrim}};
+}
+
+ApplyPlan plan_of(const MethodInfo& method, Tiling tiling, int tile_px) {
+  if (tiling == Tiling::kPaper) {
+    if (!method.paper_tiles) {
+      fail_usage("--tile paper: ", method.name,
+                 " has no test protocol of its own; use auto or none");
+    }
+    return paper_plan(*method.paper_tiles);
+  }
+  ApplyPlan plan;
+  plan.frames = in_time(method);
+  if (tiling == Tiling::kAuto && method.paper_tiles) {
+    const int side = tile_px > 0 ? tile_px : kTilePx;
+    const int multiple = method.size_multiple;
+    const Cut cut{(side + multiple - 1) / multiple * multiple, side / kOverlapShare};
+    plan.rows = plan.columns = {cut, Overlap::kFeather};
+  }
+  return plan;
+}
+
+}  // namespace pluvia

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Crops of a set's clips: clips are drawn equally often, then a start among all that fit, then the
+// rectangle. Only the chunks that a rectangle touches are read.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "datasets/store/set_reader.h"
+#include "eval/train/training_source.h"
+
+namespace pluvia {
+namespace {
+
+enum Draw : std::uint32_t { kClip, kStart, kFirstCrop };
+
+std::string split_of(const SetInfo& info, const std::string& path, const std::string& wanted) {
+  if (wanted.empty()) return info.splits.count("train") > 0 ? "train" : "";
+  if (info.splits.count(wanted) > 0) return wanted;
+  std::vector<std::string> names;
+  for (const auto& [name, ids] : info.splits) names.push_back(name);
+  fail_usage("--split ", wanted, ": ", path, " has no such split", did_you_mean(wanted, names),
+             "; it has ", names.empty() ? "none" : list_some(names));
+}
+
+class SetSource final : public TrainingSource {
+ public:
+  SetSource(const std::string& path, const std::string& split, const LayerSet& layers,
+            const SampleShape& shape)
+      : set_(SetReader::open(path)), layers_(layers), shape_(shape), path_(path) {
+    const std::string chosen = split_of(set_->info(), path, split);
+    int longest = 0;
+    int tallest = 0;
+    int widest = 0;
+    for (const IndexRow& row : set_->info().rows) {
+      const ClipInfo& clip = row.clip;
+      if (!chosen.empty() && clip.split != chosen) continue;
+      require_layers(clip);
+      longest = std::max(longest, clip.frames);
+      tallest = std::max(tallest, clip.height);
+      widest = std::max(widest, clip.width);
+      if (clip.frames < shape.frames || clip.height < shape.height || clip.width < shape.width) {
+        ++small_;
+        continue;
+      }
+      frames_ += clip.frames;
+      content_.push_back(clip_sha256(row.content_sha256));
+      clips_.push_back(set_->clip(clip.id));
+    }
+    if (clips_.empty()) {
+      fail("training on ", path, chosen.empty() ? "" : ", split " + chosen, ": ",
+           small_ == 0 ? std::string("it holds no clips")
+                       : cat("no clip holds a crop of ", shape.frames, " frames of ", shape.width,
+                             "x", shape.height, "; the largest is ", longest, " frames of ", widest,
+                             "x", tallest, ": set frames and crop_px"));
+    }
+  }
+
+  std::string describe() const override {
+    return cat(path_, ": ", clips_.size(), " clips, ", frames_, " frames",
+               small_ > 0 ? cat(" (", small_, " clips are too small or short)") : "");
+  }
+
+  std::string identity() const override {
+    return Json{{"kind", "set"}, {"clips", content_}}.dump();
+  }
+
+  std::vector<TrainingSample> visit(const Random& random, int crops) const override {
+    const ClipReader& clip =
+        *clips_[random.below(kClip, static_cast<std::uint32_t>(clips_.size()))];
+    const ClipInfo& info = clip.info();
+    const auto choose = [&](std::uint32_t draw, int room) {
+      return static_cast<int>(random.below(draw, static_cast<std::uint32_t>(room + 1)));
+    };
+    const int start = choose(kStart, info.frames - shape_.frames);
+    std::vector<TrainingSample> samples;
+    for (int i = 0; i < crops; ++i) {
+      const auto draw = kFirstCrop + 2 * static_cast<std::uint32_t>(i);
+      const Window window = {start,
+                             shape_.frames,
+                             choose(draw, info.height - shape_.height),
+                             choose(draw + 1, info.width - shape_.width),
+                             shape_.height,
+                             shape_.width};
+      samples.push_back(read(clip, window));
+    }
+    return samples;
+  }
+
+ private:
+  void require_layers(const ClipInfo& clip) const {
+    std::vector<std::string> missing;
+    for (const Layer layer : layers_.list()) {
+      if (!clip.layers.has(layer)) missing.emplace_back(spec(layer).name);
+    }
+    if (!missing.empty()) {
+      fail("training on ", path_, ": clip ", clip.id, " has no layer ", join(missing, ", "),
+           ", which the losses need; it has ", clip.layers.names());
+    }
+  }
+
+  TrainingSample read(const ClipReader& clip, const Window& window) const {
+    TrainingSample sample{shape_, {}};
+    for (const Layer layer : layers_.list()) {
+      std::vector<std::uint8_t> bytes(window.pixels() * spec(layer).pixel_bytes());
+      clip.read(layer, window, std::as_writable_bytes(std::span(bytes)));
+      sample.layers.emplace_back(layer, std::move(bytes));
+    }
+    return sample;
+  }
+
+  std::shared_ptr<SetReader> set_;
+  LayerSet layers_;
+  SampleShape shape_;
+  std::string path_;
+  std::vector<std::unique_ptr<ClipReader>> clips_;
+  std::vector<std::string> content_;
+  std::int64_t frames_ = 0;
+  int small_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingSource> open_set_source(const std::string& path, const std::string& split,
+                                                const LayerSet& layers, const SampleShape& shape) {
+  return std::make_unique<SetSource>(path, split, layers, shape);
+}
+
+}  // namespace pluvia

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/interrupt.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "core/tensor_file/npz.h"
+#include "core/text.h"
+#include "eval/train/checkpoint.h"
+#include "eval/train/loader.h"
+#include "eval/train/train_log.h"
+#include "eval/train/validation.h"
+#include "models/torch_module.h"
+
+namespace pluvia {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kLogEvery = 10;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::unique_ptr<TrainingSource> open_source(const TrainRequest& request) {
+  const Params& run = request.schedule.run;
+  const auto side = static_cast<int>(run.integer("crop_px"));
+  const SampleShape shape = {static_cast<int>(run.integer("frames")), side, side};
+  const LayerSet layers = request.schedule.needs();
+  const std::string ending = lower(fs::path(request.data).extension().string());
+  if (ending == ".h5" || ending == ".hdf5") {
+    return open_set_source(request.data, request.split, layers, shape);
+  }
+  return open_recipe_source(request.data, request.data_overrides, layers, shape);
+}
+
+/// All that decides the weights.
+std::string settings_of(const TrainRequest& request, const TrainingSource& source,
+                        const Training& training) {
+  Json init;
+  if (!request.init.empty()) init = sha256_of_file(request.init);
+  return Json{{"network", request.network.name},
+              {"options", parse_json(training.describe().options, "options")},
+              {"schedule_name", request.schedule.name},
+              {"schedule", request.schedule.definition()},
+              {"data", parse_json(source.identity(), "data")},
+              {"init_sha256", init},
+              {"device", request.network.device}}
+      .dump();
+}
+
+/// The run's folder is new, or holds this very run.
+void prepare_folder(const TrainRequest& request, const std::string& settings) {
+  const fs::path run = request.out;
+  const fs::path file = run / "settings.json";
+  std::error_code ignored;
+  const bool there = fs::exists(file, ignored);
+  if (!there && fs::exists(run, ignored) && !fs::is_empty(run, ignored)) {
+    fail_usage("--out ", request.out, ": is not empty and holds no training run; choose another");
+  }
+  if (there && request.resume) {
+    const Json before = parse_json(read_text(file), file.string());
+    const Json now = parse_json(settings, "settings");
+    if (before == now) return;
+    std::vector<std::string> different;
+    for (const auto& [key, value] : now.items()) {
+      if (!before.contains(key) || before[key] != value) different.push_back(key);
+    }
+    fail("--resume: ", request.out, " was started with another ", join(different, ", "),
+         "; choose another --out or use --force");
+  }
+  if (there && !request.force) {
+    fail_usage("--out ", request.out,
+               " holds a training run; use --resume to go on with it or --force to begin anew");
+  }
+  if (there) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
+      fs::remove_all(entry.path());
+    }
+  }
+  require_writable_parent(run);
+  fs::create_directories(run);
+  write_text(file, parse_json(settings, "settings").dump(1) + "\n");
+}
+
+class TrainingRun {
+ public:
+  explicit TrainingRun(const TrainRequest& request)
+      : request_(request),
+        run_(request.schedule.run),
+        source_(open_source(request)),
+        training_(torch_module().make_training(request.network, request.schedule)),
+        settings_(settings_of(request, *source_, *training_)),
+        checkpoints_(request.out) {
+    if (!request.valid.empty()) check_validation(request);
+    prepare_folder(request, settings_);
+    lock_.emplace(fs::path(request.out) / "lock");
+    if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
+    go_on();
+    log_.emplace(request.out, done_);
+  }
+
+  TrainOutcome all() {
+    note(source_->describe());
+    for (const std::string& line : training_->notes()) warn(line);
+    const std::int64_t total = run_.integer("iterations");
+    Loader loader(*source_, loader_options(total));
+    Progress progress("training " + request_.network.name, static_cast<std::uint64_t>(total),
+                      "iterations");
+    progress.skip(static_cast<std::uint64_t>(done_));
+    start_ = Clock::now();
+    try {
+      while (done_ < total) {
+        throw_if_interrupted();
+        step(loader);
+        progress.add(1, item(loader));
+        if (done_ % run_.integer("validate_every") == 0 || done_ == total) validate();
+        if (done_ % run_.integer("save_every") == 0 || done_ == total) save();
+      }
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupt || error.kind() == ErrorKind::kTerminate) save();
+      throw;
+    }
+    TrainOutcome outcome;
+    outcome.iterations = done_;
+    outcome.loss = recent_loss();
+    outcome.best_score = best_score_.value_or(0);
+    outcome.seconds = seconds_since(start_);
+    outcome.waiting_share = outcome.seconds > 0 ? loader.waited_s() / outcome.seconds : 0;
+    return outcome;
+  }
+
+ private:
+  void go_on() {
+    if (!request_.resume) return;
+    const std::optional<Checkpoint> from = checkpoints_.newest();
+    if (!from) return;
+    training_->restore(from->state, request_.out);
+    done_ = saved_ = first_ = from->iteration;
+    best_score_ = from->best_score;
+    best_iteration_ = from->best_iteration;
+    note(cat("going on from iteration ", done_));
+  }
+
+  LoaderOptions loader_options(std::int64_t total) const {
+    LoaderOptions options;
+    options.seed = static_cast<std::uint64_t>(run_.integer("seed"));
+    options.first = done_;
+    options.end = total;
+    options.batch = static_cast<int>(run_.integer("batch"));
+    options.crops_per_window = static_cast<int>(run_.integer("crops_per_window"));
+    options.augment = request_.schedule.augment;
+    options.threads =
+        request_.loader_threads > 0 ? request_.loader_threads : std::max(1, thread_count() / 4);
+    return options;
+  }
+
+  void step(Loader& loader) {
+    const TrainingBatch batch = loader.next();
+    const TrainingStep result = training_->step(batch);
+    if (!result.finite) stop_at(batch, result);
+    ++done_;
+    recent_.push_back(result.total);
+    if (recent_.size() > 50) recent_.erase(recent_.begin());
+    if (done_ % kLogEvery != 0 && done_ != 1) return;
+    LogValues values = result.losses;
+    values.emplace_back("total", result.total);
+    values.emplace_back("learning_rate", request_.schedule.rate_at(done_ - 1));
+    values.emplace_back("gradient_norm", result.gradient_norm);
+    const double seconds = seconds_since(start_);
+    values.emplace_back("iterations_per_s", static_cast<double>(done_ - first_) / seconds);
+    values.emplace_back("waiting_share", loader.waited_s() / seconds);
+    log_->add(done_, "train", values);
+  }
+
+  std::string item(const Loader& loader) const {
+    char text[96];
+    std::snprintf(text, sizeof text, "loss %.4g  rate %.2g  waiting %.0f %%", recent_loss(),
+                  request_.schedule.rate_at(done_ - 1),
+                  100 * loader.waited_s() / std::max(1e-9, seconds_since(start_)));
+    return text;
+  }
+
+  double recent_loss() const {
+    double sum = 0;
+    for (const double value : recent_) sum += value;
+    return recent_.empty() ? 0 : sum / static_cast<double>(recent_.size());
+  }
+
+  /// Keeps what broke the run.
+  [[noreturn]] void stop_at(const TrainingBatch& batch, const TrainingStep& result) {
+    NpzArrays arrays;
+    for (const auto& [layer, values] : batch.layers) {
+      arrays[spec(layer).name] =
+          make_npy("f4",
+                   {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width},
+                   std::span<const float>(values));
+    }
+    const fs::path file = fs::path(request_.out) / cat("bad_batch_", batch.iteration, ".npz");
+    write_npz(file, arrays, NpzPacking::kDeflated);
+    std::string terms;
+    for (const auto& [name, value] : result.losses) terms += cat(" ", name, "=", value);
+    fail("training at iteration ", batch.iteration, ": loss or gradient is not finite (", terms,
+         ", gradient norm ", result.gradient_norm, "); the batch is in ", file.string(),
+         "; lower the learning rate, or set clip_norm");
+  }
+
+  void validate() {
+    if (request_.valid.empty()) return;
+    const Validation result = run_validation(request_, *training_, done_);
+    log_->add(done_, "validation", result.means);
+    for (const fs::path& picture : result.pictures) {
+      log_->picture(done_, "validation/" + picture.stem().string(), picture);
+    }
+    note(cat("iteration ", done_, ": ", result.summary));
+    if (best_score_ && !result.better_than(*best_score_)) return;
+    best_score_ = result.score;
+    best_iteration_ = done_;
+    checkpoints_.publish_weights(training_->weights(), settings_);
+  }
+
+  void save() {
+    if (saved_ == done_) return;
+    Checkpoint checkpoint;
+    checkpoint.iteration = done_;
+    checkpoint.settings = settings_;
+    checkpoint.best_score = best_score_;
+    checkpoint.best_iteration = best_iteration_;
+    checkpoint.weights = training_->weights();
+    checkpoint.state = training_->state();
+    checkpoints_.save(checkpoint, static_cast<int>(run_.integer("keep")));
+    if (!best_score_) checkpoints_.publish_weights(checkpoint.weights, settings_);
+    saved_ = done_;
+  }
+
+  const TrainRequest& request_;
+  const Params& run_;
+  std::unique_ptr<TrainingSource> source_;
+  std::unique_ptr<Training> training_;
+  std::string settings_;
+  CheckpointFolder checkpoints_;
+  std::optional<LockFile> lock_;
+  std::optional<TrainLog> log_;
+  std::int64_t done_ = 0;
+  std::int64_t saved_ = 0;
+  std::int64_t first_ = 0;  ///< of this process
+  std::optional<double> best_score_;
+  std::int64_t best_iteration_ = 0;
+  std::vector<double> recent_;
+  Clock::time_point start_;
+};
+
+}  // namespace
+
+TrainOutcome train(const TrainRequest& request) { return TrainingRun(request).all(); }
+
+}  // namespace pluvia

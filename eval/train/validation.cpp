@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/train/validation.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/progress.h"
+#include "datasets/store/set_reader.h"
+#include "eval/harness/eval_run.h"
+#include "eval/protocol/protocol.h"
+
+namespace pluvia {
+namespace {
+
+std::vector<std::string> chosen_clips(const TrainRequest& request) {
+  if (request.valid_clips == 0) return {};
+  const SetInfo& info = SetReader::open(request.valid)->info();
+  const bool tested = info.splits.count("test") > 0;
+  std::vector<std::string> ids;
+  for (const IndexRow& row : info.rows) {
+    if (tested && row.clip.split != "test") continue;
+    ids.push_back(row.clip.id);
+    if (static_cast<int>(ids.size()) == request.valid_clips) break;
+  }
+  return ids;
+}
+
+fs::path record_of(const TrainRequest& request, std::int64_t iteration) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%09lld.json", static_cast<long long>(iteration));
+  return fs::path(request.out) / "validation" / name;
+}
+
+/// "psnr 24.31, ssim 0.8712"
+std::string summary_of(const LogValues& means) {
+  std::string text;
+  for (const auto& [name, value] : means) {
+    char number[64];
+    std::snprintf(number, sizeof number, "%s%s %.4g", text.empty() ? "" : ", ", name.c_str(),
+                  value);
+    text += number;
+  }
+  return text;
+}
+
+}  // namespace
+
+void check_validation(const TrainRequest& request) {
+  load_protocol(request.protocol);
+  const std::shared_ptr<SetReader> set = SetReader::open(request.valid);
+  for (const IndexRow& row : set->info().rows) {
+    if (!row.clip.layers.has(Layer::kLq) || !row.clip.layers.has(Layer::kGt)) {
+      fail("validating on ", request.valid, ": clip ", row.clip.id, " has only ",
+           row.clip.layers.names(), ", expected lq and gt");
+    }
+  }
+}
+
+Validation run_validation(const TrainRequest& request, Training& training,
+                          std::int64_t iteration) {
+  EvalRequest eval;
+  eval.method.label = request.network.name;
+  eval.method.description =
+      Json{{"kind", "training"}, {"name", request.network.name}, {"iteration", iteration}}.dump();
+  eval.method.one_at_a_time = true;
+  eval.method.make = [&] { return std::make_unique<LentMethod>(training.method()); };
+  eval.data = request.valid;
+  eval.protocol = request.protocol;
+  eval.out = record_of(request, iteration);
+  eval.clips = chosen_clips(request);
+  eval.regions = false;
+  eval.cache = false;
+  eval.force = true;
+  eval.generator = request.generator;
+  fs::create_directories(eval.out.parent_path());
+  const Verbosity before = verbosity();
+  set_verbosity(Verbosity::kQuiet);
+  const EvalOutcome outcome = evaluate(eval);
+  set_verbosity(before);
+
+  const Json record = parse_json(outcome.json, "record");
+  const ProtocolMetric first = load_protocol(request.protocol).metrics.front();
+  Validation out;
+  out.higher_is_better = first.metric->higher_is_better;
+  for (const auto& [key, value] : record.at("mean").items()) {
+    if (!value.is_number()) continue;
+    out.means.emplace_back(key, value.get<double>());
+    if (key == first.key) out.score = value.get<double>();
+  }
+  out.summary = summary_of(out.means);
+  for (const Json& picture : record.value("pictures", Json::array())) {
+    if (picture.value("role", "") != "sample" || out.pictures.size() == 2) continue;
+    out.pictures.push_back(eval.out.parent_path() / picture.at("prediction").get<std::string>());
+  }
+  return out;
+}
+
+}  // namespace pluvia

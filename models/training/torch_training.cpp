@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/torch_pch.h"
+// After the precompiled header.
+#include <ATen/autocast_mode.h>
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "models/blocks/layer.h"
+#include "models/nets/net.h"
+#include "models/nets/net_tensors.h"
+#include "models/training/losses.h"
+#include "models/training/optimizer.h"
+#include "models/training/torch_training.h"
+
+namespace pluvia {
+namespace {
+
+using torch::Tensor;
+
+/// In half precision where the schedule and the device say so; gradients and weights stay single.
+class Autocast {
+ public:
+  explicit Autocast(bool on) : on_(on) {
+    if (!on_) return;
+    at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCUDA, true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(at::kCUDA, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_;
+};
+
+/// One term of the schedule, with the planes of the network's output that it is put on.
+struct Term {
+  const LossTerm* wanted;
+  std::unique_ptr<Loss> loss;
+  std::int64_t first = 0;
+  std::int64_t channels = 3;
+  std::string label;  ///< in logs
+};
+
+class TorchTraining final : public Training, private Method {
+ public:
+  TorchTraining(const NetworkRequest& request, const Schedule& schedule)
+      : schedule_(schedule), device_(request.device) {
+    Json options = parse_json(request.options, "options of " + request.name);
+    net_ = make_net_for(request.name, options);
+    initialise_all(*net_, static_cast<std::uint64_t>(schedule_.run.integer("seed")));
+    net_->to(device_);
+    for (const auto& item : net_->named_parameters()) {
+      item.value().set_requires_grad(true);
+      parameters_.emplace_back(item.key(), item.value());
+    }
+    optimizer_ = std::make_unique<Optimizer>(parameters_, schedule_.optimizer);
+    for (const auto& [name, parameter] : parameters_) groups_.push_back(group_of(name));
+    for (const LossTerm& term : schedule_.losses) terms_.push_back(make_term(term));
+    if (schedule_.run.number("ema_decay") > 0) {
+      averaged_ = make_net_for(request.name, options);
+      averaged_->to(device_);
+      copy_tensors(*net_, *averaged_);
+    }
+  }
+
+  TrainingStep step(const TrainingBatch& batch) override {
+    net_->train();
+    freeze(batch.iteration);
+    optimizer_->zero_grad();
+    TrainingStep out;
+    for (const Term& term : terms_) out.losses.emplace_back(term.label, 0.0);
+    const int parts = static_cast<int>(schedule_.run.integer("accumulate"));
+    for (int part = 0; part < parts; ++part) backward(batch, part, parts, out);
+    for (const auto& [name, value] : out.losses) out.total += value;
+    out.gradient_norm = gradient_norm();
+    out.finite = std::isfinite(out.total) && std::isfinite(out.gradient_norm);
+    if (!out.finite) return out;
+    clip(out.gradient_norm);
+    optimizer_->step([&](std::size_t i) {
+      const ParameterGroup* const group = groups_[i];
+      return schedule_.rate_at(batch.iteration, group == nullptr ? 1 : group->rate_factor);
+    });
+    average();
+    return out;
+  }
+
+  Method& method() override { return *this; }
+  NetworkDescription describe() const override {
+    NetworkDescription out;
+    out.options = net_->options().dump();
+    out.state = state_of(*net_);
+    for (const auto& [name, parameter] : parameters_) out.parameters += parameter.numel();
+    return out;
+  }
+  NamedTensors weights() const override { return save_tensors(used()); }
+
+  NamedTensors state() const override {
+    NamedTensors out;
+    const auto add = [&](const std::string& head, const NamedTensors& tensors) {
+      for (const auto& [name, tensor] : tensors) out.emplace_back(head + name, tensor);
+    };
+    add("net.", save_tensors(*net_));
+    if (averaged_) add("average.", save_tensors(*averaged_));
+    for (const auto& [name, tensor] : optimizer_->state()) {
+      out.emplace_back("optimizer." + name, to_tensor(tensor));
+    }
+    return out;
+  }
+
+  void restore(const NamedTensors& state, const std::string& place) override {
+    std::map<std::string, NamedTensors> parts;
+    for (const auto& [name, tensor] : state) {
+      const std::size_t dot = name.find('.');
+      parts[name.substr(0, dot)].emplace_back(name.substr(dot + 1), tensor);
+    }
+    load_tensors(parts["net"], *net_, place);
+    if (averaged_) load_tensors(parts["average"], *averaged_, place);
+    std::map<std::string, const pluvia::Tensor*> saved;
+    for (const auto& [name, tensor] : parts["optimizer"]) saved[name] = &tensor;
+    const torch::NoGradGuard no_grad;
+    for (auto& [name, tensor] : optimizer_->state()) {
+      if (saved.count(name) == 0) fail(place, ": the checkpoint lacks ", name);
+      Tensor target = tensor;
+      target.copy_(to_torch(*saved.at(name)));
+    }
+  }
+
+  void init(const NamedTensors& weights, const std::string& place) override {
+    load_tensors(weights, *net_, place);
+    if (averaged_) copy_tensors(*net_, *averaged_);
+  }
+
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> out;
+    for (const Term& term : terms_) {
+      if (!term.loss->note().empty()) out.push_back(term.loss->note());
+    }
+    return out;
+  }
+
+ private:
+  const MethodInfo& info() const override { return net_->info(); }
+  void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
+    used().eval();
+    run_net(used(), {torch::kFloat32, device_}, rainy, clean);
+  }
+
+  Net& used() const { return averaged_ ? *averaged_ : *net_; }
+
+  const ParameterGroup* group_of(const std::string& name) const {
+    for (const ParameterGroup& group : schedule_.groups) {
+      if (name.find(group.contains) != std::string::npos) return &group;
+    }
+    return nullptr;
+  }
+
+  /// Where the output's planes of a term lie.
+  Term make_term(const LossTerm& wanted) const {
+    Term term{&wanted, make_loss(wanted), 0, 3, wanted.kind};
+    if (wanted.output != "clean") {
+      std::int64_t first = 3;
+      std::vector<std::string> names = {"clean"};
+      bool found = false;
+      for (const auto& [name, channels] : net_->info().layers) {
+        names.push_back(name);
+        if (name == wanted.output) {
+          term.first = first;
+          term.channels = channels;
+          found = true;
+        }
+        first += channels;
+      }
+      if (!found) {
+        fail_usage("loss ", wanted.kind, " is put on '", wanted.output, "', which ",
+                   net_->info().name, " does not predict; it gives ", join(names, ", "));
+      }
+      term.label += "_" + wanted.output;
+    }
+    if (term.channels != spec(wanted.target).channels) {
+      fail_usage("loss ", wanted.kind, ": '", wanted.output, "' has ", term.channels,
+                 " channels, its target '", spec(wanted.target).name, "' ",
+                 spec(wanted.target).channels);
+    }
+    return term;
+  }
+
+  void freeze(std::int64_t iteration) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const bool frozen =
+          groups_[i] != nullptr && iteration < groups_[i]->frozen_iterations;
+      parameters_[i].second.set_requires_grad(!frozen);
+    }
+  }
+
+  LossContext context_of(const TrainingBatch& batch, int part, int parts) const {
+    LossContext context;
+    context.iteration = batch.iteration;
+    context.iterations = schedule_.run.integer("iterations");
+    context.seed = static_cast<std::uint64_t>(schedule_.run.integer("seed") + part);
+    const std::int64_t size = batch.count / parts;
+    for (const auto& [layer, values] : batch.layers) {
+      auto* const data = const_cast<float*>(values.data());
+      const Tensor all = torch::from_blob(
+          data, {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width});
+      context.layers[layer] = all.slice(0, part * size, (part + 1) * size).to(device_);
+    }
+    return context;
+  }
+
+  void backward(const TrainingBatch& batch, int part, int parts, TrainingStep& out) {
+    const LossContext context = context_of(batch, part, parts);
+    const bool half = device_.is_cuda() && schedule_.run.text("precision") == "bfloat16";
+    Tensor output;
+    {
+      const Autocast autocast(half);
+      output = net_->forward(context.layers.at(Layer::kLq));
+    }
+    output = output.to(torch::kFloat32);
+    Tensor total;
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+      const Term& term = terms_[i];
+      const Tensor seen = output.slice(2, term.first, term.first + term.channels);
+      const Tensor value = (term.wanted->weight / parts) *
+                           (*term.loss)(seen, context.layers.at(term.wanted->target), context);
+      out.losses[i].second += value.item<double>();
+      total = total.defined() ? total + value : value;
+    }
+    if (std::isfinite(total.item<double>())) total.backward();
+  }
+
+  double gradient_norm() const {
+    double sum = 0;
+    for (const auto& [name, parameter] : parameters_) {
+      if (!parameter.grad().defined()) continue;
+      sum += parameter.grad().to(torch::kFloat64).square().sum().item<double>();
+    }
+    return std::sqrt(sum);
+  }
+
+  void clip(double norm) {
+    const double most = schedule_.run.number("clip_norm");
+    if (most <= 0 || norm <= most) return;
+    for (const auto& [name, parameter] : parameters_) {
+      if (parameter.grad().defined()) parameter.grad().mul_(most / (norm + 1e-6));
+    }
+  }
+
+  void average() {
+    if (!averaged_) return;
+    const torch::NoGradGuard no_grad;
+    const double decay = schedule_.run.number("ema_decay");
+    const std::vector<Tensor> now = tensors_of(*net_);
+    const std::vector<Tensor> mean = tensors_of(*averaged_);
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      Tensor target = mean[i];
+      if (target.is_floating_point()) {
+        target.lerp_(now[i], 1 - decay);
+      } else {
+        target.copy_(now[i]);
+      }
+    }
+  }
+
+  Schedule schedule_;
+  torch::Device device_;
+  std::shared_ptr<Net> net_;
+  std::shared_ptr<Net> averaged_;
+  std::vector<std::pair<std::string, Tensor>> parameters_;
+  std::vector<const ParameterGroup*> groups_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::vector<Term> terms_;
+};
+
+}  // namespace
+
+std::unique_ptr<Training> make_torch_training(const NetworkRequest& request,
+                                              const Schedule& schedule) {
+  return std::make_unique<TorchTraining>(request, schedule);
+}
+
+}  // namespace pluvia
