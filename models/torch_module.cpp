@@ -2,6 +2,7 @@
 // The LibTorch module's side of its table.
 #include "models/torch_module.h"
 
+#include "models/nets/torch_network.h"
 #include "models/torch_cuda.h"
 #include "models/torch_pch.h"
 
@@ -33,7 +34,7 @@ TorchInfo info() {
 
 void set_threads(int count) { at::set_num_threads(count); }
 
-constexpr TorchModule kTable = {kTorchModuleLayout, &info, &set_threads};
+constexpr TorchModule kTable = {kTorchModuleLayout, &info, &set_threads, &make_torch_network};
 
 }  // namespace
 }  // namespace pluvia

@@ -4,8 +4,11 @@
 // opened at first use.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "models/network.h"
 
 namespace pluvia {
 
@@ -24,9 +27,10 @@ struct TorchModule {
   int layout;
   TorchInfo (*info)();
   void (*set_threads)(int count);
+  std::unique_ptr<Network> (*make_network)(const NetworkRequest& request);
 };
 
-inline constexpr int kTorchModuleLayout = 2;
+inline constexpr int kTorchModuleLayout = 3;
 
 /// Opens the module and gives it as many threads as core/parallel.h has, so that --threads holds for
 /// both; later calls give the same table. An Error says what is missing.
