@@ -10,6 +10,7 @@
 #include "core/manifest.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "eval/train/overrides.h"
 #include "eval/train/trainer.h"
 #include "models/any_method.h"
 #include "models/nets/nets.h"
@@ -23,34 +24,12 @@ struct Options {
   std::vector<std::string> overrides;
 };
 
-bool is_schedule_key(const std::string& key) {
-  for (const char* head : {"optimizer.", "learning_rate."}) {
-    if (key.rfind(head, 0) == 0) return true;
-  }
-  for (const Param& row : run_param_table()) {
-    // `frames` is the schedule's; a network that cares takes it from there.
-    if (key == row.name) return true;
-  }
-  return false;
-}
-
-/// --set reaches three things: "data.key" the recipe, the schedule's keys the schedule, all else the
-/// network.
 TrainRequest request_of(const Options& options, const Globals& globals) {
   TrainRequest request = options.request;
-  std::vector<std::string> schedule;
-  std::vector<std::string> network;
-  for (const std::string& pair : options.overrides) {
-    if (pair.rfind("data.", 0) == 0) {
-      request.data_overrides.push_back(pair.substr(5));
-    } else if (is_schedule_key(pair.substr(0, pair.find('=')))) {
-      schedule.push_back(pair);
-    } else {
-      network.push_back(pair);
-    }
-  }
-  request.schedule = load_schedule(options.schedule, schedule);
-  request.network.options = options_json(network);
+  const TrainOverrides overrides = sort_overrides(options.overrides);
+  request.data_overrides = overrides.data;
+  request.schedule = load_schedule(options.schedule, overrides.schedule);
+  request.network.options = options_json(overrides.network);
   request.network.device = parse_device(globals.device).name();
   request.generator = cat("pluvia ", kVersion);
   if (request.protocol.empty()) request.protocol = "vderain-rgb";

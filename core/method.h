@@ -44,6 +44,7 @@ struct MethodInfo {
   int size_multiple = 1;   ///< heights and widths it takes are multiples of this
   int context_frames = 0;  ///< frames on each side that its result for a frame depends on
   int least_size = 1;      ///< heights and widths are at least this
+  int tile_px = 0;         ///< side of tiles that keep its memory bounded; 0: whole pictures
   /// Windows and tiles of its paper's test, joined by the mean over time and by cutting off the
   /// outer half of overlaps in space. Nothing: whole pictures.
   std::optional<TilePlan> paper_tiles = {};

@@ -2,8 +2,11 @@
 // The LibTorch module's side of its table.
 #include "models/torch_module.h"
 
+#include "models/nets/torch_network.h"
 #include "models/torch_cuda.h"
 #include "models/torch_pch.h"
+#include "models/torch_script.h"
+#include "models/training/torch_training.h"
 
 namespace pluvia {
 namespace {
@@ -33,7 +36,9 @@ TorchInfo info() {
 
 void set_threads(int count) { at::set_num_threads(count); }
 
-constexpr TorchModule kTable = {kTorchModuleLayout, &info, &set_threads};
+constexpr TorchModule kTable = {kTorchModuleLayout,   &info,
+                                &set_threads,         &make_torch_network,
+                                &make_torch_training, &make_script_method};
 
 }  // namespace
 }  // namespace pluvia

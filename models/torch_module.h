@@ -4,8 +4,13 @@
 // opened at first use.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "models/network.h"
+#include "models/torch_script.h"
+#include "models/training/training.h"
 
 namespace pluvia {
 
@@ -24,9 +29,13 @@ struct TorchModule {
   int layout;
   TorchInfo (*info)();
   void (*set_threads)(int count);
+  std::unique_ptr<Network> (*make_network)(const NetworkRequest& request);
+  std::unique_ptr<Training> (*make_training)(const NetworkRequest& request,
+                                             const Schedule& schedule);
+  std::unique_ptr<Method> (*make_script)(const ScriptRequest& request);
 };
 
-inline constexpr int kTorchModuleLayout = 2;
+inline constexpr int kTorchModuleLayout = 4;
 
 /// Opens the module and gives it as many threads as core/parallel.h has, so that --threads holds for
 /// both; later calls give the same table. An Error says what is missing.

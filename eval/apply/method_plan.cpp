@@ -10,10 +10,8 @@ namespace {
 
 constexpr int kWindowFrames = 12;  ///< of methods that take any number
 
-// A network's working memory grows with the area that it sees at once. 384 pixels a side hold what
-// networks of this field were trained on (128 to 256) and keep the largest of them to a few GB; a
-// sixth of a tile is wider than the part of a network's view that carries weight.
-constexpr int kTilePx = 384;
+// Tiles overlap by a sixth of their side: wider than the part of a network's view that carries
+// weight.
 constexpr int kOverlapShare = 6;
 
 ApplyAxis in_time(const MethodInfo& method) {
@@ -48,8 +46,8 @@ ApplyPlan plan_of(const MethodInfo& method, Tiling tiling, int tile_px) {
   }
   ApplyPlan plan;
   plan.frames = in_time(method);
-  if (tiling == Tiling::kAuto && method.paper_tiles) {
-    const int side = tile_px > 0 ? tile_px : kTilePx;
+  const int side = tile_px > 0 ? tile_px : method.tile_px;
+  if (tiling == Tiling::kAuto && side > 0) {
     const int multiple = method.size_multiple;
     const Cut cut{(side + multiple - 1) / multiple * multiple, side / kOverlapShare};
     plan.rows = plan.columns = {cut, Overlap::kFeather};

@@ -14,7 +14,7 @@ enum class Tiling : std::uint8_t {
 };
 const char* to_text(Tiling tiling);
 
-/// `tile_px`: side of kAuto's tiles; 0: chosen. An Error of usage when kPaper is asked of a method
+/// `tile_px`: side of kAuto's tiles; 0: the method's own. An Error of usage when kPaper is asked of a method
 /// that has no such protocol.
 ApplyPlan plan_of(const MethodInfo& method, Tiling tiling, int tile_px = 0);
 

@@ -222,6 +222,22 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
 }
 
 /// "</script" inside the data would end it.
+Json plots_json(const Comparison& comparison, const std::vector<PagePlot>& plots) {
+  Json out = Json::array();
+  for (const PagePlot& plot : plots) {
+    Json series = Json::array();
+    for (const PagePlot::Series& one : plot.series) {
+      std::size_t run = 0;
+      while (run < comparison.methods.size() && comparison.methods[run].label != one.label) ++run;
+      Json points = Json::array();
+      for (const auto& [x, y] : one.points) points.push_back({x, y});
+      series.push_back({{"run", run}, {"name", one.label}, {"points", points}});
+    }
+    out.push_back({{"title", plot.title}, {"x", plot.x}, {"y", plot.y}, {"series", series}});
+  }
+  return out;
+}
+
 std::string safe_in_script(std::string json) {
   for (std::size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3) {
     json.replace(at, 2, "<\\/");
@@ -266,8 +282,8 @@ std::string report_page(const Comparison& comparison, const PageRequest& request
   for (const PublishedTable& table : request.published) {
     data["published"].push_back(published_json(comparison, table));
   }
-  data["sweeps"] = Json::array();
-  data["training"] = Json::array();
+  data["sweeps"] = plots_json(comparison, request.sweeps);
+  data["training"] = plots_json(comparison, request.training);
   return filled(report_assets::page_html,
                 {{"/*STYLE*/", std::string(report_assets::style_css)},
                  {"/*SCRIPT*/", std::string(report_assets::script_js)},

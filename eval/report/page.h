@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eval/report/comparison.h"
@@ -10,9 +11,23 @@
 
 namespace pluvia {
 
+/// Lines over a common x.
+struct PagePlot {
+  struct Series {
+    std::string label;  ///< a method's where there is one of that label, which gives the colour
+    std::vector<std::pair<double, double>> points;
+  };
+  std::string title;
+  std::string x;
+  std::string y;
+  std::vector<Series> series;
+};
+
 struct PageRequest {
   std::string title;
   std::vector<PublishedTable> published;
+  std::vector<PagePlot> sweeps;
+  std::vector<PagePlot> training;
 };
 
 std::string report_page(const Comparison& comparison, const PageRequest& request);

@@ -47,7 +47,7 @@ fs::path write_report(const ReportRequest& request) {
   write_text(request.out / "table.tex", latex_table(comparison));
   write_text(request.out / "table.csv", csv_table(comparison));
   write_text(request.out / "table.md", markdown_table(comparison));
-  write_text(page, report_page(comparison, {request.title, tables}));
+  write_text(page, report_page(comparison, {request.title, tables, request.sweeps, request.training}));
   return page;
 }
 

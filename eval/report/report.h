@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "eval/report/page.h"
+
 namespace pluvia {
 
 struct ReportRequest {
@@ -14,6 +16,8 @@ struct ReportRequest {
   std::vector<std::string> tables;  ///< published ones to stand beside or apart
   std::string against;              ///< label that differences are taken to
   std::string title = "Deraining, scored by Pluvia";
+  std::vector<PagePlot> sweeps;    ///< scores against what differs from clip to clip
+  std::vector<PagePlot> training;  ///< curves of trainings
   bool force = false;
 };
 

@@ -11,8 +11,6 @@
 namespace pluvia {
 namespace {
 
-using torch::Tensor;
-
 constexpr int kSizeMultiple = 16;  // four pools
 constexpr int kTilePx = 512;
 constexpr double kLeak = 0.2;
@@ -37,13 +35,13 @@ std::int64_t units(std::size_t level) {
   return kUnits[level - 1];
 }
 
-Tensor bilinear_twice(const Tensor& x) {
+torch::Tensor bilinear_twice(const torch::Tensor& x) {
   const std::vector<std::int64_t> size = {2 * x.size(2), 2 * x.size(3)};
   return torch::upsample_bilinear2d(x, size, /*align_corners=*/true);
 }
 
 LayerPtr plain_conv(std::int64_t out, std::int64_t in, std::int64_t kernel, bool bias = true) {
-  return std::make_shared<Layer>(std::vector<std::int64_t>{out, in, kernel, kernel}, bias ? out : 0,
+  return std::make_shared<NetLayer>(std::vector<std::int64_t>{out, in, kernel, kernel}, bias ? out : 0,
                                  Init::kFanIn);
 }
 
@@ -67,8 +65,8 @@ TwoConvs::TwoConvs(const Sizes& sizes) : dilation_(sizes.dilation) {
   norm2_ = register_module("4", std::make_shared<BatchNorm>(sizes.out));
 }
 
-Tensor TwoConvs::forward(const Tensor& x) {
-  Tensor y = torch::relu(norm1_->forward(torch::conv2d(x, first_->weight, first_->bias, 1, 1)));
+torch::Tensor TwoConvs::forward(const torch::Tensor& x) {
+  torch::Tensor y = torch::relu(norm1_->forward(torch::conv2d(x, first_->weight, first_->bias, 1, 1)));
   y = torch::conv2d(y, second_->weight, second_->bias, 1, dilation_, dilation_);
   return torch::relu(norm2_->forward(y));
 }
@@ -143,7 +141,7 @@ void Rdmc::initialise_own(std::uint64_t seed) {
   Draw{seed, "alpha_up_terms"}.normal(alpha_up_terms_, kFirstAlpha);
 }
 
-std::vector<Tensor> Rdmc::architecture() const {
+std::vector<torch::Tensor> Rdmc::architecture() const {
   if (options_.mode != "search") return {};
   return {alpha_up_, alpha_down_terms_, alpha_up_terms_};
 }
@@ -151,7 +149,7 @@ std::vector<Tensor> Rdmc::architecture() const {
 void Rdmc::set_alphas(const std::array<double, 2>& up, const std::array<double, 4>& down_terms,
                       const std::array<double, 4>& up_terms) {
   const torch::NoGradGuard no_grad;
-  const auto put = [](Tensor& to, const auto& from) {
+  const auto put = [](torch::Tensor& to, const auto& from) {
     for (std::size_t i = 0; i < from.size(); ++i) to[static_cast<std::int64_t>(i)] = from[i];
   };
   put(alpha_up_, up);
@@ -159,9 +157,9 @@ void Rdmc::set_alphas(const std::array<double, 2>& up, const std::array<double, 
   put(alpha_up_terms_, up_terms);
 }
 
-Rdmc::Levels Rdmc::encode(const Tensor& z) {
+Rdmc::Levels Rdmc::encode(const torch::Tensor& z) {
   Levels out;
-  std::array<Tensor, 3> x = {z, z, z};
+  std::array<torch::Tensor, 3> x = {z, z, z};
   for (std::size_t level = 0; level < kLevels; ++level) {
     for (std::size_t b = 0; b < x.size(); ++b) {
       if (level > 0) x[b] = torch::max_pool2d(x[b], 2, 2);
@@ -172,40 +170,40 @@ Rdmc::Levels Rdmc::encode(const Tensor& z) {
   return out;
 }
 
-Tensor Rdmc::up_twice(const Tensor& x) const {
-  const Tensor share = torch::softmax(alpha_up_, 0).to(x.dtype());
+torch::Tensor Rdmc::up_twice(const torch::Tensor& x) const {
+  const torch::Tensor share = torch::softmax(alpha_up_, 0).to(x.dtype());
   const std::vector<std::int64_t> size = {2 * x.size(2), 2 * x.size(3)};
   return share[0] * bilinear_twice(x) +
          share[1] * torch::upsample_bicubic2d(x, size, /*align_corners=*/true);
 }
 
-Tensor Rdmc::down_skip(std::size_t i, const Tensor& x) {
+torch::Tensor Rdmc::down_skip(std::size_t i, const torch::Tensor& x) {
   Skip& skip = down_skips_[i];
   const bool input = i == 3;
-  const Tensor padded = input ? x : torch::reflection_pad2d(x, {1, 1, 1, 1});
-  const Tensor y = torch::conv2d(padded, skip.conv->weight, skip.conv->bias, input ? 1 : 2);
+  const torch::Tensor padded = input ? x : torch::reflection_pad2d(x, {1, 1, 1, 1});
+  const torch::Tensor y = torch::conv2d(padded, skip.conv->weight, skip.conv->bias, input ? 1 : 2);
   return torch::leaky_relu(skip.norm->forward(y), kLeak);
 }
 
-Tensor Rdmc::up_skip(std::size_t i, const Tensor& x) {
+torch::Tensor Rdmc::up_skip(std::size_t i, const torch::Tensor& x) {
   return up_skips_[i].up->forward(i == 3 ? x : bilinear_twice(x));
 }
 
-std::array<bool, 4> Rdmc::enabled(const Tensor& alphas) const {
+std::array<bool, 4> Rdmc::enabled(const torch::Tensor& alphas) const {
   std::array<bool, 4> on{};
   if (options_.mode == "search") on.fill(true);
   if (options_.mode != "derived") return on;
-  const Tensor order = alphas.detach().to(torch::kCPU, torch::kFloat64).argsort(0, true);
+  const torch::Tensor order = alphas.detach().to(torch::kCPU, torch::kFloat64).argsort(0, true);
   for (int i = 0; i < options_.keep; ++i) {
     on[static_cast<std::size_t>(order[i].item<std::int64_t>())] = true;
   }
   return on;
 }
 
-Tensor Rdmc::decode(const Tensor& z, const Levels& e, std::vector<Tensor>* levels) {
+torch::Tensor Rdmc::decode(const torch::Tensor& z, const Levels& e, std::vector<torch::Tensor>* levels) {
   const std::array<bool, 4> down = enabled(alpha_down_terms_);
   const std::array<bool, 4> up = enabled(alpha_up_terms_);
-  Tensor d = e[4];
+  torch::Tensor d = e[4];
   for (std::size_t j = 0; j < 4; ++j) {
     const std::size_t level = 3 - j;  // index of the features beside
     d = ups_[j]->forward(torch::cat({e[level], up_twice(d)}, 1));
@@ -214,18 +212,18 @@ Tensor Rdmc::decode(const Tensor& z, const Levels& e, std::vector<Tensor>* level
     if (j > 0 && up[j - 1]) d = d + alpha_up_terms_[at - 1] * up_skip(j - 1, e[level + 1]);
     if (levels != nullptr) levels->push_back(d);
   }
-  Tensor y = torch::conv2d(d, out_->weight, out_->bias);
+  torch::Tensor y = torch::conv2d(d, out_->weight, out_->bias);
   if (up[3]) y = y + alpha_up_terms_[3] * up_skip(3, e[0]);
   if (levels != nullptr) levels->push_back(y);
   return y;
 }
 
-Tensor Rdmc::run(const Tensor& pictures, int iterations, std::vector<Tensor>* levels) {
-  Tensor x = pictures;
+torch::Tensor Rdmc::run(const torch::Tensor& pictures, int iterations, std::vector<torch::Tensor>* levels) {
+  torch::Tensor x = pictures;
   for (int t = 0; t < iterations; ++t) {
-    const Tensor z = torch::cat({pictures, x}, 1);
+    const torch::Tensor z = torch::cat({pictures, x}, 1);
     const Levels e = encode(z);
-    std::vector<Tensor>* const seen = t == 0 ? levels : nullptr;
+    std::vector<torch::Tensor>* const seen = t == 0 ? levels : nullptr;
     if (seen != nullptr) seen->assign(e.begin(), e.end());
     // Always onto the rainy picture, never onto the last estimate.
     x = decode(z, e, seen) + pictures;
@@ -233,7 +231,7 @@ Tensor Rdmc::run(const Tensor& pictures, int iterations, std::vector<Tensor>* le
   return x;
 }
 
-Tensor Rdmc::forward(const Tensor& frames) {
+torch::Tensor Rdmc::forward(const torch::Tensor& frames) {
   return run(frames.flatten(0, 1), options_.iterations).unflatten(0, {frames.size(0), -1});
 }
 

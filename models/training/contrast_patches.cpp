@@ -153,14 +153,16 @@ Tensor distance(const VggFeatures& features, const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-PatchDistances patch_distances(const Params& params, std::int64_t iteration,
-                               std::int64_t iterations) {
-  // In single precision, as the released counter is.
-  const double share = static_cast<double>(2 * iteration + 1) / static_cast<double>(2 * iterations);
+PatchDistances patch_distances(const Params& params, double share) {
   const double negative = std::max(params.number("distance_start_px") * std::pow(0.5, share),
                                    params.number("distance_least_px"));
-  const double radius = params.number("radius_px");
-  return {static_cast<int>(negative), static_cast<int>(std::min(12 * share, radius))};
+  return {static_cast<int>(negative),
+          static_cast<int>(std::min(12 * share, params.number("radius_px")))};
+}
+
+double patch_share(const LossContext& context) {
+  return static_cast<double>(2 * context.iteration + 1) /
+         static_cast<double>(2 * context.iterations);
 }
 
 int patch_side(const Params& params, const Tensor& clips) {
@@ -170,7 +172,7 @@ int patch_side(const Params& params, const Tensor& clips) {
 
 std::vector<PatchTriplet> choose_patches(const Tensor& rainy, const Tensor& truth,
                                          const Params& params, const LossContext& context) {
-  const PatchDistances far = patch_distances(params, context.iteration, context.iterations);
+  const PatchDistances far = patch_distances(params, patch_share(context));
   const Tensor change = (truth - rainy).abs().mean(2).to(torch::kCPU);
   Field field = {static_cast<int>(rainy.size(1)), static_cast<int>(rainy.size(3)),
                  static_cast<int>(rainy.size(4)), 0, 0};

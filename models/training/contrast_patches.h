@@ -40,9 +40,10 @@ struct PatchDistances {
   int negative_px = 0;  ///< more than this, in x or in y
   int positive_px = 0;  ///< at most this
 };
-/// The share of the run is (2k + 1) / (2 n): the released code counts every iteration twice.
-PatchDistances patch_distances(const Params& params, std::int64_t iteration,
-                               std::int64_t iterations);
+/// `share`: of the run that is done, 0 to 1.
+PatchDistances patch_distances(const Params& params, double share);
+/// At 0-based iteration k of n it is (2k + 1) / (2n): the released code counts every iteration twice.
+double patch_share(const LossContext& context);
 
 /// Of a patch: the asked side, or the picture's if that is smaller.
 int patch_side(const Params& params, const torch::Tensor& clips);

@@ -20,8 +20,6 @@
 namespace pluvia {
 namespace {
 
-using torch::Tensor;
-
 /// In half precision where the schedule and the device say so; gradients and weights stay single.
 class Autocast {
  public:
@@ -56,8 +54,10 @@ class TorchTraining final : public Training, private Method {
   TorchTraining(const NetworkRequest& request, const Schedule& schedule)
       : schedule_(schedule), device_(request.device) {
     Json options = parse_json(request.options, "options of " + request.name);
-    net_ = make_net_for(request.name, options);
-    initialise_all(*net_, static_cast<std::uint64_t>(schedule_.run.integer("seed")));
+    net_ = make_named_net(request.name, options);
+    const auto seed = static_cast<std::uint64_t>(schedule_.run.integer("seed"));
+    initialise_all(*net_, seed);
+    net_->initialise_own(seed);
     net_->to(device_);
     for (const auto& item : net_->named_parameters()) {
       item.value().set_requires_grad(true);
@@ -67,7 +67,7 @@ class TorchTraining final : public Training, private Method {
     for (const auto& [name, parameter] : parameters_) groups_.push_back(group_of(name));
     for (const LossTerm& term : schedule_.losses) terms_.push_back(make_term(term));
     if (schedule_.run.number("ema_decay") > 0) {
-      averaged_ = make_net_for(request.name, options);
+      averaged_ = make_named_net(request.name, options);
       averaged_->to(device_);
       copy_tensors(*net_, *averaged_);
     }
@@ -123,20 +123,22 @@ class TorchTraining final : public Training, private Method {
       const std::size_t dot = name.find('.');
       parts[name.substr(0, dot)].emplace_back(name.substr(dot + 1), tensor);
     }
-    load_tensors(parts["net"], *net_, place);
-    if (averaged_) load_tensors(parts["average"], *averaged_, place);
+    load_tensors(parts["net"], *net_, {net_->info().name, place});
+    if (averaged_) {
+      load_tensors(parts["average"], *averaged_, {net_->info().name, place});
+    }
     std::map<std::string, const pluvia::Tensor*> saved;
     for (const auto& [name, tensor] : parts["optimizer"]) saved[name] = &tensor;
     const torch::NoGradGuard no_grad;
     for (auto& [name, tensor] : optimizer_->state()) {
       if (saved.count(name) == 0) fail(place, ": the checkpoint lacks ", name);
-      Tensor target = tensor;
+      torch::Tensor target = tensor;
       target.copy_(to_torch(*saved.at(name)));
     }
   }
 
   void init(const NamedTensors& weights, const std::string& place) override {
-    load_tensors(weights, *net_, place);
+    load_tensors(weights, *net_, {net_->info().name, place});
     if (averaged_) copy_tensors(*net_, *averaged_);
   }
 
@@ -210,7 +212,7 @@ class TorchTraining final : public Training, private Method {
     const std::int64_t size = batch.count / parts;
     for (const auto& [layer, values] : batch.layers) {
       auto* const data = const_cast<float*>(values.data());
-      const Tensor all = torch::from_blob(
+      const torch::Tensor all = torch::from_blob(
           data, {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width});
       context.layers[layer] = all.slice(0, part * size, (part + 1) * size).to(device_);
     }
@@ -220,17 +222,17 @@ class TorchTraining final : public Training, private Method {
   void backward(const TrainingBatch& batch, int part, int parts, TrainingStep& out) {
     const LossContext context = context_of(batch, part, parts);
     const bool half = device_.is_cuda() && schedule_.run.text("precision") == "bfloat16";
-    Tensor output;
+    torch::Tensor output;
     {
       const Autocast autocast(half);
       output = net_->forward(context.layers.at(Layer::kLq));
     }
     output = output.to(torch::kFloat32);
-    Tensor total;
+    torch::Tensor total;
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const Term& term = terms_[i];
-      const Tensor seen = output.slice(2, term.first, term.first + term.channels);
-      const Tensor value = (term.wanted->weight / parts) *
+      const torch::Tensor seen = output.slice(2, term.first, term.first + term.channels);
+      const torch::Tensor value = (term.wanted->weight / parts) *
                            (*term.loss)(seen, context.layers.at(term.wanted->target), context);
       out.losses[i].second += value.item<double>();
       total = total.defined() ? total + value : value;
@@ -259,10 +261,10 @@ class TorchTraining final : public Training, private Method {
     if (!averaged_) return;
     const torch::NoGradGuard no_grad;
     const double decay = schedule_.run.number("ema_decay");
-    const std::vector<Tensor> now = tensors_of(*net_);
-    const std::vector<Tensor> mean = tensors_of(*averaged_);
+    const std::vector<torch::Tensor> now = tensors_of(*net_);
+    const std::vector<torch::Tensor> mean = tensors_of(*averaged_);
     for (std::size_t i = 0; i < now.size(); ++i) {
-      Tensor target = mean[i];
+      torch::Tensor target = mean[i];
       if (target.is_floating_point()) {
         target.lerp_(now[i], 1 - decay);
       } else {
@@ -275,7 +277,7 @@ class TorchTraining final : public Training, private Method {
   torch::Device device_;
   std::shared_ptr<Net> net_;
   std::shared_ptr<Net> averaged_;
-  std::vector<std::pair<std::string, Tensor>> parameters_;
+  std::vector<std::pair<std::string, torch::Tensor>> parameters_;
   std::vector<const ParameterGroup*> groups_;
   std::unique_ptr<Optimizer> optimizer_;
   std::vector<Term> terms_;

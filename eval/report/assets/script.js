@@ -138,9 +138,9 @@ const timePlot = () => $('time-plot').replaceChildren(plot(runs.map((r, i) => {
 }), {x: 'frame', y: named(metricOf($('time-metric').value) || first)}));
 if ($('time-metric').options.length) { $('time-clip').onchange = $('time-metric').onchange = timePlot; timePlot(); } else $('time').hidden = true;
 $('sweeps').hidden = !data.sweeps.length;
-for (const s of data.sweeps) { const d = make('div', undefined, 'plot'); d.append(plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('sweep-plots').append(d); }
+for (const s of data.sweeps) { const d = make('div', undefined, 'plot'); d.append(make('h3', s.title), plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('sweep-plots').append(d); }
 $('training').hidden = !data.training.length;
-for (const s of data.training) { const d = make('div', undefined, 'plot'); d.append(plot(s.series.map((one, k) => ({...one, colour: colour(k)})), {x: s.x, y: s.y})); $('training-plots').append(d); }
+for (const s of data.training) { const d = make('div', undefined, 'plot'); d.append(make('h3', s.title), plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('training-plots').append(d); }
 
 /* Viewer. */
 $('looks').hidden = !data.exhibits.length;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/experiment/curves.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "datasets/store/set_reader.h"
+
+namespace pluvia {
+namespace {
+
+/// Share of pixels behind drops (mask 128 and above), in per cent.
+double drop_cover(const ClipReader& clip) {
+  const ClipInfo& info = clip.info();
+  std::vector<std::uint8_t> mask(Window::whole(info).pixels());
+  clip.read(Layer::kMask, Window::whole(info), std::as_writable_bytes(std::span(mask)));
+  const auto covered = std::count_if(mask.begin(), mask.end(), [](std::uint8_t m) { return m >= 128; });
+  return 100.0 * static_cast<double>(covered) / static_cast<double>(mask.size());
+}
+
+double mean_speed(const ClipReader& clip) {
+  FrameColumns columns;
+  const std::vector<FrameRow> rows = clip.frame_rows(&columns);
+  if (!columns.rendering) fail("clip ", clip.info().id, " has no camera data");
+  double sum = 0;
+  for (const FrameRow& row : rows) sum += static_cast<double>(row.speed_m_s);
+  return sum / static_cast<double>(rows.size());
+}
+
+/// Points at equal x are one: values that were measured are gathered by two digits.
+double rounded(double value) {
+  if (value == 0) return 0;
+  const double step = std::pow(10, std::floor(std::log10(std::abs(value))) - 1);
+  return std::round(value / step) * step;
+}
+
+using Points = std::vector<std::pair<double, double>>;
+
+Points mean_by_x(const std::map<double, std::vector<double>>& groups) {
+  Points out;
+  for (const auto& [x, values] : groups) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    out.emplace_back(x, sum / static_cast<double>(values.size()));
+  }
+  return out;
+}
+
+/// Of the log's lines of a kind.
+Points logged(const std::string& run, const std::string& kind, const std::string& key) {
+  Points out;
+  for (const std::string& line : split(read_text(fs::path(run) / "log.jsonl"), '\n')) {
+    const Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_object() || entry.value("kind", "") != kind || !entry.contains(key)) continue;
+    out.emplace_back(entry.at("iteration").get<double>(), entry.at(key).get<double>());
+  }
+  return out;
+}
+
+/// Losses jump from step to step; the curve shows their running mean.
+Points smoothed(const Points& points) {
+  constexpr double kShare = 0.1;
+  Points out;
+  for (const auto& [x, y] : points) {
+    out.emplace_back(x, out.empty() ? y : out.back().second + kShare * (y - out.back().second));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::map<std::string, double> clip_values(const std::string& set, const std::string& what) {
+  const std::shared_ptr<SetReader> reader = SetReader::open(set);
+  std::map<std::string, double> out;
+  for (const IndexRow& row : reader->info().rows) {
+    const std::unique_ptr<ClipReader> clip = reader->clip(row.clip.id);
+    if (what == "drop_cover_percent") {
+      out[row.clip.id] = rounded(drop_cover(*clip));
+    } else if (what == "speed_m_s") {
+      out[row.clip.id] = rounded(mean_speed(*clip));
+    } else {
+      const Json rain = parse_json(clip->info().rain, "rain of clip " + row.clip.id);
+      if (!rain.contains(what) || !rain[what].is_number()) {
+        fail("clip ", row.clip.id, " of ", set, ": its rain has no number '", what, "'");
+      }
+      out[row.clip.id] = rain[what].get<double>();
+    }
+  }
+  return out;
+}
+
+PagePlot curve_plot(const ExperimentCurve& curve, const std::map<std::string, double>& x,
+                    const std::vector<RunRecord>& runs) {
+  PagePlot plot{curve.title, curve.x_name.empty() ? curve.x : curve.x_name, curve.y, {}};
+  std::vector<std::string> labels;
+  std::map<std::string, std::map<double, std::vector<double>>> groups;
+  for (const RunRecord& run : runs) {
+    if (groups.count(run.label) == 0) labels.push_back(run.label);
+    for (const RunClip& clip : run.clips) {
+      const auto score = clip.mean.find(curve.y);
+      const auto at = x.find(clip.id);
+      if (score == clip.mean.end() || at == x.end() || !std::isfinite(score->second)) continue;
+      groups[run.label][at->second].push_back(score->second);
+    }
+  }
+  for (const std::string& label : labels) {
+    plot.series.push_back({label, mean_by_x(groups[label])});
+  }
+  return plot;
+}
+
+std::vector<PagePlot> training_plots(const std::map<std::string, std::string>& run_of_label) {
+  PagePlot loss{"Loss", "iteration", "loss (running mean)", {}};
+  PagePlot score{"Validation", "iteration", "PSNR, dB", {}};
+  for (const auto& [label, run] : run_of_label) {
+    loss.series.push_back({label, smoothed(logged(run, "train", "total"))});
+    const Points points = logged(run, "validation", "psnr");
+    if (!points.empty()) score.series.push_back({label, points});
+  }
+  std::vector<PagePlot> out;
+  if (!loss.series.empty()) out.push_back(loss);
+  if (!score.series.empty()) out.push_back(score);
+  return out;
+}
+
+}  // namespace pluvia

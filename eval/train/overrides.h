@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// --set of a training reaches three things: "data.KEY" the recipe, keys of the schedule the schedule
+// ("iterations", "optimizer.learning_rate"), all else the network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pluvia {
+
+struct TrainOverrides {
+  std::vector<std::string> data;
+  std::vector<std::string> schedule;
+  std::vector<std::string> network;
+};
+
+TrainOverrides sort_overrides(const std::vector<std::string>& pairs);
+
+}  // namespace pluvia

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/torch_pch.h"
+// After the precompiled header.
+#include "core/error.h"
+#include "models/ops/deform_conv.h"
+#include "models/ops/torch_deform_conv.h"
+
+namespace pluvia::ops {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+template <typename Body>
+void with_type(torch::ScalarType type, const Body& body) {
+  if (type == torch::kFloat64) {
+    body(double{});
+  } else {
+    body(float{});
+  }
+}
+
+/// x with channels innermost: (n, H, W, I).
+Tensor inner_channels(const Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
+
+/// (O, I, kh, kw) as (taps * I, O), in the order of columns.
+Tensor as_matrix(const Tensor& weight) {
+  return weight.permute({2, 3, 1, 0}).reshape({-1, weight.size(0)});
+}
+
+DeformSizes sizes_of(const Tensor& x, const Tensor& mask, const Tensor& weight,
+                     const DeformSettings& settings) {
+  DeformSizes s;
+  s.channels = x.size(1);
+  s.height = x.size(2);
+  s.width = x.size(3);
+  s.out_height = mask.size(2);
+  s.out_width = mask.size(3);
+  s.kernel_rows = static_cast<int>(weight.size(2));
+  s.kernel_columns = static_cast<int>(weight.size(3));
+  s.stride = settings.stride;
+  s.padding = settings.padding;
+  s.dilation = settings.dilation;
+  s.groups = static_cast<int>(mask.size(1)) / s.taps();
+  return s;
+}
+
+void check(const DeformTensors& t, const DeformSizes& s) {
+  const auto out = [&](std::int64_t size, int kernel) {
+    return (size + 2 * s.padding - s.dilation * (kernel - 1) - 1) / s.stride + 1;
+  };
+  const bool fits = s.groups > 0 && t.mask.size(1) == s.groups * s.taps() &&
+                    t.offset.size(1) == 2 * t.mask.size(1) && s.channels % s.groups == 0 &&
+                    t.weight.size(1) == s.channels &&
+                    s.out_height == out(s.height, s.kernel_rows) &&
+                    s.out_width == out(s.width, s.kernel_columns) &&
+                    t.offset.sizes().slice(2) == t.mask.sizes().slice(2);
+  PLUVIA_CHECK(fits, t.offset.size(1), " ", t.mask.size(1), " ", s.out_height, "x", s.out_width);
+  if (!t.x.is_cpu()) fail("deform_conv on ", t.x.device().str(), ": it runs on the CPU only");
+}
+
+/// As many output pixels at a time as have columns of half the input's size.
+std::int64_t block_pixels(const DeformSizes& s) {
+  const std::int64_t pixels = s.height * s.width / (2 * s.taps());
+  return std::clamp<std::int64_t>(pixels, 64, std::max<std::int64_t>(64, s.out_pixels()));
+}
+
+template <typename T>
+DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mask,
+                        std::int64_t n) {
+  return {x[n].const_data_ptr<T>(), offset[n].const_data_ptr<T>(), mask[n].const_data_ptr<T>()};
+}
+
+template <typename Body>
+void for_blocks(const DeformSizes& s, const Body& body) {
+  const std::int64_t step = block_pixels(s);
+  for (std::int64_t first = 0; first < s.out_pixels(); first += step) {
+    body(PixelBlock{first, std::min(step, s.out_pixels() - first)});
+  }
+}
+
+class DeformConv : public torch::autograd::Function<DeformConv> {
+ public:
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& offset,
+                        const Tensor& mask, const Tensor& weight, const Tensor& bias,
+                        const torch::IntArrayRef& settings) {
+    const DeformSettings how = {static_cast<int>(settings[0]), static_cast<int>(settings[1]),
+                                static_cast<int>(settings[2])};
+    const DeformSizes s = sizes_of(x, mask, weight, how);
+    const Tensor inner = inner_channels(x);
+    const Tensor offsets = offset.contiguous();
+    const Tensor masks = mask.contiguous();
+    context->save_for_backward({x, offsets, masks, weight});
+    context->saved_data["settings"] = settings;
+    const Tensor matrix = as_matrix(weight);
+    const Tensor out = torch::empty({x.size(0), s.out_pixels(), weight.size(0)}, x.options());
+    const Tensor columns =
+        torch::empty({block_pixels(s), s.taps() * s.channels}, x.options());
+    for (std::int64_t n = 0; n < x.size(0); ++n) {
+      for_blocks(s, [&](const PixelBlock& block) {
+        const Tensor part = columns.slice(0, 0, block.count);
+        with_type(x.scalar_type(), [&](auto zero) {
+          using T = decltype(zero);
+          deform_columns(s, input_of<T>(inner, offsets, masks, n), block, part.data_ptr<T>());
+        });
+        Tensor rows = out[n].slice(0, block.first, block.first + block.count);
+        torch::addmm_out(rows, bias, part, matrix);
+      });
+    }
+    return out.unflatten(1, {s.out_height, s.out_width}).permute({0, 3, 1, 2});
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const std::vector<std::int64_t> settings = context->saved_data["settings"].toIntVector();
+    const DeformSettings how = {static_cast<int>(settings[0]), static_cast<int>(settings[1]),
+                                static_cast<int>(settings[2])};
+    const Tensor& x = saved[0];
+    const Tensor& weight = saved[3];
+    const DeformSizes s = sizes_of(x, saved[2], weight, how);
+    const Tensor inner = inner_channels(x);
+    // (n, out pixels, O)
+    const Tensor out = gradients[0].permute({0, 2, 3, 1}).flatten(1, 2).contiguous();
+    const Tensor matrix = as_matrix(weight);
+    const Tensor to_x = torch::zeros_like(inner);
+    const Tensor to_offset = torch::empty_like(saved[1]);
+    const Tensor to_mask = torch::empty_like(saved[2]);
+    Tensor to_matrix = torch::zeros_like(matrix);
+    const Tensor columns = torch::empty({block_pixels(s), s.taps() * s.channels}, x.options());
+    for (std::int64_t n = 0; n < x.size(0); ++n) {
+      for_blocks(s, [&](const PixelBlock& block) {
+        Tensor part = columns.slice(0, 0, block.count);
+        const Tensor rows = out[n].slice(0, block.first, block.first + block.count);
+        with_type(x.scalar_type(), [&](auto zero) {
+          using T = decltype(zero);
+          const DeformInput<T> in = input_of<T>(inner, saved[1], saved[2], n);
+          deform_columns(s, in, block, part.data_ptr<T>());
+          to_matrix.addmm_(part.t(), rows);
+          torch::mm_out(part, rows, matrix.t());
+          const DeformGradient<T> to = {to_x[n].data_ptr<T>(), to_offset[n].data_ptr<T>(),
+                                        to_mask[n].data_ptr<T>()};
+          deform_columns_backward(s, in, block, part.const_data_ptr<T>(), to);
+        });
+      });
+    }
+    const Tensor to_weight =
+        to_matrix.reshape({s.kernel_rows, s.kernel_columns, s.channels, weight.size(0)})
+            .permute({3, 2, 0, 1});
+    return {to_x.permute({0, 3, 1, 2}), to_offset, to_mask, to_weight, out.sum({0, 1}), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor deform_conv(const DeformTensors& t, const DeformSettings& settings) {
+  check(t, sizes_of(t.x, t.mask, t.weight, settings));
+  const std::vector<std::int64_t> how = {settings.stride, settings.padding, settings.dilation};
+  return DeformConv::apply(t.x, t.offset, t.mask, t.weight, t.bias, torch::IntArrayRef(how));
+}
+
+}  // namespace pluvia::ops

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training as a user does it: a run that learns, logs that TensorBoard's own reader takes, a run that
+is stopped and gone on with to the same bits, rain rendered on the fly, and what is refused.
+Usage: train.py PLUVIA"""
+import glob, json, os, signal, struct, subprocess, sys, tempfile, time
+
+try:
+    import h5py, numpy as np
+except ImportError:
+    sys.exit(77)
+
+pluvia = sys.argv[1]
+QUICK = ["--set", "batch=2", "frames=3", "crop_px=32", "width=4", "blocks=1", "validate_every=20", "save_every=10"]
+
+
+def run(*args, status=0):
+    done = subprocess.run([pluvia, *map(str, args)], capture_output=True, text=True)
+    assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def safetensors(path):
+    with open(path, "rb") as f:
+        (size,) = struct.unpack("<Q", f.read(8))
+        head = json.loads(f.read(size))
+        data = f.read()
+    return {k: data[v["data_offsets"][0]: v["data_offsets"][1]] for k, v in head.items() if k != "__metadata__"}
+
+
+with tempfile.TemporaryDirectory() as folder:
+    at = lambda *name: os.path.join(folder, *name)
+    run("synth", "vrds-mini", "--size", "96x64", "--frames", "6", "--clips", "6", "--out", at("set.h5"))
+    base = ["train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--valid", at("set.h5")]
+
+    # Learns: the loss falls, the validation is better than the rainy frames'.
+    run(*base, "--out", at("learn"), *QUICK, "iterations=120", "width=8", "optimizer.learning_rate=2e-3",
+        "learning_rate.warmup_iterations=5", "validate_every=60", "save_every=60")
+    log = [json.loads(line) for line in open(at("learn", "log.jsonl"))]
+    steps = [x for x in log if x["kind"] == "train"]
+    assert np.mean([x["total"] for x in steps[-3:]]) < 0.8 * steps[0]["total"], (steps[0], steps[-1])
+    assert {"charbonnier", "learning_rate", "gradient_norm", "iterations_per_s", "waiting_share"} <= set(steps[-1])
+    run("eval", "identity", "--data", at("set.h5"), "--out", at("identity.json"))
+    rainy = json.load(open(at("identity.json")))["mean"]["psnr"]
+    scores = {x["iteration"]: x["psnr"] for x in log if x["kind"] == "validation"}
+    assert list(scores) == [60, 120] and max(scores.values()) > rainy, (scores, rainy)
+    # What is published is the best; eval gives it the score that validation gave.
+    run("eval", "plain-cnn", "--weights", at("learn", "weights.safetensors"), "--data", at("set.h5"), "--out", at("net.json"))
+    assert abs(json.load(open(at("net.json")))["mean"]["psnr"] - max(scores.values())) < 1e-6
+    run("derain", "plain-cnn", at("set.h5"), at("clean.h5"), "--weights", at("learn", "weights.safetensors"))
+    run("verify", at("clean.h5"))
+    events = glob.glob(at("learn", "events.out.tfevents.*"))
+    assert len(events) == 1
+    try:
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        reader = EventAccumulator(events[0])
+        reader.Reload()
+        assert len(reader.Scalars("train/total")) == len(steps)
+        assert abs(reader.Scalars("validation/psnr")[-1].value - scores[120]) < 1e-4
+        assert reader.Images(reader.Tags()["images"][0])[0].width == 96
+    except ImportError:
+        pass
+
+    # Twenty iterations are ten and ten more, to the bit; with averages, groups and augmentation.
+    more = [*QUICK, "iterations=20", "ema_decay=0.9", "clip_norm=1", "crops_per_window=3"]
+    run(*base, "--out", at("whole"), *more)
+    whole = safetensors(at("whole", "checkpoints", "000000020", "state.safetensors"))
+    process = subprocess.Popen([pluvia, *base, "--out", at("parts"), *more], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not os.path.isdir(at("parts", "checkpoints", "000000010")):
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    run(*base, "--out", at("parts"), *more, "--resume")
+    parts = safetensors(at("parts", "checkpoints", "000000020", "state.safetensors"))
+    assert whole.keys() == parts.keys() and all(whole[k] == parts[k] for k in whole)
+    lines = [json.loads(x)["iteration"] for x in open(at("parts", "log.jsonl"))]
+    assert lines == sorted(lines) and len(set(lines)) + 1 >= len(lines), lines
+    # Ctrl-C keeps what was done.
+    process = subprocess.Popen([pluvia, *base, "--out", at("stopped"), *QUICK, "iterations=5000"], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not os.path.exists(at("stopped", "log.jsonl")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130 and os.listdir(at("stopped", "checkpoints"))
+
+    # Rain rendered as it is needed; the same draws from any number of loader threads.
+    fly = ["train", "plain-cnn", "--data", "vrds-mini", "--schedule", "fixed-budget", *QUICK, "iterations=4",
+           "data.size=96x64", "data.frames=8"]
+    for threads in (1, 3):
+        run(*fly, "--out", at(f"fly{threads}"), "--loader-threads", threads)
+    a, b = (safetensors(at(f"fly{n}", "weights.safetensors")) for n in (1, 3))
+    assert all(a[k] == b[k] for k in a)
+
+    # Refused before any work.
+    gone = at("gone")
+    for args, status, words in (
+        ((*base, "--out", at("whole"), *more), 2, "--resume"),
+        ((*base, "--out", at("whole"), *more, "batch=4", "--resume"), 3, "another schedule"),
+        ((*base, "--out", folder, *QUICK), 2, "no training run"),
+        ((*base, "--out", gone, *QUICK, "crop_px=128"), 3, "the largest is 6 frames of 96x64"),
+        ((*base, "--out", gone, *QUICK, "frames=9"), 3, "the largest is 6 frames"),
+        ((*base, "--out", gone, *QUICK, "--split", "tran"), 2, "train"),
+        ((*base, "--out", gone, *QUICK, "widht=4"), 2, "width"),
+        ((*base[:5], "vimpnet-vrds", "--out", gone, *QUICK), 2, "does not predict"),
+        (("train", "plain-cn", *base[2:], "--out", gone, *QUICK), 2, "plain-cnn"),
+        ((*base[:5], "fixed-budge", "--out", gone), 3, "fixed-budget"),
+        ((*base, "--out", gone, *QUICK, "--init", at("set.h5")), 3, "set.h5"),
+    ):
+        error = run(*args, status=status)
+        assert words in error and error.count("\n") <= 2, (args, error)
+        assert not os.path.exists(gone), args
+    run("derain", "identity", at("set.h5"), at("nodrop.h5"))
+    error = run("train", "plain-cnn", "--data", at("nodrop.h5"), "--schedule", "vimpnet-vrds", "--out", gone, *QUICK, status=3)
+    assert "drop" in error and "losses need" in error, error
+
+    # A loss that is not finite stops the run with the batch that caused it.
+    error = run("train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--out", at("nan"), *QUICK,
+                "iterations=50", "optimizer.learning_rate=10", "optimizer.kind=sgd", "learning_rate.warmup_iterations=0", status=3)
+    assert "not finite" in error, error
+    bad = glob.glob(at("nan", "bad_batch_*.npz"))
+    assert len(bad) == 1 and np.load(bad[0])["lq"].shape == (2, 3, 3, 32, 32)
