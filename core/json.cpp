@@ -36,6 +36,8 @@ Json parse_json(std::string_view text, const std::string& place) {
     std::size_t line = 1;
     for (const char c : text.substr(0, error.byte)) line += c == '\n' ? 1 : 0;
     fail(place, ": not valid JSON at line ", line, " (byte ", error.byte, ")");
+  } catch (const Json::out_of_range&) {
+    fail(place, ": a number in it is too large for a double");
   }
 }
 
@@ -44,7 +46,7 @@ void require_known_keys(const Json& object, const std::vector<std::string>& know
   if (!object.is_object()) fail(place, ": expected an object, found ", object.type_name());
   for (const auto& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      fail(place, ": unknown key '", key, "'", did_you_mean(key, known));
+      fail(place, ": unknown key '", one_line(key), "'", did_you_mean(key, known));
     }
   }
 }

@@ -102,7 +102,7 @@ double value_at(const Reader& reader, const Reader::Element& element, std::size_
     case 6:
       return reader.number<std::uint32_t>(data, i);
     case 7:
-      return double{reader.number<float>(data, i)};
+      return static_cast<double>(reader.number<float>(data, i));
     case 9:
       return reader.number<double>(data, i);
     case 12:

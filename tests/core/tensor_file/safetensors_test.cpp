@@ -117,6 +117,7 @@ TEST(Safetensors, LiesAreRefused) {
        "more elements"},
       {"{\"a\":{" + good + "},\"a\":{" + good + "}}", "is there twice"},
       {"{\"a\":{" + good + "},\"b\":{" + good + "}}", "begins at byte 0"},
+      {entry(R"("dtype":"F32","shape":[1e999],"data_offsets":[0,4])"), "too large"},
       {R"({"a":1})", "expected an object"},
       {R"({"__metadata__":{"k":1}})", "is no text"},
       {R"({"__metadata__":[]})", "is no object"},
