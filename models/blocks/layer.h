@@ -67,7 +67,7 @@ torch::Tensor channel_norm(const torch::Tensor& x, const NetLayer& norm, double 
 /// A level of names without parameters of its own ("downsample_layers.0").
 std::shared_ptr<torch::nn::Module> make_group();
 
-/// Every Part below (and at) `root`.
+/// Every Part below (and at) `root`, which is held by a shared pointer.
 void initialise_all(torch::nn::Module& root, std::uint64_t seed);
 
 }  // namespace pluvia

@@ -126,11 +126,12 @@ torch::Tensor RainMamba::fuse(const torch::Tensor& pictures, const Probe& probe)
 
 torch::Tensor RainMamba::decode(const torch::Tensor& clip, const Probe& probe) const {
   // No activations between, as in the reference.
+  const auto batch = clip.size(0);
   const torch::Tensor wide = per_frame(as_pictures(clip), *shuffle1_);
+  see(probe, "up_conv1", wide.unflatten(0, {batch, -1}));
   const torch::Tensor narrow = per_frame(torch::pixel_shuffle(wide, 2), *shuffle2_);
-  see(probe, "up_conv1", wide);
-  see(probe, "up_conv2", narrow);
-  return per_frame(torch::pixel_shuffle(narrow, 2), *last_).unflatten(0, {clip.size(0), -1});
+  see(probe, "up_conv2", narrow.unflatten(0, {batch, -1}));
+  return per_frame(torch::pixel_shuffle(narrow, 2), *last_).unflatten(0, {batch, -1});
 }
 
 torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) const {

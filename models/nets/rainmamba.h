@@ -19,6 +19,7 @@
 #include "models/blocks/convnext.h"
 #include "models/blocks/mamba.h"
 #include "models/nets/net.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

@@ -88,7 +88,11 @@ Tensor run_scan(const variable_list& t, bool reverse, Tensor* states) {
 
 class ScanFunction : public torch::autograd::Function<ScanFunction> {
  public:
-  static Tensor forward(AutogradContext* context, variable_list inputs, bool reverse) {
+  // LibTorch follows tensors that are arguments of their own, not those in a list: hence so many.
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& step,
+                        const Tensor& gate, const Tensor& b, const Tensor& c, const Tensor& a_log,
+                        const Tensor& skip, const Tensor& step_bias, bool reverse) {
+    variable_list inputs = {x, step, gate, b, c, a_log, skip, step_bias};
     Tensor states;
     Tensor out = run_scan(inputs, reverse, &states);
     inputs.push_back(states);
@@ -221,8 +225,11 @@ Tensor selective_scan(const ScanTensors& tensors, bool reverse) {
     inputs.push_back(t.to(type).contiguous());
   }
   PLUVIA_CHECK(inputs[kALog].size(1) == inputs[kB].size(2), inputs[kALog].size(1));
-  const Tensor out = wants_gradient(inputs) ? ScanFunction::apply(inputs, reverse)
-                                            : run_scan(inputs, reverse, nullptr);
+  const variable_list& t = inputs;
+  const Tensor out = wants_gradient(t)
+                         ? ScanFunction::apply(t[kX], t[kStep], t[kGate], t[kB], t[kC], t[kALog],
+                                               t[kSkip], t[kStepBias], reverse)
+                         : run_scan(t, reverse, nullptr);
   return out.to(tensors.x.scalar_type());
 }
 

@@ -155,13 +155,18 @@ RainMambaOptions tiny() {
   return options;
 }
 
+std::shared_ptr<RainMamba> started(const RainMambaOptions& options) {
+  auto net = std::make_shared<RainMamba>("rainmamba", options);
+  initialise_all(*net, 3);
+  return net;
+}
+
 void expect_gradients_everywhere(const RainMambaOptions& options) {
-  RainMamba net("rainmamba", options);
-  initialise_all(net, 3);
+  const auto net = started(options);
   const torch::Tensor in =
       formula_input("golden.input", {1, 2, 3, 32, 32}, false).to(torch::kFloat32);
-  (net.forward(in) - in).abs().mean().backward();
-  for (const auto& item : net.named_parameters()) {
+  (net->forward(in) - in).abs().mean().backward();
+  for (const auto& item : net->named_parameters()) {
     ASSERT_TRUE(item.value().grad().defined()) << item.key();
     EXPECT_TRUE(torch::isfinite(item.value().grad()).all().item<bool>()) << item.key();
     EXPECT_GT(item.value().grad().abs().max().item<double>(), 0) << item.key();
@@ -178,9 +183,8 @@ TEST(RainMamba, EveryParameterGetsAGradient) {
 }
 
 TEST(RainMamba, StartsAsTheReferenceDoes) {
-  RainMamba net("rainmamba", tiny());
-  initialise_all(net, 3);
-  const auto parameters = net.named_parameters();
+  const auto net = started(tiny());
+  const auto parameters = net->named_parameters();
   const auto value = [&](const std::string& key) { return parameters[key].detach(); };
   EXPECT_LT(worst(value("GlobalMambaBlock1.mamba.A_b_log")[5].to(kDouble),
                   torch::arange(1, 17, kDouble).log()), 1e-7);
@@ -198,10 +202,8 @@ TEST(RainMamba, StartsAsTheReferenceDoes) {
   EXPECT_GT(conv.max().item<double>(), 0.99 * bound);
   RainMambaOptions options = tiny();
   options.step_init = StepInit::kMamba;
-  RainMamba mamba("rainmamba", options);
-  initialise_all(mamba, 3);
   const torch::Tensor dt = torch::softplus(
-      mamba.named_parameters()["GlobalMambaBlock1.mamba.dt_proj.bias"].detach());
+      started(options)->named_parameters()["GlobalMambaBlock1.mamba.dt_proj.bias"].detach());
   EXPECT_GE(dt.min().item<double>(), 0.000999);
   EXPECT_LE(dt.max().item<double>(), 0.1001);
 }
