@@ -113,7 +113,8 @@ void print_text(const Options& options, const NetworkDescription& what, const Me
   text += cat("input: ", info.window_frames, " frames, RGB in 0..1, sides multiples of ",
               info.size_multiple, "; output: ", join(layers, ", "), "\n");
   text += "options: ";
-  for (const auto& [key, value] : parse_json(what.options, "options").items()) {
+  const Json all = parse_json(what.options, "options");
+  for (const auto& [key, value] : all.items()) {
     text += cat(key, "=", value.is_string() ? value.get<std::string>() : value.dump(), " ");
   }
   text.back() = '\n';

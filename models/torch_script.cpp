@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/params.h"
+#include "core/text.h"
 #include "models/torch_script.h"
 
 namespace pluvia {
@@ -28,11 +29,9 @@ std::string first_line(const c10::Error& error) {
 }
 
 std::string shape_of(const torch::Tensor& tensor) {
-  std::string text;
-  for (const std::int64_t size : tensor.sizes()) {
-    text += (text.empty() ? "" : ",") + std::to_string(size);
-  }
-  return "(" + text + ")";
+  std::vector<std::string> sizes;
+  for (const std::int64_t size : tensor.sizes()) sizes.push_back(std::to_string(size));
+  return cat("(", join(sizes, ","), ")");
 }
 
 class ScriptMethod final : public Method {

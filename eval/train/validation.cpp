@@ -91,7 +91,8 @@ Validation run_validation(const TrainRequest& request, Training& training,
     if (key == first.key) out.score = value.get<double>();
   }
   out.summary = summary_of(out.means);
-  for (const Json& picture : record.value("pictures", Json::array())) {
+  const Json pictures = record.value("pictures", Json::array());
+  for (const Json& picture : pictures) {
     if (picture.value("role", "") != "sample" || out.pictures.size() == 2) continue;
     out.pictures.push_back(eval.out.parent_path() / picture.at("prediction").get<std::string>());
   }

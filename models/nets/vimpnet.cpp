@@ -130,10 +130,10 @@ std::vector<torch::Tensor> ViMPNet::propagate(const Scene& scene, bool forward,
       carried = branch.align->forward(in);
       if (probe) probe(cat("align_", way, s - 1), carried);
     }
-    std::vector<torch::Tensor> joined = {now};
-    if (forward) joined.push_back(other[static_cast<std::size_t>(f)]);
-    joined.push_back(carried);
-    const torch::Tensor change = branch.backbone->forward(torch::cat(joined, 1));
+    const torch::Tensor joined =
+        forward ? torch::cat({now, other[static_cast<std::size_t>(f)], carried}, 1)
+                : torch::cat({now, carried}, 1);
+    const torch::Tensor change = branch.backbone->forward(joined);
     if (probe) probe(cat("backbone_", way, s), change);
     carried = carried + change;
     list.push_back(carried);

@@ -142,7 +142,8 @@ Tensor varied(Tensor patch, const PatchTriplet& triplet) {
   const Tensor kernel =
       (line.unsqueeze(1) * line.unsqueeze(0)).expand({3, 1, triplet.blur_px, triplet.blur_px});
   const Tensor padded = torch::reflection_pad2d(patch.unsqueeze(0), {half, half, half, half});
-  return torch::conv2d(padded, kernel, {}, 1, 0, 1, 3)[0];
+  const std::vector<std::int64_t> none = {0, 0};
+  return torch::conv2d(padded, kernel, Tensor(), 1, none, 1, 3)[0];
 }
 
 Tensor distance(const VggFeatures& features, const Tensor& a, const Tensor& b) {

@@ -170,8 +170,10 @@ Tensor ssim_loss(const Tensor& a, const Tensor& b) {
   const Tensor down = line.reshape({1, 1, kSide, 1}).expand({channels, 1, kSide, 1});
   const Tensor across = line.reshape({1, 1, 1, kSide}).expand({channels, 1, 1, kSide});
   const auto blur = [&](const Tensor& x) {
-    const Tensor rows = torch::conv2d(x, down, {}, 1, {kSide / 2, 0}, 1, channels);
-    return torch::conv2d(rows, across, {}, 1, {0, kSide / 2}, 1, channels);
+    const std::vector<std::int64_t> pad_down = {kSide / 2, 0};
+    const std::vector<std::int64_t> pad_across = {0, kSide / 2};
+    const Tensor rows = torch::conv2d(x, down, Tensor(), 1, pad_down, 1, channels);
+    return torch::conv2d(rows, across, Tensor(), 1, pad_across, 1, channels);
   };
   constexpr double kC1 = 0.01 * 0.01;
   constexpr double kC2 = 0.03 * 0.03;

@@ -3,6 +3,7 @@
 // After the precompiled header.
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -66,6 +67,7 @@ class TorchTraining final : public Training, private Method {
     optimizer_ = std::make_unique<Optimizer>(parameters_, schedule_.optimizer);
     for (const auto& [name, parameter] : parameters_) groups_.push_back(group_of(name));
     for (const LossTerm& term : schedule_.losses) terms_.push_back(make_term(term));
+    make_architecture_optimizer();
     if (schedule_.run.number("ema_decay") > 0) {
       averaged_ = make_named_net(request.name, options);
       averaged_->to(device_);
@@ -79,8 +81,15 @@ class TorchTraining final : public Training, private Method {
     optimizer_->zero_grad();
     TrainingStep out;
     for (const Term& term : terms_) out.losses.emplace_back(term.label, 0.0);
-    const int parts = static_cast<int>(schedule_.run.integer("accumulate"));
-    for (int part = 0; part < parts; ++part) backward(batch, part, parts, out);
+    const int used_for_weights = architecture_ ? std::max(1, batch.count / 2) : batch.count;
+    if (architecture_) search(batch, used_for_weights);
+    const auto parts = std::min(static_cast<int>(schedule_.run.integer("accumulate")),
+                                used_for_weights);
+    for (int part = 0; part < parts; ++part) {
+      const int first = part * used_for_weights / parts;
+      const int end = (part + 1) * used_for_weights / parts;
+      backward(batch, {first, end - first, part}, used_for_weights, out);
+    }
     for (const auto& [name, value] : out.losses) out.total += value;
     out.gradient_norm = gradient_norm();
     out.finite = std::isfinite(out.total) && std::isfinite(out.gradient_norm);
@@ -111,30 +120,42 @@ class TorchTraining final : public Training, private Method {
     };
     add("net.", save_tensors(*net_));
     if (averaged_) add("average.", save_tensors(*averaged_));
-    for (const auto& [name, tensor] : optimizer_->state()) {
-      out.emplace_back("optimizer." + name, to_tensor(tensor));
+    for (const auto& [name, tensor] : optimizer_states()) {
+      out.emplace_back(name, to_tensor(tensor));
     }
     return out;
   }
 
   void restore(const NamedTensors& state, const std::string& place) override {
     std::map<std::string, NamedTensors> parts;
+    std::map<std::string, const pluvia::Tensor*> saved;
     for (const auto& [name, tensor] : state) {
       const std::size_t dot = name.find('.');
       parts[name.substr(0, dot)].emplace_back(name.substr(dot + 1), tensor);
+      saved[name] = &tensor;
     }
     load_tensors(parts["net"], *net_, {net_->info().name, place});
     if (averaged_) {
       load_tensors(parts["average"], *averaged_, {net_->info().name, place});
     }
-    std::map<std::string, const pluvia::Tensor*> saved;
-    for (const auto& [name, tensor] : parts["optimizer"]) saved[name] = &tensor;
     const torch::NoGradGuard no_grad;
-    for (auto& [name, tensor] : optimizer_->state()) {
+    for (auto& [name, tensor] : optimizer_states()) {
       if (saved.count(name) == 0) fail(place, ": the checkpoint lacks ", name);
       torch::Tensor target = tensor;
       target.copy_(to_torch(*saved.at(name)));
     }
+  }
+
+  std::vector<std::pair<std::string, torch::Tensor>> optimizer_states() const {
+    std::vector<std::pair<std::string, torch::Tensor>> out;
+    for (const auto& [name, tensor] : optimizer_->state()) {
+      out.emplace_back("optimizer." + name, tensor);
+    }
+    if (!architecture_) return out;
+    for (const auto& [name, tensor] : architecture_->state()) {
+      out.emplace_back("architecture." + name, tensor);
+    }
+    return out;
   }
 
   void init(const NamedTensors& weights, const std::string& place) override {
@@ -155,6 +176,34 @@ class TorchTraining final : public Training, private Method {
   void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
     used().eval();
     run_net(used(), {torch::kFloat32, device_}, rainy, clean);
+  }
+
+  /// Of a network that is searched: first-order DARTS (Liu et al., ICLR 2019) with the settings of
+  /// RDMC's released code. The second half of every batch moves the alphas, the first the weights.
+  void make_architecture_optimizer() {
+    std::vector<std::pair<std::string, torch::Tensor>> alphas;
+    for (const torch::Tensor& alpha : net_->architecture()) {
+      torch::Tensor one = alpha;
+      one.set_requires_grad(true);
+      alphas.emplace_back(cat("alpha", alphas.size()), one);
+    }
+    if (alphas.empty()) return;
+    Params settings(optimizer_param_table());
+    settings.set_pair("beta1=0.5");
+    settings.set_pair("weight_decay=0.001");
+    architecture_ = std::make_unique<Optimizer>(std::move(alphas), settings);
+  }
+
+  void search(const TrainingBatch& batch, int first) {
+    constexpr double kRate = 3e-4;
+    if (first == batch.count) return;
+    TrainingStep unused;
+    for (const Term& term : terms_) unused.losses.emplace_back(term.label, 0.0);
+    const int count = batch.count - first;
+    backward(batch, {first, count, 0}, count, unused);
+    architecture_->step([](std::size_t) { return kRate; });
+    architecture_->zero_grad();
+    optimizer_->zero_grad();
   }
 
   Net& used() const { return averaged_ ? *averaged_ : *net_; }
@@ -204,23 +253,31 @@ class TorchTraining final : public Training, private Method {
     }
   }
 
-  LossContext context_of(const TrainingBatch& batch, int part, int parts) const {
+  /// Crops [first, first + count) of a batch; `number` tells parts of one step apart.
+  struct Part {
+    int first = 0;
+    int count = 0;
+    int number = 0;
+  };
+
+  LossContext context_of(const TrainingBatch& batch, const Part& part) const {
     LossContext context;
     context.iteration = batch.iteration;
     context.iterations = schedule_.run.integer("iterations");
-    context.seed = static_cast<std::uint64_t>(schedule_.run.integer("seed") + part);
-    const std::int64_t size = batch.count / parts;
+    context.seed = static_cast<std::uint64_t>(schedule_.run.integer("seed") + part.number);
     for (const auto& [layer, values] : batch.layers) {
       auto* const data = const_cast<float*>(values.data());
       const torch::Tensor all = torch::from_blob(
           data, {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width});
-      context.layers[layer] = all.slice(0, part * size, (part + 1) * size).to(device_);
+      context.layers[layer] =
+          all.slice(0, part.first, part.first + part.count).to(device_);
     }
     return context;
   }
 
-  void backward(const TrainingBatch& batch, int part, int parts, TrainingStep& out) {
-    const LossContext context = context_of(batch, part, parts);
+  /// Adds the part's share of the gradients and of the losses of `whole` crops.
+  void backward(const TrainingBatch& batch, const Part& part, int whole, TrainingStep& out) {
+    const LossContext context = context_of(batch, part);
     const bool half = device_.is_cuda() && schedule_.run.text("precision") == "bfloat16";
     torch::Tensor output;
     {
@@ -228,12 +285,14 @@ class TorchTraining final : public Training, private Method {
       output = net_->forward(context.layers.at(Layer::kLq));
     }
     output = output.to(torch::kFloat32);
+    const double share = static_cast<double>(part.count) / whole;
     torch::Tensor total;
     for (std::size_t i = 0; i < terms_.size(); ++i) {
       const Term& term = terms_[i];
       const torch::Tensor seen = output.slice(2, term.first, term.first + term.channels);
-      const torch::Tensor value = (term.wanted->weight / parts) *
-                           (*term.loss)(seen, context.layers.at(term.wanted->target), context);
+      const torch::Tensor value =
+          (term.wanted->weight * share) *
+          (*term.loss)(seen, context.layers.at(term.wanted->target), context);
       out.losses[i].second += value.item<double>();
       total = total.defined() ? total + value : value;
     }
@@ -280,6 +339,7 @@ class TorchTraining final : public Training, private Method {
   std::vector<std::pair<std::string, torch::Tensor>> parameters_;
   std::vector<const ParameterGroup*> groups_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Optimizer> architecture_;  ///< of what is searched; null: nothing
   std::vector<Term> terms_;
 };
 
