@@ -3,7 +3,8 @@
 // cache; along rows in 16-bit integers (moment_filter.h), down the columns in double, two rows of
 // the map at a time so that a value is loaded once for both; channels left interleaved.
 //
-// From the means over a window of a and b (less 128), of Q = a^2 + b^2 (of the same) and D = (a-b)^2,
+// From the means over a window of a and b (less 128), of Q = a^2 + b^2 (of the same) and of
+// D = (a-b)^2,
 //   va + vb = Q - (ma^2 + mb^2),   2 cov = Q - D - 2 ma mb,
 // so that equal pictures, with D = 0, score exactly 1. The sums' order is fixed: all CPUs agree.
 #include "eval/metrics/exact_ssim.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first of SSIM's two passes, along a row of two 8-bit pictures, exact: moments of the window in
-// integers, handed on as doubles without a rounding.
+// The first of SSIM's two passes, along a row of two 8-bit pictures, exact: moments of the window
+// in integers, handed on as doubles without a rounding.
 //
 // Filtered are four planes that fit 16 bits with a bit to spare for folding the symmetric window,
 //   a - 128,  b - 128,  (a(a-255) + b(b-255)) / 2,  (a-128)(b-127),
 // by taps that are whole numbers of about 30 bits, in two halves, so that products and sums stay
-// below 2^31 (split_taps sees to it). What comes out is put together from them by identities between
-// whole numbers below 2^53:
+// below 2^31 (split_taps sees to it). What comes out is put together from them by identities
+// between whole numbers below 2^53:
 //   [(a-128)^2 + (b-128)^2] = 2 f2 - f0 - f1 + 32512,   [(a-b)^2] = 2 (f2 - f3) + f0 - f1 + 32512.
 // Equal pictures therefore have (a-b)^2 = 0 exactly, and every CPU gives the same bits.
 //

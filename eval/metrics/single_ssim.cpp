@@ -216,8 +216,8 @@ void add_strip(Strip<kRadius, kStep>& strip, const ImageView<const std::uint8_t>
   }
 }
 
-// Taps that add to exactly 1: with a sum of 1 + e, flat areas would have a variance of -2 e s^2. All
-// are whole multiples of 2^-25, the middle one what the others leave.
+// Taps that add to exactly 1: with a sum of 1 + e, flat areas would have a variance of -2 e s^2.
+// All are whole multiples of 2^-25, the middle one what the others leave.
 template <int kRadius>
 std::array<float, 6> taps_of(std::span<const double> taps) {
   std::array<float, 6> out{};
