@@ -24,7 +24,8 @@ Json parse_json(std::string_view text, const std::string& place) {
     if (event == Json::parse_event_t::key) {
       const auto key = parsed.get<std::string>();
       // Readers differ in which one they take.
-      if (!keys.back().insert(key).second) fail(place, ": key '", one_line(key), "' is there twice");
+      const bool first = keys.back().insert(key).second;
+      if (!first) fail(place, ": key '", one_line(key), "' is there twice");
     }
     return true;
   };

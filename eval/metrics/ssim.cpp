@@ -7,10 +7,11 @@
 #include <limits>
 
 #include "core/error.h"
-#include "eval/metrics/fast_ssim.h"
+#include "eval/metrics/exact_ssim.h"
 #include "eval/metrics/label_sums.h"
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/region_ssim.h"
+#include "eval/metrics/single_ssim.h"
 #include "eval/metrics/ssim_map.h"
 
 namespace pluvia {
@@ -62,9 +63,10 @@ class Ssim : public FrameScorer {
         integers ? std::min(input.reference_u8.height(), input.reference_u8.width()) : 0;
     if (fast_ && integers && smallest >= size) {
       const double n = double{1} * size * size;
-      return fast_ssim_sums(
-          input.reference_u8, input.prediction_u8, labels, count,
-          {options_.taps, options_.range, options_.sample_covariance ? n / (n - 1) : 1, single_});
+      const WindowSsim window{options_.taps, options_.range,
+                              options_.sample_covariance ? n / (n - 1) : 1};
+      const auto fast = single_ ? single_ssim_sums : exact_ssim_sums;
+      return fast(input.reference_u8, input.prediction_u8, labels, count, window);
     }
     if (input.reference.empty()) {
       fail("SSIM: the picture is ", input.reference_u8.width(), "x", input.reference_u8.height(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as PyTorch's weights: as a file of either form, as a bare pickle, and as the data.pkl of
-// an archive around it (whose check sums would stop the fuzzer). An Error or tensors, never a crash.
-// Start it with files of torch.save and with their data.pkl.
+// Any bytes as PyTorch's weights: as a file of either form, as a bare pickle, and as the data.pkl
+// of an archive around it (whose check sums would stop the fuzzer). An Error or tensors, never a
+// crash. Start it with files of torch.save and with their data.pkl.
 #include <array>
 #include <cstddef>
 #include <cstdint>
