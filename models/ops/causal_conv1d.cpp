@@ -30,12 +30,13 @@ struct ConvBlock {
   std::int64_t row(std::int64_t step) const {
     return batch * in.tokens + (in.reverse ? in.tokens - 1 - step : step);
   }
-  void load(std::int64_t step, T* to) const {
-    if (step >= 0) {
-      load_lanes(in.x.row(row(step)) + first(), count(), to);
-    } else {
-      for (int i = 0; i < kLanes; ++i) to[i] = 0;
-    }
+  const T* lanes(std::int64_t step, T* room) const {
+    if (step >= 0) return lanes_of(in.x.row(row(step)) + first(), count(), room);
+    for (int i = 0; i < kLanes; ++i) room[i] = 0;
+    return room;
+  }
+  T sum(int i, T x0, T x1, T x2, T x3) const {
+    return bias[i] + weight[0][i] * x0 + weight[1][i] * x1 + weight[2][i] * x2 + weight[3][i] * x3;
   }
 };
 
@@ -44,20 +45,18 @@ constexpr std::int64_t kStepsPerTask = 1024;
 
 template <typename T>
 inline void run_steps(const ConvBlock<T>& block, std::int64_t begin, std::int64_t end, T* out) {
-  alignas(64) T x[kConvTaps][kLanes];
-  for (int k = 0; k < kConvTaps - 1; ++k) block.load(begin - (kConvTaps - 1) + k, x[k]);
+  alignas(64) T spare[kConvTaps + 1][kLanes];
+  const int count = block.count();
   for (std::int64_t l = begin; l < end; ++l) {
-    block.load(l, x[3]);
-    alignas(64) T y[kLanes];
-    for (int i = 0; i < kLanes; ++i) {
-      const T sum = block.bias[i] + block.weight[0][i] * x[0][i] + block.weight[1][i] * x[1][i] +
-                    block.weight[2][i] * x[2][i] + block.weight[3][i] * x[3][i];
-      y[i] = silu(sum);
-      x[0][i] = x[1][i];
-      x[1][i] = x[2][i];
-      x[2][i] = x[3][i];
-    }
-    store_lanes(y, block.count(), out + block.row(l) * block.in.channels + block.first());
+    const T* const x0 = block.lanes(l - 3, spare[0]);
+    const T* const x1 = block.lanes(l - 2, spare[1]);
+    const T* const x2 = block.lanes(l - 1, spare[2]);
+    const T* const x3 = block.lanes(l, spare[3]);
+    T* const row = out + block.row(l) * block.in.channels + block.first();
+    T* const y = lanes_to(row, count, spare[4]);
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) y[i] = silu(block.sum(i, x0[i], x1[i], x2[i], x3[i]));
+    finish_lanes(row, count, spare[4]);
   }
 }
 
@@ -68,30 +67,33 @@ inline void run_back(const ConvBlock<T>& block, const T* out_gradient,
   const std::int64_t channels = block.in.channels;
   const int count = block.count();
   alignas(64) T g[kConvTaps][kLanes] = {};  // g[k]: gradient of the sum k steps later
-  alignas(64) T x[kConvTaps][kLanes];
+  alignas(64) T spare[kConvTaps + 2][kLanes];
   alignas(64) T weight[kConvTaps][kLanes] = {};
   alignas(64) T bias[kLanes] = {};
   for (std::int64_t l = block.in.tokens - 1; l >= 0; --l) {
-    for (int k = 0; k < kConvTaps; ++k) block.load(l - (kConvTaps - 1) + k, x[k]);
+    const T* const x0 = block.lanes(l - 3, spare[0]);
+    const T* const x1 = block.lanes(l - 2, spare[1]);
+    const T* const x2 = block.lanes(l - 1, spare[2]);
+    const T* const x3 = block.lanes(l, spare[3]);
     const std::int64_t at = block.row(l) * channels + block.first();
-    alignas(64) T dx[kLanes];
-    load_lanes(out_gradient + at, count, dx);
+    const T* const from = lanes_of(out_gradient + at, count, spare[4]);
+    T* const dx = lanes_to(to.x + at, count, spare[5]);
+    PLUVIA_LANES
     for (int i = 0; i < kLanes; ++i) {
-      const T sum = block.bias[i] + block.weight[0][i] * x[0][i] + block.weight[1][i] * x[1][i] +
-                    block.weight[2][i] * x[2][i] + block.weight[3][i] * x[3][i];
+      const T sum = block.sum(i, x0[i], x1[i], x2[i], x3[i]);
       g[3][i] = g[2][i];
       g[2][i] = g[1][i];
       g[1][i] = g[0][i];
-      g[0][i] = dx[i] * silu_slope(sum, logistic(sum));
+      g[0][i] = from[i] * silu_slope(sum, logistic(sum));
       dx[i] = block.weight[3][i] * g[0][i] + block.weight[2][i] * g[1][i] +
               block.weight[1][i] * g[2][i] + block.weight[0][i] * g[3][i];
       bias[i] += g[0][i];
-      weight[0][i] += g[0][i] * x[0][i];
-      weight[1][i] += g[0][i] * x[1][i];
-      weight[2][i] += g[0][i] * x[2][i];
-      weight[3][i] += g[0][i] * x[3][i];
+      weight[0][i] += g[0][i] * x0[i];
+      weight[1][i] += g[0][i] * x1[i];
+      weight[2][i] += g[0][i] * x2[i];
+      weight[3][i] += g[0][i] * x3[i];
     }
-    store_lanes(dx, count, to.x + at);
+    finish_lanes(to.x + at, count, spare[5]);
   }
   const std::int64_t first = block.batch * channels + block.first();
   store_lanes(bias, count, to.bias + first);

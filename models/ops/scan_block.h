@@ -44,6 +44,7 @@ template <typename T>
 struct ScanConstants {
   alignas(64) T bias[kLanes];
   alignas(64) T skip[kLanes];
+  alignas(64) T longest[kLanes];  ///< step size beyond which nothing of a state is left
   alignas(64) T decay[kScanMostStates * kLanes];
 
   explicit ScanConstants(const ScanBlock<T>& block) {
@@ -51,13 +52,17 @@ struct ScanConstants {
     load_lanes(block.in.step_bias + first, block.count(), bias);
     load_lanes(block.in.skip + first, block.count(), skip);
     const int padded = block.padded_states();
+    T steepest[kLanes] = {};
     for (int n = 0; n < padded; ++n) {
       for (int i = 0; i < kLanes; ++i) {
         const bool real = i < block.count() && n < block.in.states;
         const T a_log = real ? block.in.a_log[(first + i) * block.in.states + n] : T{0};
-        decay[n * kLanes + i] = real ? -exp_of(a_log) * static_cast<T>(kLog2e) : T{0};
+        const T rate = real ? -exp_of(a_log) * static_cast<T>(kLog2e) : T{0};
+        steepest[i] = rate < steepest[i] ? rate : steepest[i];
+        decay[n * kLanes + i] = rate;
       }
     }
+    for (int i = 0; i < kLanes; ++i) longest[i] = largest_size(steepest[i]);
   }
 };
 

@@ -2,70 +2,149 @@
 // The forward pass. Time goes to 2^x: one for every channel, token and state.
 #include "models/ops/selective_scan.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "core/error.h"
 #include "core/for_each.h"
+#include "core/parallel.h"
 #include "models/ops/scan_block.h"
 
 namespace pluvia::ops {
 namespace {
 
+/// Tokens that are made ready together: their rows come from memory at the same time.
+constexpr int kGroup = 8;
+
+template <typename T>
+struct TokenGroup {
+  alignas(64) T b[kGroup][kScanMostStates];
+  alignas(64) T c[kGroup][kScanMostStates];
+  alignas(64) T size[kGroup][kLanes];  ///< dt, not beyond what decays need
+  alignas(64) T dtx[kGroup][kLanes];
+  alignas(64) T gate[kGroup][kLanes];
+  alignas(64) T y[kGroup][kLanes];
+};
+
+// A block's lanes of successive tokens are far apart, which the CPU does not foresee.
+template <int kForWriting, typename T>
+inline void fetch_lanes(T* at) {
+  constexpr int kLine = 64 / sizeof(T);
+  for (int i = 0; i < kLanes; i += kLine) __builtin_prefetch(at + i, kForWriting);
+}
+
+template <typename T>
+inline void make_ready(const ScanBlock<T>& block, const ScanConstants<T>& constants,
+                       std::int64_t begin, int count, TokenGroup<T>& group, T* out) {
+  const ScanInput<T>& in = block.in;
+  const std::int64_t first = block.first_channel();
+  for (int k = 0; k < count; ++k) {
+    const std::int64_t row = block.row(begin + k);
+    load_states(in.b.row(row), in.states, block.padded_states(), group.b[k]);
+    load_states(in.c.row(row), in.states, block.padded_states(), group.c[k]);
+    alignas(64) T room[3][kLanes];
+    const T* const x = lanes_of(in.x.row(row) + first, block.count(), room[0]);
+    const T* const step = lanes_of(in.step.row(row) + first, block.count(), room[1]);
+    const T* const gate = lanes_of(in.gate.row(row) + first, block.count(), room[2]);
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) {
+      const T dt = softplus(step[i] + constants.bias[i]);
+      group.size[k][i] = dt > constants.longest[i] ? constants.longest[i] : dt;
+      group.dtx[k][i] = dt * x[i];
+      group.y[k][i] = constants.skip[i] * x[i];
+      group.gate[k][i] = silu(gate[i]);
+    }
+    if (begin + k + kGroup < in.tokens) {
+      const std::int64_t next = block.row(begin + k + kGroup);
+      fetch_lanes<0>(in.x.row(next) + first);
+      fetch_lanes<0>(in.step.row(next) + first);
+      fetch_lanes<0>(in.gate.row(next) + first);
+      fetch_lanes<1>(out + next * in.channels + first);
+    }
+  }
+}
+
 /// One token: states decay, take in the token, and give y.
 template <typename T>
-inline void step_states(const ScanConstants<T>& constants, const T* b, const T* c, int padded,
-                        const T* dt, const T* dtx, T* state, T* y) {
+inline void step_states(const ScanConstants<T>& constants, int padded, int k, TokenGroup<T>& group,
+                        T* state) {
+  const T* const size = group.size[k];
+  const T* const dtx = group.dtx[k];
+  T* const y = group.y[k];
   for (int n = 0; n < padded; n += kStatesAtOnce) {
-    const T* const decay = constants.decay + n * kLanes;
+    const T* const rate = constants.decay + n * kLanes;
     T* const h = state + n * kLanes;
+    T b[kStatesAtOnce];
+    T c[kStatesAtOnce];
+    for (int j = 0; j < kStatesAtOnce; ++j) {
+      b[j] = group.b[k][n + j];
+      c[j] = group.c[k][n + j];
+    }
+    PLUVIA_LANES
     for (int i = 0; i < kLanes; ++i) {
       T sum = y[i];
-      for (int k = 0; k < kStatesAtOnce; ++k) {
-        const T next = exp2_of(dt[i] * decay[k * kLanes + i]) * h[k * kLanes + i] + dtx[i] * b[n + k];
-        h[k * kLanes + i] = next;
-        sum += next * c[n + k];
+      for (int j = 0; j < kStatesAtOnce; ++j) {
+        const int at = j * kLanes + i;
+        const T next = decay_of(size[i], rate[at]) * h[at] + dtx[i] * b[j];
+        h[at] = next;
+        sum += next * c[j];
       }
       y[i] = sum;
     }
   }
 }
 
+/// A block's constants and its states between groups of tokens.
 template <typename T>
-inline void run_block(const ScanBlock<T>& block, T* out, T* chunk_states) {
+struct RunningBlock {
+  ScanConstants<T> constants;
+  alignas(64) T state[kScanMostStates * kLanes] = {};
+
+  explicit RunningBlock(const ScanBlock<T>& block) : constants(block) {}
+};
+
+template <typename T>
+inline void run_group(const ScanBlock<T>& block, std::int64_t begin, T* out, T* chunk_states,
+                      RunningBlock<T>& running) {
+  static_assert(kScanChunk % kGroup == 0, "chunks begin where groups do");
   const ScanInput<T>& in = block.in;
-  const std::int64_t first = block.first_channel();
-  const int count = block.count();
-  const int padded = block.padded_states();
-  const ScanConstants<T> constants(block);
-  alignas(64) T state[kScanMostStates * kLanes];
-  for (int i = 0; i < padded * kLanes; ++i) state[i] = 0;
-  for (std::int64_t l = 0; l < in.tokens; ++l) {
-    const std::int64_t row = block.row(l);
-    if (chunk_states != nullptr && l % kScanChunk == 0) {
-      T* const keep = chunk_states + block.state_offset(l / kScanChunk);
-      for (std::int64_t i = 0; i < in.states * kLanes; ++i) keep[i] = state[i];
+  if (chunk_states != nullptr && begin % kScanChunk == 0) {
+    T* const keep = chunk_states + block.state_offset(begin / kScanChunk);
+    for (std::int64_t i = 0; i < in.states * kLanes; ++i) keep[i] = running.state[i];
+  }
+  const std::int64_t left = in.tokens - begin;
+  const int count = static_cast<int>(left < kGroup ? left : kGroup);
+  TokenGroup<T> group;
+  make_ready(block, running.constants, begin, count, group, out);
+  for (int k = 0; k < count; ++k) {
+    step_states(running.constants, block.padded_states(), k, group, running.state);
+    alignas(64) T room[kLanes];
+    T* const row = out + block.row(begin + k) * in.channels + block.first_channel();
+    T* const to = lanes_to(row, block.count(), room);
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) to[i] = group.y[k][i] * group.gate[k][i];
+    finish_lanes(row, block.count(), room);
+  }
+}
+
+/// Blocks that a task takes through the tokens side by side, so that it reads longer pieces of rows.
+constexpr std::int64_t kMostBlocks = 4;
+
+template <typename T>
+inline void run_blocks(const ScanInput<T>& in, std::int64_t batch, std::int64_t first_block,
+                       std::int64_t count, T* out, T* chunk_states) {
+  alignas(64) std::byte room[kMostBlocks][sizeof(RunningBlock<T>)];
+  RunningBlock<T>* running[kMostBlocks];
+  for (std::int64_t k = 0; k < count; ++k) {
+    running[k] = new (room[k]) RunningBlock<T>(ScanBlock<T>{in, batch, first_block + k});
+  }
+  for (std::int64_t begin = 0; begin < in.tokens; begin += kGroup) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      const ScanBlock<T> block = {in, batch, first_block + k};
+      run_group(block, begin, out, chunk_states, *running[k]);
     }
-    alignas(64) T b[kScanMostStates];
-    alignas(64) T c[kScanMostStates];
-    alignas(64) T x[kLanes];
-    alignas(64) T dt[kLanes];
-    alignas(64) T gate[kLanes];
-    alignas(64) T dtx[kLanes];
-    alignas(64) T y[kLanes];
-    load_states(in.b.row(row), in.states, padded, b);
-    load_states(in.c.row(row), in.states, padded, c);
-    load_lanes(in.x.row(row) + first, count, x);
-    load_lanes(in.step.row(row) + first, count, dt);
-    load_lanes(in.gate.row(row) + first, count, gate);
-    for (int i = 0; i < kLanes; ++i) {
-      dt[i] = softplus(dt[i] + constants.bias[i]);
-      dtx[i] = dt[i] * x[i];
-      y[i] = constants.skip[i] * x[i];
-      gate[i] = silu(gate[i]);
-    }
-    step_states(constants, b, c, padded, dt, dtx, state, y);
-    for (int i = 0; i < kLanes; ++i) y[i] *= gate[i];
-    store_lanes(y, count, out + row * in.channels + first);
   }
 }
 
@@ -75,10 +154,16 @@ template <typename T>
 void scan_forward(const ScanInput<T>& input, T* out, T* chunk_states) {
   PLUVIA_CHECK(input.states <= kScanMostStates, input.states);
   const std::int64_t blocks = input.blocks();
-  const auto task = [&input, out, chunk_states, blocks](std::int64_t i) {
-    run_block(ScanBlock<T>{input, i / blocks, i % blocks}, out, chunk_states);
+  // Only who computes a block depends on the threads, never what comes out.
+  const std::int64_t share = input.batch * blocks / thread_count();
+  const std::int64_t together = std::clamp<std::int64_t>(share, 1, kMostBlocks);
+  const std::int64_t parts = (blocks + together - 1) / together;
+  const auto task = [&input, out, chunk_states, blocks, together, parts](std::int64_t i) {
+    const std::int64_t first = i % parts * together;
+    const std::int64_t count = first + together < blocks ? together : blocks - first;
+    run_blocks(input, i / parts, first, count, out, chunk_states);
   };
-  cpu_backend::for_each(input.batch * blocks, task, 1);
+  cpu_backend::for_each(input.batch * parts, task, 1);
 }
 
 template void scan_forward(const ScanInput<float>&, float*, float*);

@@ -27,6 +27,8 @@ struct ChunkRoom {
   alignas(64) T x[kChunk][kLanes];
   alignas(64) T raw[kChunk][kLanes];  ///< the step's bias added
   alignas(64) T dt[kChunk][kLanes];
+  alignas(64) T size[kChunk][kLanes];  ///< dt, not beyond what decays need
+  alignas(64) T dtx[kChunk][kLanes];
   alignas(64) T y[kChunk][kLanes];
   alignas(64) T b[kChunk][kMostStates];
   alignas(64) T c[kChunk][kMostStates];
@@ -43,19 +45,26 @@ inline void load_token(const ScanBlock<T>& block, const ScanConstants<T>& consta
   const int padded = block.padded_states();
   load_states(in.b.row(row), in.states, padded, room.b[i]);
   load_states(in.c.row(row), in.states, padded, room.c[i]);
-  load_lanes(in.x.row(row) + block.first_channel(), block.count(), room.x[i]);
-  load_lanes(in.step.row(row) + block.first_channel(), block.count(), room.raw[i]);
+  alignas(64) T spare[2][kLanes];
+  const T* const x = lanes_of(in.x.row(row) + block.first_channel(), block.count(), spare[0]);
+  const T* const step = lanes_of(in.step.row(row) + block.first_channel(), block.count(), spare[1]);
+  PLUVIA_LANES
   for (int lane = 0; lane < kLanes; ++lane) {
-    room.raw[i][lane] += constants.bias[lane];
-    room.dt[i][lane] = softplus(room.raw[i][lane]);
-    room.y[i][lane] = constants.skip[lane] * room.x[i][lane];
+    const T raw = step[lane] + constants.bias[lane];
+    const T dt = softplus(raw);
+    room.raw[i][lane] = raw;
+    room.dt[i][lane] = dt;
+    room.size[i][lane] = dt > constants.longest[lane] ? constants.longest[lane] : dt;
+    room.x[i][lane] = x[lane];
+    room.dtx[i][lane] = dt * x[lane];
+    room.y[i][lane] = constants.skip[lane] * x[lane];
   }
 }
 
 template <typename T>
 inline void remake_states(const ScanConstants<T>& constants, int padded, int i, ChunkRoom<T>& room) {
-  const T* const dt = room.dt[i];
-  const T* const x = room.x[i];
+  const T* const size = room.size[i];
+  const T* const dtx = room.dtx[i];
   T* const y = room.y[i];
   for (int n = 0; n < padded; n += kStatesAtOnce) {
     const T* const before = room.h + (i * padded + n) * kLanes;
@@ -64,11 +73,12 @@ inline void remake_states(const ScanConstants<T>& constants, int padded, int i, 
     const T* const rate = constants.decay + n * kLanes;
     const T* const b = room.b[i] + n;
     const T* const c = room.c[i] + n;
+    PLUVIA_LANES
     for (int lane = 0; lane < kLanes; ++lane) {
       T sum = y[lane];
       for (int k = 0; k < kStatesAtOnce; ++k) {
-        const T factor = exp2_of(dt[lane] * rate[k * kLanes + lane]);
-        const T next = factor * before[k * kLanes + lane] + dt[lane] * x[lane] * b[k];
+        const T factor = decay_of(size[lane], rate[k * kLanes + lane]);
+        const T next = factor * before[k * kLanes + lane] + dtx[lane] * b[k];
         decay[k * kLanes + lane] = factor;
         after[k * kLanes + lane] = next;
         sum += next * c[k];
@@ -93,7 +103,7 @@ inline void step_back(const ScanConstants<T>& constants, int padded, int i, cons
                       std::int64_t states) {
   constexpr T kLn2 = static_cast<T>(0.69314718055994530942);
   const T* const dt = room.dt[i];
-  const T* const x = room.x[i];
+  const T* const dtx = room.dtx[i];
   for (int lane = 0; lane < kLanes; ++lane) dt_gradient[lane] = dtx_gradient[lane] = 0;
   for (int n = 0; n < padded; ++n) {
     const T* const before = room.h + (i * padded + n) * kLanes;
@@ -106,12 +116,13 @@ inline void step_back(const ScanConstants<T>& constants, int padded, int i, cons
     const T c = room.c[i][n];
     alignas(64) T to_b[kLanes];
     alignas(64) T to_c[kLanes];
+    PLUVIA_LANES
     for (int lane = 0; lane < kLanes; ++lane) {
       const T now = d[lane] + g[lane] * c;
       const T decayed = now * factor[lane];
       const T through = decayed * before[lane];
       to_c[lane] = g[lane] * after[lane];
-      to_b[lane] = now * (dt[lane] * x[lane]);
+      to_b[lane] = now * dtx[lane];
       dtx_gradient[lane] += now * b;
       dt_gradient[lane] += through * (rate[lane] * kLn2);
       da[lane] += through * dt[lane];
@@ -142,22 +153,27 @@ inline void token_back(const BackwardTask<T>& task, const ScanConstants<T>& cons
                        std::int64_t row, int i, ChunkRoom<T>& room) {
   const ScanBlock<T>& block = task.block;
   const std::int64_t at = row * block.in.channels + block.first_channel();
-  alignas(64) T gate[kLanes];
+  const int count = block.count();
+  alignas(64) T spare[2][kLanes];
+  alignas(64) T out[3][kLanes];
   alignas(64) T g[kLanes];
   alignas(64) T dt_gradient[kLanes];
   alignas(64) T dtx_gradient[kLanes];
-  load_lanes(block.in.gate.row(row) + block.first_channel(), block.count(), gate);
-  load_lanes(task.out_gradient + at, block.count(), g);
+  const T* const gate =
+      lanes_of(block.in.gate.row(row) + block.first_channel(), count, spare[0]);
+  const T* const from = lanes_of(task.out_gradient + at, count, spare[1]);
+  T* const to_gate = lanes_to(task.to.gate + at, count, out[0]);
+  T* const to_x = lanes_to(task.to.x + at, count, out[1]);
+  T* const to_step = lanes_to(task.to.step + at, count, out[2]);
+  PLUVIA_LANES
   for (int lane = 0; lane < kLanes; ++lane) {
     const T s = logistic(gate[lane]);
-    const T slope = silu_slope(gate[lane], s);
-    const T to_y = g[lane] * (gate[lane] * s);
-    gate[lane] = g[lane] * room.y[i][lane] * slope;
-    g[lane] = to_y;
+    to_gate[lane] = from[lane] * room.y[i][lane] * silu_slope(gate[lane], s);
+    g[lane] = from[lane] * (gate[lane] * s);
   }
-  store_lanes(gate, block.count(), task.to.gate + at);
   step_back(constants, block.padded_states(), i, g, room, dt_gradient, dtx_gradient,
             task.partial_row(row), block.in.states);
+  PLUVIA_LANES
   for (int lane = 0; lane < kLanes; ++lane) {
     const T x = room.x[i][lane];
     const T raw = room.raw[i][lane];
@@ -165,11 +181,12 @@ inline void token_back(const BackwardTask<T>& task, const ScanConstants<T>& cons
     const T step = raw > T{kSoftplusLimit} ? dt : dt * logistic(raw);
     room.skip_gradient[lane] += g[lane] * x;
     room.bias_gradient[lane] += step;
-    dtx_gradient[lane] = dtx_gradient[lane] * room.dt[i][lane] + g[lane] * constants.skip[lane];
-    dt_gradient[lane] = step;
+    to_x[lane] = dtx_gradient[lane] * room.dt[i][lane] + g[lane] * constants.skip[lane];
+    to_step[lane] = step;
   }
-  store_lanes(dtx_gradient, block.count(), task.to.x + at);
-  store_lanes(dt_gradient, block.count(), task.to.step + at);
+  finish_lanes(task.to.gate + at, count, out[0]);
+  finish_lanes(task.to.x + at, count, out[1]);
+  finish_lanes(task.to.step + at, count, out[2]);
 }
 
 template <typename T>

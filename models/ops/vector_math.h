@@ -50,6 +50,34 @@ PLUVIA_FUNCTION double exp2_of(double x) {
                                (std::bit_cast<std::uint64_t>(shifted) << 52));
 }
 
+/// 2^(size * rate) for a size of 0 or more and a rate of 0 or less whose product is above -2^21; what
+/// is below 2^-126 comes out as about that. With fma the product is not rounded before its whole
+/// part is taken off. Five polynomial terms aside it is seven operations, most of them not on the
+/// multiplier: a scan calls this for every state.
+PLUVIA_FUNCTION float decay_of(float size, float rate) {
+  constexpr float kRounder = 12582912.0F;
+  const float shifted = size * rate + kRounder;
+  const float f = size * rate - (shifted - kRounder);
+  const float p =
+      1.0F +
+      f * (0.69314698F +
+           f * (0.24022242F + f * (0.055507338F + f * (0.0096715131F + f * 0.001326472F))));
+  // Positive numbers are ordered as their bits are.
+  constexpr auto kLeast = std::bit_cast<std::int32_t>(kRounder - 126.0F);
+  const auto whole = std::bit_cast<std::int32_t>(shifted);
+  const auto exponent = static_cast<std::uint32_t>(whole > kLeast ? whole : kLeast);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + (exponent << 23));
+}
+
+PLUVIA_FUNCTION double decay_of(double size, double rate) { return exp2_of(size * rate); }
+
+/// The largest size for which decay_of() is right at the steepest of a channel's rates. Beyond it
+/// every decay at such a rate is nothing anyway.
+template <typename T>
+PLUVIA_FUNCTION T largest_size(T steepest) {
+  return static_cast<T>(0x1p20) / (-steepest > T{1} ? -steepest : T{1});
+}
+
 template <typename T>
 PLUVIA_FUNCTION T exp_of(T x) {
   return exp2_of(x * static_cast<T>(kLog2e));
@@ -71,17 +99,24 @@ PLUVIA_FUNCTION double log1p_of_unit(double t) {
   return 2.0 * (s + s * z * q);
 }
 
+/// e^-x for x >= 0.
+template <typename T>
+PLUVIA_FUNCTION T exp_of_minus(T x) {
+  return decay_of(x, static_cast<T>(-kLog2e));
+}
+
 template <typename T>
 PLUVIA_FUNCTION T softplus(T x) {
   const T size = x < 0 ? -x : x;
-  const T soft = (x > 0 ? x : T{0}) + log1p_of_unit(exp_of(-size));
+  const T soft = (x > 0 ? x : T{0}) + log1p_of_unit(exp_of_minus(size));
   return x > T{kSoftplusLimit} ? x : soft;
 }
 
 /// 1 / (1 + e^-x)
 template <typename T>
 PLUVIA_FUNCTION T logistic(T x) {
-  return T{1} / (T{1} + exp_of(-x));
+  const T e = exp_of_minus(x < 0 ? -x : x);
+  return (x < 0 ? e : T{1}) / (T{1} + e);
 }
 
 template <typename T>
