@@ -15,8 +15,12 @@ void add_method_options(CLI::App& app, MethodRequest& request) {
                "run torchscript:FILE, which is a program that somebody wrote");
 }
 
+std::string network_device(const Globals& globals) {
+  return globals.device == "auto" ? std::string("cpu") : parse_device(globals.device).name();
+}
+
 MethodRequest with_device(MethodRequest request, const Globals& globals) {
-  request.device = parse_device(globals.device).name();
+  request.device = network_device(globals);
   return request;
 }
 

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/method_options.h"
 #include "cli/version.h"
-#include "core/device.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/manifest.h"
@@ -25,7 +25,7 @@ int run(const Options& options, const Globals& globals) {
   ReproduceRequest request;
   request.experiment = load_experiment(options.experiment, options.overrides);
   request.out = options.out;
-  request.device = parse_device(globals.device).name();
+  request.device = network_device(globals);
   request.generator = cat("pluvia ", kVersion);
   const std::string page = reproduce(request);
   if (globals.json) print_line(Json{{"report", page}}.dump());

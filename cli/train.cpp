@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/method_options.h"
 #include "cli/version.h"
-#include "core/device.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/manifest.h"
@@ -30,7 +30,7 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   request.data_overrides = overrides.data;
   request.schedule = load_schedule(options.schedule, overrides.schedule);
   request.network.options = options_json(overrides.network);
-  request.network.device = parse_device(globals.device).name();
+  request.network.device = network_device(globals);
   request.generator = cat("pluvia ", kVersion);
   if (request.protocol.empty()) request.protocol = "vderain-rgb";
   return request;

@@ -7,6 +7,7 @@
 #include "core/parallel.h"
 #include "models/nets/net_tensors.h"
 #include "models/nets/nets.h"
+#include "models/torch_cuda.h"
 #include "models/weights.h"
 
 namespace pluvia {
@@ -133,6 +134,17 @@ std::shared_ptr<Net> make_named_net(const std::string& name, const Json& options
   Json all = parse_json(network_entry(name).options, "nets.list");
   all.update(options);
   return make_net(name, all);
+}
+
+torch::Device device_for(const Net& net, const std::string& device) {
+  if (device == "cpu") return torch::kCPU;
+  if (net.cpu_only()) {
+    fail(net.info().name, " on ", device, ": some of its operators run on the CPU only; use "
+         "--device cpu");
+  }
+  const TorchCuda& cuda = torch_cuda();
+  if (!cuda.loaded) fail(net.info().name, " on ", device, ": ", cuda.note);
+  return torch::Device(device);
 }
 
 void run_net(Net& net, const Arithmetic& how, const FramesView<const float>& rainy,

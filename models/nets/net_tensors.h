@@ -34,6 +34,9 @@ void copy_tensors(const Net& from, Net& to);
 /// The network that a name stands for, with options on top, without values.
 std::shared_ptr<Net> make_named_net(const std::string& name, const Json& options);
 
+/// "cpu", "cuda", "cuda:N". An Error when the net's operators have no GPU form.
+torch::Device device_for(const Net& net, const std::string& device);
+
 struct Arithmetic {
   torch::ScalarType precision = torch::kFloat32;
   torch::Device device = torch::kCPU;

@@ -75,6 +75,8 @@ torch::Tensor PlainCnn::forward(const torch::Tensor& frames) {
   return frames + conv(full_again, *out_).unflatten(0, {frames.size(0), -1});
 }
 
+Json PlainCnn::options() const { return options_.to_json(); }
+
 std::vector<NetworkPart> PlainCnn::parts(int frames, int height, int width) const {
   const double pixels = static_cast<double>(frames) * height * width;
   const double w2 = 9.0 * options_.width * options_.width;

@@ -26,7 +26,7 @@ class PlainCnn : public Net {
   PlainCnn(const std::string& name, const PlainCnnOptions& options);
 
   const MethodInfo& info() const override { return info_; }
-  Json options() const override { return options_.to_json(); }
+  Json options() const override;
   torch::Tensor forward(const torch::Tensor& frames) override;
   std::vector<NetworkPart> parts(int frames, int height, int width) const override;
   bool keeps_single(const std::string& /*key*/) const override { return false; }

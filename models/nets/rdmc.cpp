@@ -235,6 +235,8 @@ torch::Tensor Rdmc::forward(const torch::Tensor& frames) {
   return run(frames.flatten(0, 1), options_.iterations).unflatten(0, {frames.size(0), -1});
 }
 
+Json Rdmc::options() const { return options_.to_json(); }
+
 std::vector<NetworkPart> Rdmc::parts(int frames, int height, int width) const {
   const double pixels = static_cast<double>(height) * width * frames * options_.iterations;
   const auto w = static_cast<double>(options_.width);

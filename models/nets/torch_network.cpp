@@ -36,10 +36,6 @@ class TorchNetwork : public Network {
  public:
   explicit TorchNetwork(const NetworkRequest& request)
       : request_(request), precision_(precision_of(request.precision)) {
-    if (request.device != "cpu") {
-      fail(request.name, " on ", request.device, ": this build runs networks on the CPU only; "
-           "use --device cpu");
-    }
     given_ = parse_json(request.options, "options of " + request.name);
     if (!given_.is_object()) fail_usage("options of ", request.name, ": expected an object");
     const Json seed = taken("seed");
@@ -83,7 +79,7 @@ class TorchNetwork : public Network {
   void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
     require_weights("deraining");
     with_torch_errors("running " + request_.name,
-                      [&] { run_net(*net_, {precision_, torch::kCPU}, rainy, clean); });
+                      [&] { run_net(*net_, {precision_, device_}, rainy, clean); });
   }
 
  private:
@@ -104,6 +100,7 @@ class TorchNetwork : public Network {
 
   void make(const Json& options) {
     net_ = make_net(request_.name, options);
+    device_ = device_for(*net_, request_.device);
     net_->eval();
     has_weights_ = false;
   }
@@ -124,11 +121,12 @@ class TorchNetwork : public Network {
       torch::Tensor parameter = item.value();
       parameter.set_requires_grad(false);
       const bool single = precision_ == torch::kBFloat16 && net_->keeps_single(item.key());
-      if (!single) parameter.set_data(parameter.to(precision_));
+      parameter.set_data(single ? parameter.to(device_) : parameter.to(device_, precision_));
     }
     for (const auto& item : net_->named_buffers()) {
       torch::Tensor buffer = item.value();
-      if (buffer.is_floating_point()) buffer.set_data(buffer.to(precision_));
+      buffer.set_data(buffer.is_floating_point() ? buffer.to(device_, precision_)
+                                                 : buffer.to(device_));
     }
     has_weights_ = true;
   }
@@ -141,6 +139,7 @@ class TorchNetwork : public Network {
 
   NetworkRequest request_;
   torch::ScalarType precision_;
+  torch::Device device_ = torch::kCPU;
   Json given_;
   bool allow_nonfinite_ = false;
   bool has_weights_ = false;

@@ -42,7 +42,8 @@ class ViMPNet : public Net {
   ViMPNet(const std::string& name, const ViMPNetOptions& options);
 
   const MethodInfo& info() const override { return info_; }
-  Json options() const override { return options_.to_json(); }
+  bool cpu_only() const override { return true; }
+  Json options() const override;
   torch::Tensor forward(const torch::Tensor& frames) override;
   std::vector<NetworkPart> parts(int frames, int height, int width) const override;
   bool keeps_single(const std::string& /*key*/) const override { return false; }

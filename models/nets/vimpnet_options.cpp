@@ -75,6 +75,8 @@ ViMPNetOptions ViMPNetOptions::from_json(const Json& json) {
   return out;
 }
 
+Json ViMPNet::options() const { return options_.to_json(); }
+
 std::vector<NetworkPart> ViMPNet::parts(int frames, int height, int width) const {
   const double t = frames;
   const double full = static_cast<double>(height) * width;

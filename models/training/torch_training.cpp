@@ -53,9 +53,10 @@ struct Term {
 class TorchTraining final : public Training, private Method {
  public:
   TorchTraining(const NetworkRequest& request, const Schedule& schedule)
-      : schedule_(schedule), device_(request.device) {
+      : schedule_(schedule), device_(torch::kCPU) {
     Json options = parse_json(request.options, "options of " + request.name);
     net_ = make_named_net(request.name, options);
+    device_ = device_for(*net_, request.device);
     const auto seed = static_cast<std::uint64_t>(schedule_.run.integer("seed"));
     initialise_all(*net_, seed);
     net_->initialise_own(seed);

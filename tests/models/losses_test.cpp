@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "core/tensor_file/safetensors.h"
 #include "models/training/contrast_patches.h"
 #include "models/training/optimizer.h"

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "models/nets/net_tensors.h"
 #include "models/training/losses.h"
 #include "models/training/vgg.h"

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "models/nets/net_tensors.h"
 #include "models/ops/flow_warp.h"
 #include "models/ops/torch_deform_conv.h"
