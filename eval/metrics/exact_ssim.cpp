@@ -14,6 +14,7 @@
 #include <cmath>
 
 #include "core/for_each.h"
+#include "core/independent.h"
 #include "eval/metrics/label_sums.h"
 #include "eval/metrics/moment_filter.h"
 
@@ -43,7 +44,7 @@ PLUVIA_ALL_LEVELS void filter_down(const MomentRow* const* rows, std::size_t pla
   std::array<double*, kBlock> out;
   for (std::size_t j = 0; j < kBlock; ++j) out[j] = means[j][plane].data();
   const std::array<double, 6> taps = all_taps;
-#pragma GCC ivdep
+  PLUVIA_INDEPENDENT
   for (int x = 0; x < n; ++x) {
     for (std::size_t j = 0; j < kBlock; ++j) {
       double sum = taps[0] * r[kRadius + j][x];
@@ -63,7 +64,7 @@ PLUVIA_ALL_LEVELS void map_of(const Means& means, int n, const Constants& consta
   const double* const mean_b = means[1].data();
   const double* const mean_q = means[2].data();
   const double* const mean_d = means[3].data();
-#pragma GCC ivdep
+  PLUVIA_INDEPENDENT
   for (int x = 0; x < n; ++x) {
     const double a = mean_a[x];
     const double b = mean_b[x];

@@ -7,6 +7,7 @@
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/for_each.h"
+#include "core/independent.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -28,7 +29,7 @@ PLUVIA_ALL_LEVELS void make_planes(const std::uint8_t* a, const std::uint8_t* b,
   std::int16_t* const f1 = planes[1];
   std::int16_t* const f2 = planes[2];
   std::int16_t* const f3 = planes[3];
-#pragma GCC ivdep
+  PLUVIA_INDEPENDENT
   for (int i = 0; i < n; ++i) {
     const auto u = static_cast<std::int16_t>(a[i]);
     const auto v = static_cast<std::int16_t>(b[i]);
@@ -146,7 +147,7 @@ PLUVIA_ALL_LEVELS void put_together(int n, double one, MomentRow& row) {
   double* const f2 = row.maps[2].data();
   double* const f3 = row.maps[3].data();
   const double shift = 32512 * one;
-#pragma GCC ivdep
+  PLUVIA_INDEPENDENT
   for (int x = 0; x < n; ++x) {
     const double twice = 2 * f2[x] + shift;
     f2[x] = twice - (f0[x] + f1[x]);

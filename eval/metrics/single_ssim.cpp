@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "core/for_each.h"
+#include "core/independent.h"
 #include "eval/metrics/label_sums.h"
 
 namespace pluvia {
@@ -86,7 +87,7 @@ PLUVIA_ALL_LEVELS void filter_down(const Filtered* const* rows, int n, Pivots pi
   const float scale = constants.scale;
   const float pivot_s = static_cast<float>(pivots.s);
   const float pivot_d = static_cast<float>(pivots.d);
-#pragma GCC ivdep
+  PLUVIA_INDEPENDENT
   for (int x = 0; x < n; ++x) {
     std::array<float, 4> mean;
     for (int map = 0; map < 4; ++map) {
