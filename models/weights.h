@@ -17,8 +17,8 @@ namespace pluvia {
 std::vector<std::pair<std::string, const Tensor*>> own_weights(const NamedTensors& weights,
                                                                const std::string& place);
 
-/// One tensor for each entry of `state`, in its order. An Error lists what is missing, unexpected or
-/// of another shape, and says so when the file is another network's.
+/// One tensor for each entry of `state`, in its order. An Error lists what is missing, unexpected
+/// or of another shape, and says so when the file is another network's.
 std::vector<const Tensor*> match_weights(
     const std::vector<std::pair<std::string, const Tensor*>>& own,
     const std::vector<StateEntry>& state, const std::string& network, const std::string& place);
