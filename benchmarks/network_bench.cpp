@@ -54,6 +54,16 @@ double least_time(int runs, const std::function<void()>& body) {
   return least;
 }
 
+double least_cpu_time(int runs, const std::function<void()>& body) {
+  double least = 1e9;
+  for (int i = 0; i < runs; ++i) {
+    const double start = cpu_seconds();
+    body();
+    least = std::min(least, cpu_seconds() - start);
+  }
+  return least;
+}
+
 double peak_memory_gb() {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
@@ -62,6 +72,11 @@ double peak_memory_gb() {
 
 struct Clip {
   int frames = 5, height = 256, width = 256, runs = 5, threads = 2;
+};
+
+struct Times {
+  double wall_s = 0;
+  double cpu_s = 0;
 };
 
 /// Which part of the network a probed name ends.
@@ -74,7 +89,7 @@ std::string part_of(const std::string& name) {
   return "decoder";
 }
 
-double time_by_part(const RainMamba& net, const Clip& clip) {
+Times time_by_part(const RainMamba& net, const Clip& clip) {
   const Tensor in = torch::rand({1, clip.frames, 3, clip.height, clip.width});
   std::map<std::string, double> least;
   double total = 1e9;
@@ -101,18 +116,24 @@ double time_by_part(const RainMamba& net, const Clip& clip) {
   for (const auto& [name, seconds] : least) {
     std::printf("  %-24s %8.1f ms\n", name.c_str(), 1e3 * seconds);
   }
-  return total;
+  return {total, cpu};
 }
 
 /// Sums `times` runs of a product alone, in the faster of the two layouts.
 struct Products {
   int runs;
   double total = 0;
+  double cpu = 0;
 
   void add(const char* name, int times, const std::vector<std::function<void()>>& layouts) {
     double least = 1e9;
-    for (const auto& body : layouts) least = std::min(least, least_time(runs, body));
+    double least_cpu = 1e9;
+    for (const auto& body : layouts) {
+      least = std::min(least, least_time(runs, body));
+      least_cpu = std::min(least_cpu, least_cpu_time(runs, body));
+    }
     total += times * least;
+    cpu += times * least_cpu;
     std::printf("  %-24s %8.2f ms x %2d\n", name, 1e3 * least, times);
   }
   void linear(const char* name, int times, std::int64_t rows, std::int64_t in, std::int64_t out) {
@@ -175,16 +196,20 @@ void block_products(Products& p, const Clip& clip, int blocks, std::int64_t d, i
   p.add("conv1d", 2 * blocks, {[=] { torch::conv1d(x, taps, {}, 1, 3, 1, inner); }});
   const Tensor v = torch::randn({1, 4 * d, clip.frames, h, w});
   const double before = p.total;
+  const double cpu_before = p.cpu;
   p.conv3d("3x3x3 depthwise", blocks, v, torch::randn({4 * d, 1, 3, 3, 3}), false, false, 4 * d);
   const Tensor ours = v.permute({0, 2, 3, 4, 1}).contiguous();
   const Tensor cube = torch::randn({4 * d, 1, 3, 3, 3}), bias = torch::zeros({4 * d});
-  const double own = blocks * least_time(p.runs, [&] { ops::depthwise_conv3d(ours, cube, bias); });
+  const auto run = [&] { ops::depthwise_conv3d(ours, cube, bias); };
+  const double own = blocks * least_time(p.runs, run);
+  const double own_cpu = blocks * least_cpu_time(p.runs, run);
   std::printf("  %-24s %8.2f ms x %2d\n", "  (ours)", 1e3 * own / blocks, blocks);
   // A rival that took our depthwise convolution: the harder mark is the lesser of the two.
   p.total = before + std::min(p.total - before, own);
+  p.cpu = cpu_before + std::min(p.cpu - cpu_before, own_cpu);
 }
 
-double products_alone(const Clip& clip) {
+Times products_alone(const Clip& clip) {
   Products p{clip.runs};
   std::printf("its convolutions and matrix products alone\n");
   encoder_products(p, clip);
@@ -195,8 +220,8 @@ double products_alone(const Clip& clip) {
   };
   p.conv2d("refine 3x3", 2, picture(128, 1), torch::randn({128, 128, 3, 3}), 1, 1);
   p.conv2d("refine 1x1", 1, picture(128, 1), torch::randn({128, 128, 1, 1}), 1, 0);
-  p.conv3d("conv1", 1, torch::randn({1, 128, frames, h, w}), torch::randn({256, 128, 3, 3, 3}), true,
-           false);
+  p.conv3d("conv1", 1, torch::randn({1, 128, frames, h, w}), torch::randn({256, 128, 3, 3, 3}),
+           true, false);
   p.conv3d("upconv2", 1, torch::randn({1, 256, frames, h / 2, w / 2}),
            torch::randn({256, 128, 3, 3, 3}), true, true);
   block_products(p, clip, 8, 128, 4);
@@ -204,11 +229,12 @@ double products_alone(const Clip& clip) {
   p.conv2d("conv_before_upsample1", 1, picture(128, 1), torch::randn({128, 128, 3, 3}), 1, 1);
   p.conv2d("conv_before_upsample2", 1, picture(32, 2), torch::randn({64, 32, 3, 3}), 1, 1);
   p.conv2d("conv_last", 1, picture(16, 4), torch::randn({3, 16, 3, 3}), 1, 1);
-  return p.total;
+  return {p.total, p.cpu};
 }
 
 void scan_alone(const Clip& clip) {
-  for (const auto& [blocks, inner, shrink] : {std::array<std::int64_t, 3>{8, 256, 4}, {6, 512, 8}}) {
+  using Kind = std::array<std::int64_t, 3>;
+  for (const auto& [blocks, inner, shrink] : {Kind{8, 256, 4}, Kind{6, 512, 8}}) {
     const std::int64_t tokens = clip.frames * clip.height * clip.width / (shrink * shrink);
     const auto wide = [&, n = inner] { return torch::randn({1, tokens, n}); };
     const ops::ScanTensors t = {wide(), wide() - 3, wide(), torch::randn({1, tokens, 16}),
@@ -233,11 +259,15 @@ int run(const Clip& clip) {
               cpu_level_name().c_str(), clip.threads, clip.frames, clip.width, clip.height);
   const auto net = std::make_shared<RainMamba>("rainmamba", RainMambaOptions());
   initialise_all(*net, 1);
-  const double total = time_by_part(*net, clip);
+  const Times total = time_by_part(*net, clip);
+  if (clip.width * clip.height > 512 * 512) return 0;  // the rest takes as long again
   scan_alone(clip);
-  const double products = products_alone(clip);
-  std::printf("products alone %8.1f ms; whole / products = %.2f (promised 2: %s)\n", 1e3 * products,
-              total / products, total <= 2 * products ? "held" : "MISSED");
+  const Times products = products_alone(clip);
+  std::printf("products alone %8.1f ms (%.1f ms of CPU)\n", 1e3 * products.wall_s,
+              1e3 * products.cpu_s);
+  std::printf("whole / products = %.2f, of CPU time %.2f (promised 2: %s)\n",
+              total.wall_s / products.wall_s, total.cpu_s / products.cpu_s,
+              total.cpu_s <= 2 * products.cpu_s ? "held" : "MISSED");
   return 0;
 }
 

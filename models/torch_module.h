@@ -37,8 +37,8 @@ struct TorchModule {
 
 inline constexpr int kTorchModuleLayout = 4;
 
-/// Opens the module and gives it as many threads as core/parallel.h has, so that --threads holds for
-/// both; later calls give the same table. An Error says what is missing.
+/// Opens the module and gives it as many threads as core/parallel.h has, so that --threads holds
+/// for both; later calls give the same table. An Error says what is missing.
 const TorchModule& torch_module();
 
 /// Whether this build has the module.

@@ -20,8 +20,9 @@ ConvNextBlock::ConvNextBlock(std::int64_t width) {
   gamma_ = register_parameter("gamma", torch::empty({width}));
   depthwise_ = register_module("depthwise_conv", make_conv({width, 1, kKernel, kKernel}));
   norm_ = register_module("norm", make_norm(width));
-  expand_ = register_module("pointwise_conv1", make_linear(width, kExpansion * width, Init::kFanIn));
-  reduce_ = register_module("pointwise_conv2", make_linear(kExpansion * width, width, Init::kFanIn));
+  const std::int64_t wide = kExpansion * width;
+  expand_ = register_module("pointwise_conv1", make_linear(width, wide, Init::kFanIn));
+  reduce_ = register_module("pointwise_conv2", make_linear(wide, width, Init::kFanIn));
 }
 
 void ConvNextBlock::initialise(std::uint64_t, const std::string&) {
@@ -69,7 +70,8 @@ torch::Tensor ConvNext::down(int stage, const torch::Tensor& x) const {
   if (stage == 0) {
     return channel_norm(torch::conv2d(x, s.conv->weight, s.conv->bias, stride), *s.norm, kEpsilon);
   }
-  return torch::conv2d(channel_norm(x, *s.norm, kDownEpsilon), s.conv->weight, s.conv->bias, stride);
+  const torch::Tensor normed = channel_norm(x, *s.norm, kDownEpsilon);
+  return torch::conv2d(normed, s.conv->weight, s.conv->bias, stride);
 }
 
 const ConvNextBlock& ConvNext::block(int stage, int index) const {
@@ -94,7 +96,8 @@ double convnext_macs(const ConvNextSizes& sizes, int height, int width) {
     const double pixels = static_cast<double>(height >> (i + 2)) * (width >> (i + 2));
     const double c = sizes.widths[i];
     const double into = i == 0 ? 3.0 * kStemStride * kStemStride : 4.0 * sizes.widths[i - 1];
-    macs += pixels * (c * into + sizes.depths[i] * (c * kKernel * kKernel + 2 * kExpansion * c * c));
+    const double block = c * kKernel * kKernel + 2 * kExpansion * c * c;
+    macs += pixels * (c * into + sizes.depths[i] * block);
   }
   return macs;
 }

@@ -17,6 +17,12 @@ torch::Tensor index_tensor(const std::vector<std::int64_t>& values) {
   return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
 }
 
+/// a + b, in the memory of `a` where no gradient needs it: new memory for tensors of this size costs
+/// as much as the sum. Nobody else may hold `a`.
+torch::Tensor sum_into(torch::Tensor a, const torch::Tensor& b) {
+  return torch::GradMode::is_enabled() ? a + b : a.add_(b);
+}
+
 }  // namespace
 
 MambaLayer::MambaLayer(const MambaSizes& sizes, StepInit step_init)
@@ -57,7 +63,8 @@ void MambaLayer::initialise(std::uint64_t seed, const std::string& name) {
     // softplus(bias) is log-uniform in 0.001..0.1.
     torch::Tensor position = torch::empty_like(branch->skip);
     Draw{seed, name + (first ? ".steps" : ".steps_b")}.uniform(position, 1);
-    const torch::Tensor dt = torch::exp(std::log(0.01) + position.to(torch::kFloat64) * std::log(10.0));
+    const torch::Tensor dt =
+        torch::exp(std::log(0.01) + position.to(torch::kFloat64) * std::log(10.0));
     branch->dt_proj->bias.copy_(dt + torch::log(-torch::expm1(-dt)));
     const double bound = 1 / std::sqrt(static_cast<double>(sizes_.step_rank()));
     Draw{seed, name + (first ? ".step_weights" : ".step_weights_b")}.uniform(
@@ -88,7 +95,7 @@ torch::Tensor MambaLayer::forward(const torch::Tensor& tokens) const {
   const torch::Tensor gate = both.narrow(2, inner, inner);
   const torch::Tensor forward = scan(forward_, x, gate, false);
   // The sum of the directions, not their mean; each is gated by itself.
-  return linear(forward + scan(reverse_, x, gate, true), *out_proj_);
+  return linear(sum_into(forward, scan(reverse_, x, gate, true)), *out_proj_);
 }
 
 MambaMlp::MambaMlp(std::int64_t width) {
@@ -101,7 +108,8 @@ MambaMlp::MambaMlp(std::int64_t width) {
 
 torch::Tensor MambaMlp::forward(const torch::Tensor& volume) const {
   torch::Tensor hidden = ops::depthwise_conv3d(linear(volume, *fc1_), conv_->weight, conv_->bias);
-  return linear(torch::gelu(hidden), *fc2_);
+  if (torch::GradMode::is_enabled()) return linear(torch::gelu(hidden), *fc2_);
+  return linear(at::gelu_(hidden), *fc2_);
 }
 
 TokenIndex hilbert_index(int frames, int height, int width) {
@@ -121,13 +129,14 @@ torch::Tensor MambaBlock::forward(const torch::Tensor& clip, const TokenIndex& o
   const bool along_curve = order.gather.defined();
   torch::Tensor tokens = clip.reshape({sizes[0], -1, sizes[4]});
   if (along_curve) tokens = tokens.index_select(1, order.gather);
-  tokens = tokens + mamba_->forward(layer_norm(tokens, *norm1_, kEpsilon));
+  // Into the layer's own output: without a curve `tokens` is the caller's.
+  tokens = sum_into(mamba_->forward(layer_norm(tokens, *norm1_, kEpsilon)), tokens);
   const bool unscramble = along_curve && mlp_order_ == MlpOrder::kSpace;
   if (unscramble) tokens = tokens.index_select(1, order.scatter);
   // The reference takes tokens in the curve's order for a volume of frames, rows and columns, whose
   // neighbours are then not neighbours in the clip. Trained weights rely on it.
   const torch::Tensor volume = layer_norm(tokens, *norm2_, kEpsilon).view(sizes);
-  tokens = tokens + mlp_->forward(volume).view_as(tokens);
+  tokens = sum_into(tokens, mlp_->forward(volume).view_as(tokens));
   if (along_curve && !unscramble) tokens = tokens.index_select(1, order.scatter);
   return tokens.view(sizes);
 }

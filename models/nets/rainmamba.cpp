@@ -69,7 +69,8 @@ RainMamba::RainMamba(const std::string& name, const RainMambaOptions& options) :
   const auto refine = register_module("refine", make_group());
   for (std::size_t i = 0; i < 3; ++i) {
     const std::int64_t kernel = i < 2 ? 3 : 1;
-    refine_[i] = refine->register_module(std::to_string(2 * i), make_conv({nf, nf, kernel, kernel}));
+    refine_[i] = make_conv({nf, nf, kernel, kernel});
+    refine->register_module(std::to_string(2 * i), refine_[i]);
   }
   down_ = register_module("conv1", make_conv({2 * nf, nf, 3, 3, 3}));
   up_ = register_module("upconv2", std::make_shared<NetLayer>(
@@ -152,8 +153,9 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const std::vector<std::int64_t> one = {1, 1, 1};
   const std::vector<std::int64_t> to_even = {0, 1, 1};
   clip = run_pairs(before_, clip);
-  clip = torch::relu(torch::conv3d(clip.permute({0, 4, 1, 2, 3}), down_->weight, down_->bias, stride,
-                                   one)).permute({0, 2, 3, 4, 1}).contiguous();
+  clip = torch::relu(torch::conv3d(clip.permute({0, 4, 1, 2, 3}), down_->weight, down_->bias,
+                                   stride, one))
+             .permute({0, 2, 3, 4, 1}).contiguous();
   see_clip(probe, "x_down", clip);
   clip = run_pairs(low_, clip);
   // The reference has no skip connection from before to after the lower resolution.

@@ -6,8 +6,8 @@
 //
 // What looks odd and must stay so for trained weights: no skip connection between the two
 // resolutions, none to the input, and no limit on the output; a mix of norm epsilons; two gated
-// directions summed, not averaged; the local blocks' convolutions over the curve's order. What would
-// mend it is an option that is off by default.
+// directions summed, not averaged; the local blocks' convolutions over the curve's order. What
+// would mend it is an option that is off by default.
 #pragma once
 
 #include <array>

@@ -35,7 +35,9 @@ void read_list(const Json& json, const std::string& key, int low, std::array<int
 }
 
 bool read_flag(const Json& json, const std::string& key) {
-  if (!json.is_boolean()) fail_usage(kPlace, ": ", key, "=", json.dump(), ": expected true or false");
+  if (!json.is_boolean()) {
+    fail_usage(kPlace, ": ", key, "=", json.dump(), ": expected true or false");
+  }
   return json.get<bool>();
 }
 

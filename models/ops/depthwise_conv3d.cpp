@@ -18,8 +18,8 @@ constexpr int kColumns = kRun + 2;
 constexpr int kRowTaps = 9;  ///< rows around a row, itself included
 constexpr int kBlockRows = kCubeTaps + 1;
 
-/// Weights with channels contiguous and padded to whole blocks: tap k of block j at (j * 28 + k), the
-/// bias last.
+/// Weights with channels contiguous and padded to whole blocks: tap k of block j at (j * 28 + k),
+/// the bias last.
 template <typename T>
 std::vector<T> by_block(const CubeFilter<T>& filter, std::int64_t channels, bool flipped) {
   std::vector<T> out(static_cast<std::size_t>(lane_blocks(channels) * kBlockRows * kLanes), T{0});
@@ -112,8 +112,8 @@ inline void filter_run(const Neighbours<T>& rows, const Columns<T>& columns, std
 }
 
 /// Blocks of channels that a task takes through a frame side by side. Nine rows of that width stay
-/// in the second cache level up to rows of 300 pixels: each value then comes from memory three times,
-/// once for each frame that it takes part in, and not nine.
+/// in the second cache level up to rows of 200 pixels: each value then comes from memory three
+/// times, once for each frame that it takes part in, and not nine.
 constexpr std::int64_t kBlocksTogether = 2;
 
 /// The row that the next row of output needs besides those that this one did, in one frame.

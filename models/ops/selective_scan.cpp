@@ -26,6 +26,8 @@ struct TokenGroup {
   alignas(64) T dtx[kGroup][kLanes];
   alignas(64) T gate[kGroup][kLanes];
   alignas(64) T y[kGroup][kLanes];
+  alignas(64) T step_exp[kGroup][kLanes];
+  alignas(64) T gate_exp[kGroup][kLanes];
 };
 
 // A block's lanes of successive tokens are far apart, which the CPU does not foresee.
@@ -50,11 +52,16 @@ inline void make_ready(const ScanBlock<T>& block, const ScanConstants<T>& consta
     const T* const gate = lanes_of(in.gate.row(row) + first, block.count(), room[2]);
     PLUVIA_LANES
     for (int i = 0; i < kLanes; ++i) {
-      const T dt = softplus(step[i] + constants.bias[i]);
-      group.size[k][i] = dt > constants.longest[i] ? constants.longest[i] : dt;
-      group.dtx[k][i] = dt * x[i];
+      const T raw = step[i] + constants.bias[i];
+      group.size[k][i] = raw;
+      group.step_exp[k][i] = exp_of_minus_size(raw);
+    }
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) {
+      group.gate[k][i] = gate[i];
+      group.gate_exp[k][i] = exp_of_minus_size(gate[i]);
+      group.dtx[k][i] = x[i];
       group.y[k][i] = constants.skip[i] * x[i];
-      group.gate[k][i] = silu(gate[i]);
     }
     if (begin + k + kGroup < in.tokens) {
       const std::int64_t next = block.row(begin + k + kGroup);
@@ -62,6 +69,18 @@ inline void make_ready(const ScanBlock<T>& block, const ScanConstants<T>& consta
       fetch_lanes<0>(in.step.row(next) + first);
       fetch_lanes<0>(in.gate.row(next) + first);
       fetch_lanes<1>(out + next * in.channels + first);
+    }
+  }
+  for (int k = 0; k < count; ++k) {
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) {
+      const T dt = softplus_from(group.size[k][i], group.step_exp[k][i]);
+      group.size[k][i] = dt > constants.longest[i] ? constants.longest[i] : dt;
+      group.dtx[k][i] *= dt;
+    }
+    PLUVIA_LANES
+    for (int i = 0; i < kLanes; ++i) {
+      group.gate[k][i] *= logistic_from(group.gate[k][i], group.gate_exp[k][i]);
     }
   }
 }
@@ -129,7 +148,7 @@ inline void run_group(const ScanBlock<T>& block, std::int64_t begin, T* out, T* 
   }
 }
 
-/// Blocks that a task takes through the tokens side by side, so that it reads longer pieces of rows.
+/// Blocks that a task takes through the tokens side by side: it reads longer pieces of rows.
 constexpr std::int64_t kMostBlocks = 4;
 
 template <typename T>

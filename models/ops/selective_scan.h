@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The selective scan of Mamba (Gu and Dao 2023, "S6"), fused with what surrounds it: the step size's
-// bias and softplus before, the skip D and the gate after it. For every channel e and token l:
+// The selective scan of Mamba (Gu and Dao 2023, "S6"), fused with what surrounds it: the step
+// size's bias and softplus before, the skip D and the gate after it. For channel e and token l:
 //
 //   dt = softplus(step[l,e] + step_bias[e]),  A = -exp(a_log)          (A is any negative matrix)
 //   h[n] = exp(dt A[e,n]) h[n] + dt x[l,e] b[l,n]                      (zero-order hold, Euler)
@@ -10,9 +10,12 @@
 // kScanChunk-th token when asked to, and the backward pass makes the others again chunk by chunk.
 //
 // Layout: tokens are rows, (batch, tokens, channels) with channels contiguous and any distance
-// between rows, so slices of the projections' outputs are read in place. The work is cut into blocks
-// of kLanes channels, whose states stay in the first cache level. Sums have a fixed order, so
-// results do not depend on the number of threads.
+// between rows, so slices of the projections' outputs are read in place. The work is cut into
+// blocks of kLanes channels, whose states stay in the first cache level. Sums have a fixed order,
+// so results do not depend on the number of threads.
+//
+// Memory besides input and output, in units of x at 16 states: kept states 1/2, and 1 for the
+// blocks' shares of the gradients of b and c. The input is 3.1 of them.
 #pragma once
 
 #include <cstdint>

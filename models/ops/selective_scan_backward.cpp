@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The backward pass of the selective scan: chunks from the last to the first; in each the states are
-// made again from the kept one, then gradients run from its last token to its first. With g the
+// The backward pass of the selective scan: chunks from the last to the first; in each the states
+// are made again from the kept one, then gradients run from its last token to its first. With g the
 // gradient of the ungated y and d that of the state h:
 //
 //   d[n] += g c[n];  dc[n] = sum_e g h[n];  db[n] = sum_e d[n] dt x;  d(dt x) = sum_n d[n] b[n]
@@ -62,7 +62,8 @@ inline void load_token(const ScanBlock<T>& block, const ScanConstants<T>& consta
 }
 
 template <typename T>
-inline void remake_states(const ScanConstants<T>& constants, int padded, int i, ChunkRoom<T>& room) {
+inline void remake_states(const ScanConstants<T>& constants, int padded, int i,
+                          ChunkRoom<T>& room) {
   const T* const size = room.size[i];
   const T* const dtx = room.dtx[i];
   T* const y = room.y[i];

@@ -31,9 +31,10 @@ bool wants_gradient(const variable_list& inputs) {
 
 /// A tensor whose last dimension is contiguous and whose rows lie at one distance.
 Tensor in_rows(const Tensor& tensor) {
-  const bool regular = tensor.dim() == 3 && (tensor.stride(2) == 1 || tensor.size(2) == 1) &&
-                       (tensor.size(0) == 1 || tensor.stride(0) == tensor.size(1) * tensor.stride(1));
-  return regular ? tensor : tensor.contiguous();
+  const bool packed = tensor.stride(2) == 1 || tensor.size(2) == 1;
+  const bool even =
+      tensor.size(0) == 1 || tensor.stride(0) == tensor.size(1) * tensor.stride(1);
+  return packed && even ? tensor : tensor.contiguous();
 }
 
 template <typename T>

@@ -56,7 +56,7 @@ inline std::vector<float> input(const std::string& key, std::size_t count, bool 
 }
 
 inline bool ends_with(const std::string& text, const std::string& tail) {
-  return text.size() >= tail.size() && text.compare(text.size() - tail.size(), tail.size(), tail) == 0;
+  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
 }
 
 inline std::vector<float> weight(const std::string& key, const std::vector<std::int64_t>& shape) {

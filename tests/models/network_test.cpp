@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "models/nets/nets.h"
+#include "models/weights.h"
 #include "tests/models/golden.h"
 
 namespace pluvia {
@@ -32,7 +33,8 @@ std::unique_ptr<Network> network(const std::string& name, const std::string& opt
 std::unique_ptr<Network> golden_network(const std::string& options, const std::string& precision) {
   auto net = network("rainmamba", options, precision);
   // Made once: the formula takes longer than the network.
-  static const NamedTensors kOfficial = golden::weights(network("rainmamba")->describe(5, 64, 64).state);
+  static const NamedTensors kOfficial =
+      golden::weights(network("rainmamba")->describe(5, 64, 64).state);
   const bool official = options.find("num_features") == std::string::npos;
   net->load(official ? kOfficial : golden::weights(net->describe(5, 64, 64).state), "golden");
   return net;
@@ -136,9 +138,7 @@ TEST(RainMamba, StateDictionaryIsTheOfficialOne) {
     ASSERT_LT(i, description.state.size());
     const StateEntry& entry = description.state[i];
     EXPECT_EQ(entry.key, key);
-    std::string found;
-    for (const std::int64_t side : entry.shape) found += (found.empty() ? "" : "x") + std::to_string(side);
-    EXPECT_EQ(found, shape) << key;
+    EXPECT_EQ(shape_text(entry.shape), shape) << key;
     // The rule that fills the weights is the one the reference was run with.
     const std::vector<float> values = golden::weight(key, entry.shape);
     double total = 0;

@@ -24,7 +24,8 @@ using Values = std::vector<double>;
 Values random_values(std::uint64_t seed, std::int64_t count, double scale = 1) {
   Values out(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = scale * Random{.seed = seed, .particle = static_cast<std::uint32_t>(i)}.uniform(0, -1, 1);
+    const Random random{.seed = seed, .particle = static_cast<std::uint32_t>(i)};
+    out[i] = scale * random.uniform(0, -1, 1);
   }
   return out;
 }
@@ -71,7 +72,15 @@ TEST(VectorMath, IsCloseToTheLibrarys) {
   EXPECT_TRUE(std::isnan(exp2_of(std::nanf(""))));
   EXPECT_TRUE(std::isnan(softplus(std::nan(""))));
   EXPECT_EQ(exp2_of(-1e30F), 0x1p-126F);
-  EXPECT_EQ(logistic(-1e4F), 1 / (1 + 0x1p127F));
+  EXPECT_LT(logistic(-1e4F), 1e-37F);
+  EXPECT_GE(logistic(-1e4F), 0.0F);
+  // Step sizes up to the largest leave at most nothing, however steep.
+  for (const float rate : {-1e-30F, -1.0F, -23.0F, -1e20F}) {
+    const float most = largest_size(rate);
+    EXPECT_NEAR(static_cast<double>(decay_of(most, rate)),
+                std::exp2(static_cast<double>(most) * static_cast<double>(rate)), 1e-6);
+    EXPECT_EQ(decay_of(0.0F, rate), 1.0F);
+  }
 }
 
 /// A scan with its own storage. Rows of x and b, c are slices of wider ones, as in the network.
@@ -187,7 +196,9 @@ struct ScanGradientValues {
 };
 
 ScanGradientValues scan_gradients(const Scan& s, bool reverse, const Values& out_gradient) {
-  const auto room = [](std::int64_t n) { return Values(static_cast<std::size_t>(n), std::nan("")); };
+  const auto room = [](std::int64_t n) {
+    return Values(static_cast<std::size_t>(n), std::nan(""));
+  };
   const ScanInput<double> in = s.input(reverse);
   Values out = room(s.count());
   Values states = room(in.chunk_state_count());
@@ -217,7 +228,7 @@ TEST(SelectiveScan, GradientsAreThoseOfFiniteDifferences) {
       const Values g = random_values(9, s.count());
       const ScanGradientValues found = scan_gradients(s, reverse, g);
       const auto loss = [&] { return dot(fast_scan(s, reverse), g); };
-      // x, b and c lie in wider rows: copied out for the comparison, elements of slices elsewhere 0.
+      // x, b and c lie in wider rows, whose other elements have no gradient.
       Values x(s.x.size(), 0.0);
       for (std::size_t i = 0; i < found.x.size(); ++i) {
         const auto e = static_cast<std::size_t>(s.channels);
@@ -334,7 +345,9 @@ TEST(DepthwiseConv3d, EqualsThePlainLoopAndHasItsGradients) {
       for (std::int64_t k = 0; k < 27; ++k) {
         const std::int64_t t1 = row % v.frames + k / 9 - 1, y1 = y + k / 3 % 3 - 1,
                            x1 = x + k % 3 - 1;
-        if (t1 < 0 || t1 >= v.frames || y1 < 0 || y1 >= v.height || x1 < 0 || x1 >= v.width) continue;
+        if (t1 < 0 || t1 >= v.frames || y1 < 0 || y1 >= v.height || x1 < 0 || x1 >= v.width) {
+          continue;
+        }
         const std::int64_t from = ((row + k / 9 - 1) * v.height + y1) * v.width + x1;
         sum += weight[static_cast<std::size_t>(c * 27 + k)] *
                in[static_cast<std::size_t>(from * v.channels + c)];
