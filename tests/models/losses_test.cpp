@@ -104,7 +104,7 @@ TEST(Losses, RainMambasThree) {
 }
 
 TEST(Losses, RainMambasCurriculum) {
-  const NpyArray& rows = npz("rainmamba/losses").at("schedule_step_d0_dmin_minneg_posrange");
+  const NpyArray rows = npz("rainmamba/losses").at("schedule_step_d0_dmin_minneg_posrange");
   const torch::Tensor table = stored(rows);
   ASSERT_GE(table.size(0), 3);
   for (std::int64_t i = 0; i < table.size(0); ++i) {
