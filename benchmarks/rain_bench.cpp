@@ -32,7 +32,7 @@ synth::SceneFrame clean_frame() {
 using Settings = std::vector<std::pair<const char*, const char*>>;
 
 Settings wet(const char* width_px) {
-  return {{"rain_mm_h", "25"},    {"min_width_px", width_px}, {"drops", "240"},
+  return {{"rain_mm_h", "25"},    {"min_width_px", width_px}, {"drops", "380"},
           {"fine_drops", "0"},    {"drop_least_mm", "1"},     {"drop_most_mm", "1.6"},
           {"arrival_gain", "0"},  {"slide_mm_s", "0"},        {"contact_receding_deg", "10"}};
 }

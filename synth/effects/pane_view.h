@@ -50,8 +50,12 @@ PLUVIA_FUNCTION void spread_any(const float* line, const PaneGrid& grid, int x0,
 template <int N>
 PLUVIA_FUNCTION void spread_line(const float* line, const PaneGrid& grid, int x0, int n,
                                  float* out) {
+  const float* const from = line + static_cast<int>(grid.place(x0));
+  if (grid.scale == 1) {  // pane pixels are the picture's
+    for (int x = 0; x < n; ++x) out[x] = from[x];
+    return;
+  }
   if constexpr (N == kTileWidth) {
-    const float* const from = line + static_cast<int>(grid.place(x0));
     if (n == N) {
       if (grid.scale == 2) return spread<2, N>(from, out);
       if (grid.scale == 4) return spread<4, N>(from, out);

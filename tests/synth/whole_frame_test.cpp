@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole frames against what physics says of them: a white furnace, depths that mean nothing, a sky
-// that the veil must not grey.
+// that the veil must not grey; and a very large one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "synth/rain_params.h"
 #include "synth/renderer.h"
+#include "tests/synth/test_scene.h"
 
 namespace pluvia::synth {
 namespace {
@@ -96,6 +99,36 @@ TEST(WholeFrame, VeilLeavesABrightSkyBright) {
   const auto drop = bytes(layers, Layer::kDrop);
   for (std::size_t i = 0; i < 40U * 320 * 3; ++i) ASSERT_NEAR(drop[i], 240, 1);
   EXPECT_GT(drop[drop.size() / 2], 60);  // and it does veil what is dark
+}
+
+/// Most memory that the process has held, in MiB; 0 where the system does not say.
+double peak_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
+}
+
+TEST(WholeFrame, EightThousandPixelsWide) {
+  const SceneFrame frame = street_like(4320, 7680, 1);
+  const double before = peak_mib();
+  for (const char* formation : {"physical", "vrds"}) {
+    const RainRenderer rain(
+        params_of({{"formation", formation}, {"min_width_px", "1"}, {"drops", "20"}}), 1, 0);
+    FrameLayers layers;
+    rain.render_into(frame, {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop},
+                     layers);
+    const auto gt = bytes(layers, Layer::kGt);
+    ASSERT_EQ(gt.size(), 3U * 4320 * 7680);
+    EXPECT_EQ(std::memcmp(gt.data(), frame.clean.pixels().data(), gt.size()), 0);
+    const auto streak = bytes(layers, Layer::kStreak);
+    EXPECT_GT(*std::max_element(streak.begin(), streak.end()), 0);
+    const auto mask = bytes(layers, Layer::kMask);
+    EXPECT_EQ(*std::max_element(mask.begin(), mask.end()), 255);
+  }
+  // 11 bytes a pixel of layers, 8 of streaks, 7 planes of floats of a pane, twice, and a pyramid.
+  EXPECT_LT(peak_mib() - before, 120.0 * 4320 * 7680 / (1 << 20));
 }
 
 }  // namespace
