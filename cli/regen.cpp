@@ -36,7 +36,7 @@ std::vector<RegenClip> regen(const Options& options, const RegenRequest& request
   RenderRequest recipe;
   recipe.recipe_text = read_text(file);
   recipe.recipe = synth::Recipe::parse(parse_json(recipe.recipe_text, file.string()), file.string());
-  recipe.sources = request.sources;
+  recipe.sources = request.sources.empty() ? sources_of(recipe.recipe, file) : request.sources;
   recipe.depth = request.depth;
   return regen_recipe(recipe, request);
 }
@@ -49,7 +49,8 @@ int run(const Options& options, const Globals& globals) {
   }
   request.depth = options.depth;
   request.threads = globals.threads;
-  request.device = parse_device(globals.device).name();
+  // The CPU is the reference; a GPU is used when it is asked for by name.
+  request.device = globals.device == "auto" ? "cpu" : parse_device(globals.device).name();
   const std::vector<RegenClip> clips = regen(options, request);
   std::size_t different = 0;
   Json list = Json::array();
@@ -82,7 +83,7 @@ Run setup_regen(CLI::App& app, const Globals& globals) {
   app.footer(
       "Renders clips again from what the set says of itself and compares content hashes, layer by\n"
       "layer; exit status 1 when any differs. A recipe is rendered twice, by all threads and by "
-      "one.");
+      "one.\nThe CPU does it, unless --device names a GPU.");
   return [options, &globals] { return run(*options, globals); };
 }
 

@@ -48,13 +48,8 @@ void read_shard(const std::string& text, RenderRequest& request) {
 }
 
 void read_sources(const Options& options, const fs::path& recipe_file, RenderRequest& request) {
-  std::vector<fs::path> named(options.sources.begin(), options.sources.end());
-  if (named.empty()) {
-    for (const std::string& source : request.recipe.sources) {
-      named.push_back(recipe_file.parent_path() / source);
-    }
-  }
-  for (const fs::path& source : named) {
+  if (options.sources.empty()) request.sources = sources_of(request.recipe, recipe_file);
+  for (const std::string& source : options.sources) {
     for (const fs::path& path : list_sources(source)) request.sources.push_back(path);
   }
   request.depth = options.depth;

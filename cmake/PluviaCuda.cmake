@@ -28,9 +28,11 @@ function(pluvia_kernels target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # Moving a sum into the one arm of a choice that needs it makes a branch, and a loop over
       # pixels with branches in it does not vectorise; joining two turns of a loop over shapes into
-      # one, or exchanging the two loops, keeps the loop over pixels inside it scalar.
+      # one, or exchanging the two loops, keeps the loop over pixels inside it scalar. So does
+      # writing out a loop over 8 or 16 pixels before it has been vectorised.
       set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/${file}"
-        PROPERTIES COMPILE_OPTIONS "-fno-tree-sink;-fno-loop-unroll-and-jam;-fno-loop-interchange")
+        PROPERTIES COMPILE_OPTIONS
+        "-fno-tree-sink;-fno-loop-unroll-and-jam;-fno-loop-interchange")
     endif()
     if(PLUVIA_WITH_CUDA)
       file(RELATIVE_PATH from_root "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/${file}")

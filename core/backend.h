@@ -24,11 +24,14 @@
 #define PLUVIA_FUNCTION __host__ __device__ inline
 #define PLUVIA_MEMBER __host__ __device__
 #define PLUVIA_LAMBDA [=] __device__
+#define PLUVIA_PREFETCH(address) static_cast<void>(address)
 #else
 #define PLUVIA_BACKEND cpu_backend
 #define PLUVIA_FUNCTION inline
 #define PLUVIA_MEMBER
 #define PLUVIA_LAMBDA [=]
+/// Asks for a line of memory that will be needed soon; of no consequence to results.
+#define PLUVIA_PREFETCH(address) __builtin_prefetch(address)
 #endif
 
 #ifdef PLUVIA_CUDA_BUILT

@@ -23,9 +23,9 @@ std::uint8_t* bytes(FrameLayers& layers, Layer layer) {
 
 FrameWork::FrameWork(const Device& device)
     : device_(device),
-      light_(device),
       veil_(device),
       clean_(device),
+      marks_(device),
       depth_map_(device),
       depth_rows_(device),
       depth_columns_(device),
@@ -50,7 +50,6 @@ FrameWork::FrameWork(const Device& device)
       pane_starts_(device),
       pane_shapes_(device) {
   for (auto& layer : layer_bytes_) layer = DeviceArray<std::uint8_t>(device);
-  light_.upload({&LinearLight::tables(), 1});
 }
 
 void FrameWork::place_scene(const FrameOrder& order) {
@@ -59,7 +58,6 @@ void FrameWork::place_scene(const FrameOrder& order) {
   scene_.clean = clean_.lend(frame.clean.pixels());
   scene_.height = frame.clean.height();
   scene_.width = frame.clean.width();
-  scene_.light = light_.data();
   scene_.streak_gain = order.params.tone.gain;
   depth_ = {nullptr, nullptr, nullptr, scene_.width};
   if (!frame.depth_m.empty()) {
@@ -86,8 +84,8 @@ void FrameWork::add_veil(const FrameOrder& order) {
 void FrameWork::add_environment(const FrameOrder& order) {
   const auto count = static_cast<std::size_t>(blocks_along(scene_.height)) *
                      static_cast<std::size_t>(blocks_along(scene_.width));
-  BlockArgs args{scene_.clean, scene_.height,         scene_.width,           scene_.veil,
-                 scene_.light, order.params.sky_gain, blocks_.reserve(count)};
+  BlockArgs args{scene_.clean, scene_.height, scene_.width, scene_.veil,
+                 order.params.sky_gain, blocks_.reserve(count)};
   measure_blocks(device_, args);
   host_blocks_.resize(count);
   blocks_.download(host_blocks_);
@@ -108,10 +106,9 @@ void FrameWork::add_streaks(const FrameOrder& order) {
   streak_bins_.build(grid, bars_.size(), [&](std::size_t i) { return box_of(bars_[i]); });
   StreakPlanes& planes = scene_.streaks;
   planes.lists = lend(streak_bins_, streak_starts_, streak_shapes_);
-  planes.stride = std::ptrdiff_t{grid.across()} * kTileWidth;
-  const auto numbers = static_cast<std::size_t>(planes.stride * grid.down() * kTileHeight);
-  planes.opacity = planes_.reserve(2 * numbers);
-  planes.glow = planes.opacity + numbers;
+  planes.across = grid.across();
+  planes.sums = planes_.reserve(StreakPlanes::numbers(grid));
+  planes.marks = marks_.reserve(StreakPlanes::stretches(grid));
   draw_streaks(device_, {grid, planes, device_bars_.lend(bars_), depth_});
 }
 
@@ -142,22 +139,25 @@ void FrameWork::draw_pane(const FrameOrder& order, std::span<const Lobe> lobes) 
   args.focal_px = static_cast<float>(order.camera.focal_px);
   args.centre_x = 0.5F * static_cast<float>(scene_.width);
   args.centre_y = 0.5F * static_cast<float>(scene_.height);
-  const auto numbers = static_cast<std::size_t>(pane.height) *
-                       static_cast<std::size_t>(pane.width) *
-                       static_cast<std::size_t>(levels_.lanes);
-  args.plane = sharp_pane_.reserve(numbers);
+  const int planes = pane_planes(levels_.lanes);
+  const auto numbers = static_cast<std::size_t>(planes * pane.numbers());
+  args.planes = sharp_pane_.reserve(numbers);
   draw_glass(device_, args);
-  pane_ = {args.plane, levels_.lanes, pane, {}};
+  pane_ = {args.planes, pane, {}};
   if (blur_.taps.size() > 1) {
     blur_bins_.build(grid, lobes.size(),
                      [&](std::size_t i) { return box_on_pane(lobes[i], blur_.reach); });
-    GlassBlurArgs blur{grid,        pane,
-                       levels_.lanes, taps_.lend(blur_.taps),
-                       static_cast<int>(blur_.taps.size()), blur_.reach,
+    GlassBlurArgs blur{grid,
+                       pane,
+                       planes,
+                       taps_.lend(blur_.taps),
+                       static_cast<int>(blur_.taps.size()),
+                       blur_.reach,
                        lend(blur_bins_, blur_starts_, blur_shapes_),
-                       args.plane,  soft_pane_.reserve(numbers)};
+                       args.planes,
+                       soft_pane_.reserve(numbers)};
     blur_glass(device_, blur);
-    pane_.plane = blur.to;
+    pane_.planes = blur.to;
   }
 }
 

@@ -74,9 +74,8 @@ class FrameWork {
   TileBins blur_bins_;
   TileBins pane_bins_;
 
-  DeviceArray<LinearLight> light_;
   DeviceArray<Veil> veil_;
-  DeviceArray<std::uint8_t> clean_;
+  DeviceArray<std::uint8_t> clean_, marks_;
   DeviceArray<float> depth_map_, depth_rows_, depth_columns_, through_rows_, through_columns_;
   DeviceArray<BlockLight> blocks_;
   DeviceArray<float> nodes_, brightness_, planes_, texels_, sharp_pane_, soft_pane_;

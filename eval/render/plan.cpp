@@ -85,6 +85,16 @@ std::vector<fs::path> list_sources(const fs::path& path) {
   return inside;
 }
 
+std::vector<fs::path> sources_of(const synth::Recipe& recipe, const fs::path& recipe_file) {
+  std::vector<fs::path> out;
+  for (const std::string& source : recipe.sources) {
+    for (const fs::path& path : list_sources(recipe_file.parent_path() / source)) {
+      out.push_back(path);
+    }
+  }
+  return out;
+}
+
 std::vector<PlannedClip> plan_render(const RenderRequest& request) {
   const synth::Recipe& recipe = request.recipe;
   const bool footage = !request.sources.empty();

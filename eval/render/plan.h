@@ -48,6 +48,9 @@ std::vector<PlannedClip> plan_render(const RenderRequest& request);
 
 /// A file, a folder of frames, or a folder of these: each clean clip meant by `path`.
 std::vector<std::filesystem::path> list_sources(const std::filesystem::path& path);
+/// What the recipe names as its footage, which lies beside its file; empty: built-in scenes.
+std::vector<std::filesystem::path> sources_of(const synth::Recipe& recipe,
+                                              const std::filesystem::path& recipe_file);
 
 /// Uncompressed bytes of the clips, by the recipe's size.
 std::uint64_t raw_bytes(const RenderRequest& request, std::size_t clips);

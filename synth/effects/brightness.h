@@ -28,19 +28,35 @@ struct BrightnessView {
     return p + (blocks[y1 * across + x] - p) * (top - static_cast<float>(y0));
   }
 
-  /// Pixels [x0, x0 + n) of row y, at most N.
+  /// Pixels [x0, x0 + N) of row y. More than one start at a whole block.
   template <int N>
-  PLUVIA_MEMBER void row(int y, int x0, int n, float out[N]) const {
+  PLUVIA_MEMBER void row(int y, int x0, float out[N]) const {
     const float v = (static_cast<float>(y) + 0.5F) * (1.0F / kBrightBlock) - 0.5F;
     const int first = x0 / kBrightBlock - 1;
-    constexpr int kColumns = N / kBrightBlock + 3;
-    float line[kColumns];
-    for (int k = 0; k < kColumns; ++k) line[k] = between_rows(v, first + k);
-    for (int x = 0; x < n; ++x) {
-      const float u = (static_cast<float>(x0 + x) + 0.5F) * (1.0F / kBrightBlock) - 0.5F -
-                      static_cast<float>(first);  // at least half a block
+    const auto along = [&](int x) {  // from the middle of block `first`, in blocks
+      return (static_cast<float>(x0 + x) + 0.5F) * (1.0F / kBrightBlock) - 0.5F -
+             static_cast<float>(first);
+    };
+    if constexpr (N == 1) {
+      const float u = along(0);
       const int left = static_cast<int>(u);
-      out[x] = line[left] + (line[left + 1] - line[left]) * (u - static_cast<float>(left));
+      const float from = between_rows(v, first + left);
+      out[0] = from + (between_rows(v, first + left + 1) - from) * (u - static_cast<float>(left));
+    } else {
+      constexpr int kHalf = kBrightBlock / 2;
+      static_assert(N % kBrightBlock == 0);
+      float from = between_rows(v, first);
+      float to = between_rows(v, first + 1);
+      for (int half = 0; half < N / kHalf; ++half) {
+        const int left = (half + 1) / 2;
+        if (half % 2 == 1) {
+          from = to;
+          to = between_rows(v, first + left + 1);
+        }
+        for (int x = half * kHalf; x < (half + 1) * kHalf; ++x) {
+          out[x] = from + (to - from) * (along(x) - static_cast<float>(left));
+        }
+      }
     }
   }
 };

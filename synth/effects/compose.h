@@ -50,6 +50,23 @@ struct PhysicalArgs {
   LayerPixels out;
 };
 
+/// Asks for what N pixels need two rows further down: rows of a tile are pages apart, which the CPU
+/// does not guess.
+template <int N>
+PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, int y, int x0) {
+  constexpr int kAhead = 2;
+  constexpr int kLine = 64;
+  const int row = y + kAhead < scene.height ? y + kAhead : y;
+  const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * scene.width + x0;
+  for (int i = 0; i < 3 * N; i += kLine) {
+    PLUVIA_PREFETCH(scene.clean + 3 * at + i);
+    PLUVIA_PREFETCH(out.drop + 3 * at + i);
+    PLUVIA_PREFETCH(out.lq + 3 * at + i);
+  }
+  PLUVIA_PREFETCH(out.mask + at);
+  PLUVIA_PREFETCH(out.streak + at);
+}
+
 /// round(255 * share)
 PLUVIA_FUNCTION std::int32_t to_code(float share) {
   const float within = share > 0 ? (share < 1 ? share : 1.0F) : 0.0F;

@@ -1,133 +1,209 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
 #include "core/for_each.h"
 #include "synth/effects/compose.h"
 
 namespace pluvia::PLUVIA_BACKEND {
 
 using synth::LightRow;
-using synth::PaneRow;
+using synth::PaneTile;
 using synth::PhysicalArgs;
 
 struct PhysicalBody {
   PhysicalArgs a;
 
-  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const { stretch<1>(tile, y, x, 1); }
+  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
+    PaneTile<kPlanes, 1> pane(a.pane, x, 1);
+    const bool wet = a.pane.reaches(tile.number) && pane.read(y);
+    stretch<1, 1>(y, x, a.scene.streaked(tile.number), wet ? pane.row(0) : nullptr);
+  }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
+    const bool streaked = a.scene.streaked(tile.number);
+    const bool reached = a.pane.reaches(tile.number);
+    PaneTile<kPlanes, synth::kTileWidth> pane(a.pane, tile.x0, tile.x1 - tile.x0);
     for (int y = tile.y0; y < tile.y1; ++y) {
-      for (int x = tile.x0; x < tile.x1; x += kStretch) {
-        stretch<kStretch>(tile, y, x, tile.x1 - x < kStretch ? tile.x1 - x : kStretch);
+      const bool wet = reached && pane.read(y);
+      int x = tile.x0;
+      for (; x + kStretch <= tile.x1; x += kStretch) {
+        stretch<kStretch, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
+      }
+      for (; x < tile.x1; ++x) {
+        stretch<1, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
       }
     }
   }
 
  private:
-  static constexpr int kStretch = 64;  ///< pixels that are found with or without streaks together
+  static constexpr int kPlanes = 7;
+  static constexpr int kStretch = synth::kInkStretch;
+  /// Pixels for which it is worth finding out that the streaked scene is the veiled one.
+  static constexpr int kGroup = 32;
 
-  template <int N>
-  PLUVIA_MEMBER void stretch(const Tile& tile, int y, int x0, int n) const {
-    const bool streaked = a.scene.streaked(tile.number) && synth::inked(a.scene, y, x0, n);
+  /// `pane`: its planes from x0 on, kNext apart; null: dry.
+  template <int N, int kNext>
+  PLUVIA_MEMBER void stretch(int y, int x0, bool streaked, const float* pane) const {
+    if constexpr (N > 1) synth::prefetch<N>(a.scene, a.out, y, x0);
+    const bool inked = streaked && synth::inked<N>(a.scene, y, x0);
+    const bool wet = pane != nullptr && synth::covered<N>(pane + 3 * kNext);
     LightRow<N> light;
-    synth::veiled_row(a.scene, y, x0, n, 1.0F, light);
-    if (streaked) {
-      synth::streaked_row(a.scene, y, x0, n, light);
+    synth::veiled_row<N>(a.scene, y, x0, 1.0F, light);
+    if (inked || wet) {
+      write_both<N, kNext>(y, x0, inked, wet ? pane : nullptr, light);
     } else {
-      for (int c = 0; c < 3; ++c) {
-        for (int x = 0; x < n; ++x) light.s[c][x] = light.v[c][x];
-      }
+      write_plain<N>(y, x0, light);
     }
-    PaneRow<8, N> pane;
-    const bool wet = a.pane.reaches(tile.number) && synth::read_pane(a.pane, y, x0, n, pane);
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
-    std::uint8_t* const mask = a.out.mask + at;
-    if (wet) {
-      // Under drops lq differs from drop also where no streak crosses: drops show streaks.
-      for (int x = 0; x < n; ++x) {
-        mask[x] = static_cast<std::uint8_t>(synth::to_code(pane.lane[3][x]));
-      }
-      float bare[N];
-      for (int x = 0; x < n; ++x) bare[x] = 1 - (pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F);
-      for (int c = 0; c < 3; ++c) {
-        cover<N>(light.s[c], bare, pane.lane[4 + c], n, light.s[c]);
-        cover<N>(light.v[c], bare, pane.lane[c], n, light.v[c]);
-      }
-    } else {
-      for (int x = 0; x < n; ++x) mask[x] = 0;
-    }
-    if (a.noise.any()) add_noise<N>(at, n, streaked || wet, light);
-    write<N>(at, n, streaked || wet, light);
   }
 
-  template <int N>
-  PLUVIA_MEMBER void cover(const float* behind, const float* bare, const float* drop, int n,
-                           float* out) const {
-    float sum[N];
-    for (int x = 0; x < n; ++x) sum[x] = bare[x] * behind[x] + drop[x];
-    for (int x = 0; x < n; ++x) out[x] = sum[x];
+  PLUVIA_MEMBER std::ptrdiff_t place(int y, int x) const {
+    return static_cast<std::ptrdiff_t>(y) * a.scene.width + x;
   }
 
+  /// Where lq is drop.
   template <int N>
-  PLUVIA_MEMBER void add_noise(std::ptrdiff_t at, int n, bool two, LightRow<N>& light) const {
-    float unit[3][N];
-    synth::unit_noise<N>(a.noise, static_cast<std::uint32_t>(at), n, unit);
-    const std::uint8_t* const clean = a.scene.clean + 3 * at;
+  PLUVIA_MEMBER void write_plain(int y, int x0, LightRow<N>& light) const {
+    const std::ptrdiff_t at = place(y, x0);
+    if (a.noise.any()) {
+      float none[3][N] = {};
+      add_noise<N>(at, light, none);
+    }
+    std::int32_t code[3][N];
+    std::uint8_t drop[3 * N];
+    encode<N, N>(light.v[0], code[0]);
+    synth::weave<N>(code, drop);
+    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
+    std::memcpy(a.out.lq + 3 * at, drop, sizeof(drop));
+    std::memset(a.out.mask + at, 0, N);
+    std::memset(a.out.streak + at, 0, N);
+    if (a.out.streak_rgb != nullptr) {
+      std::memset(a.out.streak_rgb + 3 * at, 0, 3 * N * sizeof(std::int16_t));
+    }
+  }
+
+  template <int N, int kNext>
+  PLUVIA_MEMBER void write_both(int y, int x0, bool inked, const float* pane,
+                                LightRow<N>& light) const {
+    constexpr int kPart = N < kGroup ? N : kGroup;
+    const std::ptrdiff_t at = place(y, x0);
+    bool differs[N / kPart];
+    for (int k = 0; k < N / kPart; ++k) {
+      differs[k] = find_streaked<kPart, N, kNext>(y, x0 + k * kPart, inked,
+                                                  pane == nullptr ? nullptr : pane + k * kPart,
+                                                  light.v[0] + k * kPart, light.s[0] + k * kPart);
+    }
+    std::uint8_t mask[N] = {};
+    if (pane != nullptr) {
+      const float* const coverage = pane + 3 * kNext;
+      cover<N, N, kNext>(coverage, pane, light.v[0]);
+      std::int32_t code[N];
+      for (int x = 0; x < N; ++x) code[x] = synth::to_code(coverage[x]);
+      for (int x = 0; x < N; ++x) mask[x] = static_cast<std::uint8_t>(code[x]);
+    }
+    std::memcpy(a.out.mask + at, mask, sizeof(mask));
+    if (a.noise.any()) add_noise<N>(at, light, light.s);
+    std::int32_t without[3][N];
+    std::int32_t with[3][N];
+    encode<N, N>(light.v[0], without[0]);
+    for (int k = 0; k < N / kPart; ++k) {
+      if (differs[k]) {
+        encode<kPart, N>(light.s[0] + k * kPart, with[0] + k * kPart);
+        continue;
+      }
+      for (int c = 0; c < 3; ++c) {
+        for (int x = k * kPart; x < (k + 1) * kPart; ++x) with[c][x] = without[c][x];
+      }
+    }
+    write_codes<N>(at, without, with);
+  }
+
+  /// False where neither streak nor drop is. Under drops lq differs from drop also where no streak
+  /// crosses: drops show streaks.
+  template <int N, int kFrom, int kNext>
+  PLUVIA_MEMBER bool find_streaked(int y, int x0, bool inked, const float* pane, const float* v,
+                                   float* s) const {
+    const bool touched = inked && synth::touched<N>(a.scene, y, x0);
+    const bool wet = pane != nullptr && synth::covered<N>(pane + 3 * kNext);
+    if (touched) {
+      synth::add_streaks<N, kFrom>(a.scene, y, x0, v, s);
+    } else {
+      for (int c = 0; c < 3; ++c) {
+        for (int x = 0; x < N; ++x) s[c * kFrom + x] = v[c * kFrom + x];
+      }
+    }
+    if (wet) cover<N, kFrom, kNext>(pane + 3 * kNext, pane + 4 * kNext, s);
+    return touched || wet;
+  }
+
+  /// Drops before a scene; channels kFrom apart, of the drops kNext.
+  template <int N, int kFrom, int kNext>
+  PLUVIA_MEMBER void cover(const float* coverage, const float* drops, float* scene) const {
+    float bare[N];
+    float share[N];
+    for (int x = 0; x < N; ++x) {
+      const bool wet = synth::is_covered(coverage[x]);
+      bare[x] = wet ? 1 - (coverage[x] < 1 ? coverage[x] : 1.0F) : 1.0F;
+      share[x] = wet ? 1.0F : 0.0F;
+    }
     for (int c = 0; c < 3; ++c) {
-      for (int x = 0; x < n; ++x) {
-        const float change = std::fabs(light.v[c][x] - a.scene.light->decode(clean[3 * x + c]));
+      for (int x = 0; x < N; ++x) {
+        scene[c * kFrom + x] =
+            bare[x] * scene[c * kFrom + x] + share[x] * drops[c * kNext + x];
+      }
+    }
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void add_noise(std::ptrdiff_t at, LightRow<N>& light, float s[3][N]) const {
+    float unit[3][N];
+    std::int32_t code[3][N];
+    synth::unit_noise<N>(a.noise, static_cast<std::uint32_t>(at), unit);
+    synth::split<N>(a.scene.clean + 3 * at, code);
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < N; ++x) {
+        const float change = std::fabs(light.v[c][x] - synth::light_of_code(code[c][x]));
         const float grain = unit[c][x] * synth::grain_size(change, a.noise);
         light.v[c][x] += grain;
-        if (two) light.s[c][x] += grain;
+        s[c][x] += grain;
       }
     }
   }
 
-  /// Planar codes to interleaved bytes.
-  template <int N>
-  PLUVIA_MEMBER void weave(const std::int32_t code[3][N], int n, std::uint8_t* out) const {
-    for (int x = 0; x < n; ++x) {
-      out[3 * x] = static_cast<std::uint8_t>(code[0][x]);
-      out[3 * x + 1] = static_cast<std::uint8_t>(code[1][x]);
-      out[3 * x + 2] = static_cast<std::uint8_t>(code[2][x]);
-    }
-  }
-
-  template <int N>
-  PLUVIA_MEMBER void write(std::ptrdiff_t at, int n, bool two, const LightRow<N>& light) const {
-    std::int32_t without[3][N];
+  /// N of kFrom numbers of each channel.
+  template <int N, int kFrom>
+  PLUVIA_MEMBER void encode(const float* light, std::int32_t* code) const {
     for (int c = 0; c < 3; ++c) {
-      for (int x = 0; x < n; ++x) without[c][x] = a.scene.light->encode_wide(light.v[c][x]);
-    }
-    weave<N>(without, n, a.out.drop + 3 * at);
-    std::uint8_t* const lq = a.out.lq + 3 * at;
-    std::uint8_t* const streak = a.out.streak + at;
-    std::int16_t* const rgb = a.out.streak_rgb == nullptr ? nullptr : a.out.streak_rgb + 3 * at;
-    if (!two) {
-      const std::uint8_t* const drop = a.out.drop + 3 * at;
-      for (int i = 0; i < 3 * n; ++i) lq[i] = drop[i];
-      for (int x = 0; x < n; ++x) streak[x] = 0;
-      if (rgb != nullptr) {
-        for (int i = 0; i < 3 * n; ++i) rgb[i] = 0;
+      for (int x = 0; x < N; ++x) {
+        code[c * kFrom + x] = synth::code_of_light(light[c * kFrom + x]);
       }
-      return;
     }
-    std::int32_t with[3][N];
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void write_codes(std::ptrdiff_t at, const std::int32_t without[3][N],
+                                 const std::int32_t with[3][N]) const {
+    std::uint8_t drop[3 * N];
+    std::uint8_t lq[3 * N];
+    synth::weave<N>(without, drop);
+    synth::weave<N>(with, lq);
+    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
+    std::memcpy(a.out.lq + 3 * at, lq, sizeof(lq));
     std::int32_t most[N];
-    for (int x = 0; x < n; ++x) most[x] = 0;
-    for (int c = 0; c < 3; ++c) {
-      for (int x = 0; x < n; ++x) {
-        with[c][x] = a.scene.light->encode_wide(light.s[c][x]);
-        const std::int32_t more = with[c][x] - without[c][x];
-        most[x] = more > most[x] ? more : most[x];
-      }
+    for (int x = 0; x < N; ++x) {
+      const std::int32_t r = with[0][x] - without[0][x];
+      const std::int32_t g = with[1][x] - without[1][x];
+      const std::int32_t b = with[2][x] - without[2][x];
+      const std::int32_t of_two = r > g ? r : g;
+      const std::int32_t of_three = of_two > b ? of_two : b;
+      most[x] = of_three > 0 ? of_three : 0;
     }
-    weave<N>(with, n, lq);
-    for (int x = 0; x < n; ++x) streak[x] = static_cast<std::uint8_t>(most[x]);
-    if (rgb == nullptr) return;
-    for (int x = 0; x < n; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        rgb[3 * x + c] = static_cast<std::int16_t>(with[c][x] - without[c][x]);
-      }
-    }
+    std::uint8_t streak[N];
+    for (int x = 0; x < N; ++x) streak[x] = static_cast<std::uint8_t>(most[x]);
+    std::memcpy(a.out.streak + at, streak, sizeof(streak));
+    if (a.out.streak_rgb == nullptr) return;
+    std::int16_t change[3 * N];
+    for (int i = 0; i < 3 * N; ++i) change[i] = static_cast<std::int16_t>(lq[i] - drop[i]);
+    std::memcpy(a.out.streak_rgb + 3 * at, change, sizeof(change));
   }
 };
 

@@ -1,96 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
 #include "core/exact_float.h"
 #include "core/for_each.h"
 #include "synth/effects/compose.h"
 
 namespace pluvia::PLUVIA_BACKEND {
 
-using synth::PaneRow;
+using synth::PaneTile;
 using synth::to_code;
 using synth::VrdsArgs;
 
 struct VrdsBody {
   VrdsArgs a;
 
-  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const { stretch<1>(tile, y, x, 1); }
+  PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
+    PaneTile<kPlanes, 1> pane(a.pane, x, 1);
+    const bool wet = a.pane.reaches(tile.number) && pane.read(y);
+    stretch<1, 1>(y, x, a.scene.streaked(tile.number), wet ? pane.row(0) : nullptr);
+  }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
+    const bool streaked = a.scene.streaked(tile.number);
+    const bool reached = a.pane.reaches(tile.number);
+    PaneTile<kPlanes, synth::kTileWidth> pane(a.pane, tile.x0, tile.x1 - tile.x0);
     for (int y = tile.y0; y < tile.y1; ++y) {
-      for (int x = tile.x0; x < tile.x1; x += kStretch) {
-        stretch<kStretch>(tile, y, x, tile.x1 - x < kStretch ? tile.x1 - x : kStretch);
+      const bool wet = reached && pane.read(y);
+      int x = tile.x0;
+      for (; x + kStretch <= tile.x1; x += kStretch) {
+        stretch<kStretch, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
+      }
+      for (; x < tile.x1; ++x) {
+        stretch<1, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
       }
     }
   }
 
  private:
-  static constexpr int kStretch = 64;  ///< pixels that are found with or without streaks together
+  static constexpr int kPlanes = 4;
+  /// Pixels that are found with or without streaks or drops together.
+  static constexpr int kStretch = synth::kInkStretch;
 
-  template <int N>
-  PLUVIA_MEMBER void stretch(const Tile& tile, int y, int x0, int n) const {
+  /// `pane`: its planes from x0 on, kNext apart; null: dry.
+  template <int N, int kNext>
+  PLUVIA_MEMBER void stretch(int y, int x0, bool streaked, const float* pane) const {
+    if constexpr (N > 1) synth::prefetch<N>(a.scene, a.out, y, x0);
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
     const std::uint8_t* const gt = a.scene.clean + 3 * at;
-    std::uint8_t* const drop = a.out.drop + 3 * at;
-    std::uint8_t* const lq = a.out.lq + 3 * at;
-    std::uint8_t* const mask = a.out.mask + at;
-    std::uint8_t* const streak = a.out.streak + at;
-    PaneRow<4, N> pane;
-    const bool wet = a.pane.reaches(tile.number) && synth::read_pane(a.pane, y, x0, n, pane);
-    for (int i = 0; i < 3 * n; ++i) drop[i] = gt[i];
-    for (int x = 0; x < n; ++x) mask[x] = 0;
-    if (wet) add_drops<N>(pane, gt, n, drop, mask);
-    if (!a.scene.streaked(tile.number) || !synth::inked(a.scene, y, x0, n)) {
-      for (int x = 0; x < n; ++x) streak[x] = 0;
-      for (int i = 0; i < 3 * n; ++i) lq[i] = drop[i];
-      return;
+    std::uint8_t drop[3 * N];
+    std::uint8_t mask[N];
+    if (pane != nullptr && synth::covered<N>(pane + 3 * kNext)) {
+      add_drops<N, kNext>(pane, gt, drop, mask);
+    } else {
+      std::memcpy(drop, gt, sizeof(drop));
+      std::memset(mask, 0, sizeof(mask));
     }
-    std::int32_t grey[N];
-    find_grey<N>(y, x0, n, mask, grey);
-    for (int x = 0; x < n; ++x) streak[x] = static_cast<std::uint8_t>(grey[x]);
-    for (int x = 0; x < n; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        const std::int32_t sum = drop[3 * x + c] + grey[x];
-        lq[3 * x + c] = static_cast<std::uint8_t>(sum < 255 ? sum : 255);
-      }
+    std::uint8_t lq[3 * N];
+    std::uint8_t grey[N];
+    if (streaked && synth::inked<N>(a.scene, y, x0)) {
+      find_grey<N>(y, x0, mask, grey);
+      add_grey<N>(drop, grey, lq);
+    } else {
+      std::memcpy(lq, drop, sizeof(lq));
+      std::memset(grey, 0, sizeof(grey));
     }
+    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
+    std::memcpy(a.out.lq + 3 * at, lq, sizeof(lq));
+    std::memcpy(a.out.mask + at, mask, sizeof(mask));
+    std::memcpy(a.out.streak + at, grey, sizeof(grey));
   }
 
-  template <int N>
-  PLUVIA_MEMBER void add_drops(const PaneRow<4, N>& pane, const std::uint8_t* gt, int n,
-                               std::uint8_t* drop, std::uint8_t* mask) const {
+  template <int N, int kNext>
+  PLUVIA_MEMBER void add_drops(const float* pane, const std::uint8_t* gt, std::uint8_t* drop,
+                               std::uint8_t* mask) const {
+    const float* const coverage = pane + 3 * kNext;
+    std::int32_t clean[3][N];
     std::int32_t code[3][N];
-    std::int32_t cover[N];
-    for (int x = 0; x < n; ++x) cover[x] = to_code(pane.lane[3][x]);
-    for (int x = 0; x < n; ++x) mask[x] = static_cast<std::uint8_t>(cover[x]);
+    float bare[N];
+    std::int32_t whole[N];
+    synth::split<N>(gt, clean);
+    for (int x = 0; x < N; ++x) {
+      whole[x] = to_code(coverage[x]);
+      bare[x] = 1 - (coverage[x] < 1 ? coverage[x] : 1.0F);
+    }
+    for (int x = 0; x < N; ++x) mask[x] = static_cast<std::uint8_t>(whole[x]);
     for (int c = 0; c < 3; ++c) {
-      for (int x = 0; x < n; ++x) {
-        const float covered = pane.lane[3][x] < 1 ? pane.lane[3][x] : 1.0F;
-        const float behind = (1 - covered) * a.scene.light->decode(gt[3 * x + c]);
-        const std::int32_t through = a.scene.light->encode_wide(behind + pane.lane[c][x]);
-        code[c][x] = cover[x] != 0 ? through : gt[3 * x + c];
+      const float* const light = pane + c * kNext;
+      for (int x = 0; x < N; ++x) {
+        const std::int32_t through =
+            synth::code_of_light(bare[x] * synth::light_of_code(clean[c][x]) + light[x]);
+        code[c][x] = whole[x] != 0 ? through : clean[c][x];
       }
     }
-    for (int x = 0; x < n; ++x) {
-      drop[3 * x] = static_cast<std::uint8_t>(code[0][x]);
-      drop[3 * x + 1] = static_cast<std::uint8_t>(code[1][x]);
-      drop[3 * x + 2] = static_cast<std::uint8_t>(code[2][x]);
-    }
+    synth::weave<N>(code, drop);
   }
 
   template <int N>
-  PLUVIA_MEMBER void find_grey(int y, int x0, int n, const std::uint8_t* mask,
-                               std::int32_t grey[N]) const {
-    const float* const glow = a.scene.streaks.glow + y * a.scene.streaks.stride + x0;
+  PLUVIA_MEMBER void find_grey(int y, int x0, const std::uint8_t* mask, std::uint8_t* grey) const {
+    const float* const glow = a.scene.streaks.glow(y, x0);
     float around[N];
-    float bare[N];
-    a.around.row<N>(y, x0, n, around);
-    for (int x = 0; x < n; ++x) bare[x] = 1 - static_cast<float>(mask[x]) * (1.0F / 255);
-    const float brightness = a.tone.brightness;
-    const float fade = a.tone.sky_fade;
-    const float gain = a.tone.gain;
-    for (int x = 0; x < n; ++x) {
-      const float level = brightness - fade * around[x];
-      const float bright = (level > 0 ? level : 0.0F) * (1 - exact::exp_of_minus(gain * glow[x]));
-      grey[x] = to_code(bare[x] * bright);
+    std::int32_t covered[N];
+    std::int32_t code[N];
+    a.around.row<N>(y, x0, around);
+    for (int x = 0; x < N; ++x) covered[x] = mask[x];
+    for (int x = 0; x < N; ++x) {
+      const float bare = 1 - static_cast<float>(covered[x]) * (1.0F / 255);
+      const float level = a.tone.brightness - a.tone.sky_fade * around[x];
+      const float bright =
+          (level > 0 ? level : 0.0F) * (1 - exact::exp_of_minus(a.tone.gain * glow[x]));
+      code[x] = to_code(bare * bright);
+    }
+    for (int x = 0; x < N; ++x) grey[x] = static_cast<std::uint8_t>(code[x]);
+  }
+
+  template <int N>
+  PLUVIA_MEMBER void add_grey(const std::uint8_t* drop, const std::uint8_t* grey,
+                              std::uint8_t* lq) const {
+    std::uint8_t more[3 * N];
+    for (int x = 0; x < N; ++x) {
+      more[3 * x] = grey[x];
+      more[3 * x + 1] = grey[x];
+      more[3 * x + 2] = grey[x];
+    }
+    for (int i = 0; i < 3 * N; ++i) {
+      const auto sum = static_cast<std::uint16_t>(drop[i] + more[i]);
+      lq[i] = static_cast<std::uint8_t>(sum < 255 ? sum : 255);
     }
   }
 };

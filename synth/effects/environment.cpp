@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "core/exact_float.h"
 #include "core/exact_math.h"
@@ -126,19 +128,21 @@ std::vector<DeviationRing> deviation_rings(int count) {
 Rgb airlight(std::span<const BlockLight> blocks, int height, int width) {
   const int across = blocks_along(width);
   const auto count = static_cast<std::size_t>(std::max(1, blocks_along(height) / 2) * across);
-  std::vector<float> greens;
-  for (std::size_t i = 0; i < count; ++i) greens.push_back(blocks[i].clean[1]);
-  const auto middle = greens.begin() + static_cast<std::ptrdiff_t>(count / 2);
-  std::nth_element(greens.begin(), middle, greens.end());
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(blocks[a].clean[1], a) < std::pair(blocks[b].clean[1], b);
+  });
+  // The brightest twentieth may be lamps, or clouds in the sun.
+  const std::size_t end = count - count / 20;
+  const std::size_t begin = std::min(end - 1, count - count / 4);
   double sum[3] = {};
-  int brighter = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (blocks[i].clean[1] < *middle) continue;
-    for (int c = 0; c < 3; ++c) sum[c] += static_cast<double>(blocks[i].clean[c]);
-    ++brighter;
+  for (std::size_t i = begin; i < end; ++i) {
+    for (int c = 0; c < 3; ++c) sum[c] += static_cast<double>(blocks[order[i]].clean[c]);
   }
-  return {static_cast<float>(sum[0] / brighter), static_cast<float>(sum[1] / brighter),
-          static_cast<float>(sum[2] / brighter)};
+  const auto of = static_cast<double>(end - begin);
+  return {static_cast<float>(sum[0] / of), static_cast<float>(sum[1] / of),
+          static_cast<float>(sum[2] / of)};
 }
 
 std::vector<float> drop_light(std::span<const BlockLight> blocks, int height, int width, Rgb air,

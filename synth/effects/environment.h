@@ -7,10 +7,11 @@
 //
 // The surroundings are the picture in blocks of 32 pixels, with its veil and expanded sky, mirrored
 // beyond the sides and stretched beyond top and bottom. K varies slowly: it is taken at nodes 64
-// pixels apart and interpolated. The same blocks give the airlight of the veil: the mean of the
-// brighter half of the upper half.
+// pixels apart and interpolated. The same blocks give the airlight of the veil, the light of
+// the sky: the mean of the blocks of the upper half that only a twentieth to a quarter outshine or
+// equal. So the veil leaves a sky as bright as it is.
 //
-// Blocks are measured on every fourth row: they serve averages over tens of degrees.
+// Blocks are measured on every eighth row: they serve averages over tens of degrees.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,6 @@ struct BlockArgs {
   int height = 0;
   int width = 0;
   VeilView veil;  ///< its airlight is not known yet and not used
-  const LinearLight* light = nullptr;
   float sky_gain = 1;
   BlockLight* blocks = nullptr;
 };

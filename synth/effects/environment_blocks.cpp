@@ -15,7 +15,7 @@ void measure_blocks(const synth::BlockArgs& args) {
   for_each(
       count,
       PLUVIA_LAMBDA(std::int64_t number) {
-        constexpr int kRowStep = 4;
+        constexpr int kRowStep = 8;
         const int x0 = static_cast<int>(number % across) * kBlock;
         const int y0 = static_cast<int>(number / across) * kBlock;
         const int columns = a.width - x0 < kBlock ? a.width - x0 : kBlock;
@@ -28,9 +28,9 @@ void measure_blocks(const synth::BlockArgs& args) {
           const std::uint8_t* const p =
               a.clean + (static_cast<std::ptrdiff_t>(y) * a.width + x0) * 3;
           for (int x = 0; x < columns; ++x) {
-            value[0][x] = a.light->decode(p[3 * x]);
-            value[1][x] = a.light->decode(p[3 * x + 1]);
-            value[2][x] = a.light->decode(p[3 * x + 2]);
+            value[0][x] = synth::light_of_code(p[3 * x]);
+            value[1][x] = synth::light_of_code(p[3 * x + 1]);
+            value[2][x] = synth::light_of_code(p[3 * x + 2]);
           }
           for (int x = 0; x < columns; ++x) value[6][x] = 0;
           if (a.veil.table != nullptr) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pane out of focus: each pixel the sum over a disc around it, in the order of the taps. Pixels
+// The pane out of focus: each number the sum over a disc around it, in the order of the taps. Pixels
 // within reach of the plane's border are left 0: the margin holds them (effects/pane.h).
 #include "core/for_each.h"
 #include "synth/effects/glass_draw.h"
@@ -13,23 +13,38 @@ struct GlassBlurBody {
   GlassBlurArgs a;
 
   PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
-    if (a.lanes == 8) {
-      one<8>(tile, x, y);
-    } else {
-      one<4>(tile, x, y);
+    const bool summed = inside(y, a.pane.height) && inside(x, a.pane.width) &&
+                        !a.lists.empty(tile.number);
+    for (int l = 0; l < a.planes; ++l) {
+      const std::ptrdiff_t at = l * a.pane.numbers() + place(y, x);
+      a.to[at] = 0;
+      if (summed) blur<1>(at);
     }
   }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
-    if (a.lanes == 8) {
-      blur_tile<8>(tile);
-    } else {
-      blur_tile<4>(tile);
+    const bool dry = a.lists.empty(tile.number);
+    const int begin = tile.x0 > a.reach ? tile.x0 : a.reach;
+    const int end = tile.x1 < a.pane.width - a.reach ? tile.x1 : a.pane.width - a.reach;
+    for (int l = 0; l < a.planes; ++l) {
+      for (int y = tile.y0; y < tile.y1; ++y) {
+        const std::ptrdiff_t line = l * a.pane.numbers() + place(y, 0);
+        for (int x = tile.x0; x < tile.x1; ++x) a.to[line + x] = 0;
+        if (dry || !inside(y, a.pane.height)) continue;
+        if (end - begin < kNumbers) {
+          for (int x = begin; x < end; ++x) blur<1>(line + x);
+          continue;
+        }
+        // The last step is moved back to end with the stretch.
+        for (int x = begin; x < end; x += kNumbers) {
+          blur<kNumbers>(line + (x < end - kNumbers ? x : end - kNumbers));
+        }
+      }
     }
   }
 
  private:
-  static constexpr int kNumbers = 32;  ///< as many as registers hold sums for
+  static constexpr int kNumbers = 16;
 
   PLUVIA_MEMBER bool inside(int at, int size) const {
     return at >= a.reach && at < size - a.reach;
@@ -38,51 +53,17 @@ struct GlassBlurBody {
     return static_cast<std::ptrdiff_t>(y) * a.pane.width + x;
   }
 
-  template <int kLanes>
-  PLUVIA_MEMBER void one(const Tile& tile, int x, int y) const {
-    float sum[kLanes] = {};
-    if (inside(y, a.pane.height) && inside(x, a.pane.width) && !a.lists.empty(tile.number)) {
-      for (int k = 0; k < a.tap_count; ++k) {
-        const BlurTap tap = a.taps[k];
-        const float* const p = a.from + place(y + tap.dy, x + tap.dx) * kLanes;
-        for (int l = 0; l < kLanes; ++l) sum[l] += tap.weight * p[l];
-      }
-    }
-    float* const out = a.to + place(y, x) * kLanes;
-    for (int l = 0; l < kLanes; ++l) out[l] = sum[l];
-  }
-
-  template <int kLanes>
-  PLUVIA_MEMBER void blur_tile(const Tile& tile) const {
-    constexpr int kStep = kNumbers / kLanes;
-    const bool dry = a.lists.empty(tile.number);
-    const int begin = tile.x0 > a.reach ? tile.x0 : a.reach;
-    const int end = tile.x1 < a.pane.width - a.reach ? tile.x1 : a.pane.width - a.reach;
-    for (int y = tile.y0; y < tile.y1; ++y) {
-      float* const out = a.to + place(y, tile.x0) * kLanes;
-      for (int i = 0; i < (tile.x1 - tile.x0) * kLanes; ++i) out[i] = 0;
-      if (dry || !inside(y, a.pane.height)) continue;
-      if (end - begin < kStep) {
-        for (int x = begin; x < end; ++x) one<kLanes>(tile, x, y);
-        continue;
-      }
-      // The last step is moved back to end with the stretch.
-      for (int x = begin; x < end; x += kStep) blur_step<kLanes>(y, x < end - kStep ? x : end - kStep);
-    }
-  }
-
-  template <int kLanes>
-  PLUVIA_MEMBER void blur_step(int y, int x) const {
-    float sum[kNumbers] = {};
-    const float* const middle = a.from + place(y, x) * kLanes;
+  template <int N>
+  PLUVIA_MEMBER void blur(std::ptrdiff_t at) const {
+    float sum[N] = {};
+    const float* const middle = a.from + at;
     for (int k = 0; k < a.tap_count; ++k) {
       const BlurTap tap = a.taps[k];
-      const float* const p =
-          middle + (static_cast<std::ptrdiff_t>(tap.dy) * a.pane.width + tap.dx) * kLanes;
-      for (int i = 0; i < kNumbers; ++i) sum[i] += tap.weight * p[i];
+      const float* const p = middle + (static_cast<std::ptrdiff_t>(tap.dy) * a.pane.width + tap.dx);
+      for (int i = 0; i < N; ++i) sum[i] += tap.weight * p[i];
     }
-    float* const out = a.to + place(y, x) * kLanes;
-    for (int i = 0; i < kNumbers; ++i) out[i] = sum[i];
+    float* const out = a.to + at;
+    for (int i = 0; i < N; ++i) out[i] = sum[i];
   }
 };
 

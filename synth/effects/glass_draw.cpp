@@ -9,20 +9,18 @@ namespace pluvia::PLUVIA_BACKEND {
 using synth::GlassArgs;
 using synth::Lobe;
 using synth::Look;
+using synth::Sight;
 using synth::Surface;
 
 constexpr float kDry = -1e30F;  ///< q before the first lobe
-
-PLUVIA_FUNCTION bool in_reach(const Lobe& lobe, float x, float y) {
-  const float reach = lobe.radius_px * synth::kInfluence;
-  return std::fabs(x - lobe.x) <= reach && std::fabs(y - lobe.y) <= reach * lobe.stretch;
-}
 
 struct GlassBody {
   GlassArgs a;
 
   PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
-    float* const out = a.plane + (static_cast<std::ptrdiff_t>(y) * a.pane.width + x) * a.scene.lanes;
+    const std::ptrdiff_t at = place(y, x);
+    const int planes = synth::pane_planes(a.scene.lanes);
+    for (int l = 0; l < planes; ++l) a.planes[l * a.pane.numbers() + at] = 0;
     const float px = a.pane.middle(x);
     const float py = a.pane.middle(y);
     Surface face;
@@ -30,36 +28,39 @@ struct GlassBody {
     const std::uint32_t end = a.lists.starts[tile.number + 1];
     for (std::uint32_t i = a.lists.starts[tile.number]; i < end; ++i) {
       const Lobe& lobe = a.lobes[a.lists.shapes[i]];
-      if (in_reach(lobe, px, py)) join(face, surface_of(lobe, px, py));
+      const float reach = reach_of(lobe);
+      const bool near = std::fabs(px - lobe.x) <= reach &&
+                        std::fabs(py - lobe.y) <= reach * lobe.stretch;
+      if (near) join(face, surface_of(lobe, px, py));
     }
     const float coverage = coverage_of(face);
-    for (int l = 0; l < a.scene.lanes; ++l) out[l] = 0;
     if (coverage <= 0) return;
+    const Look look = look_of(face, px, py);
+    const Sight sight =
+        sight_of(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level);
     if (a.scene.lanes == 8) {
-      shade<8>(coverage, look_of(face, px, py), out);
+      shade<8>({coverage, look.transmitted, look.falls}, sight, a.planes + at, a.pane.numbers());
     } else {
-      shade<4>(coverage, look_of(face, px, py), out);
+      shade<4>({coverage, look.transmitted, look.falls}, sight, a.planes + at, a.pane.numbers());
     }
   }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
-    const bool dry = a.lists.empty(tile.number);
-    for (int y = tile.y0; y < tile.y1; ++y) {
-      float* const out =
-          a.plane + (static_cast<std::ptrdiff_t>(y) * a.pane.width + tile.x0) * a.scene.lanes;
-      const int count = (tile.x1 - tile.x0) * a.scene.lanes;
-      for (int i = 0; i < count; ++i) out[i] = 0;
-      if (dry) continue;
-      if (a.scene.lanes == 8) {
-        draw_row<8>(tile, y, out);
-      } else {
-        draw_row<4>(tile, y, out);
-      }
+    if (a.scene.lanes == 8) {
+      draw_tile<8>(tile);
+    } else {
+      draw_tile<4>(tile);
     }
   }
 
  private:
   static constexpr int kWide = synth::kPaneTile;
+  static constexpr int kVector = 8;  ///< pixels worked on side by side
+
+  /// The edge of a small drop is as soft as a pane pixel is wide.
+  PLUVIA_MEMBER float reach_of(const Lobe& lobe) const {
+    return synth::influence_px(lobe) + static_cast<float>(a.pane.scale);
+  }
 
   /// A ramp one pane pixel wide across the outline. Where the outline bends within a pixel, q falls
   /// off more slowly outside than inside; less by scale^2 / 6 of the radius squared, a round foot
@@ -77,18 +78,30 @@ struct GlassBody {
                         static_cast<float>(a.pane.scale));
   }
 
+  PLUVIA_MEMBER std::ptrdiff_t place(int y, int x) const {
+    return static_cast<std::ptrdiff_t>(y) * a.pane.width + x;
+  }
+
+  /// What a pixel shows of the drop.
+  struct Share {
+    float coverage;
+    float transmitted;
+    float falls;
+  };
+
+  /// A pixel's numbers, each to its plane `next` after the one before.
   template <int kLanes>
-  PLUVIA_MEMBER void shade(float coverage, const Look& look, float* out) const {
+  PLUVIA_MEMBER void shade(const Share& share, const Sight& sight, float* out,
+                           std::ptrdiff_t next) const {
     const float* const mean = a.scene.level(a.scene.last);
-    const float rim = (1 - look.transmitted) * a.rim_light;
+    const float rim = (1 - share.transmitted) * (a.rim_light + a.rim_sky * share.falls);
     float light[kLanes] = {};
-    if (look.transmitted > 0) {
-      synth::look_at<kLanes>(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level, light);
-    }
+    if (share.transmitted > 0) synth::look_at<kLanes>(a.scene, sight, light);
     for (int l = 0; l < kLanes; ++l) {
-      out[l] = coverage * (look.transmitted * light[l] + rim * mean[l]);
+      light[l] = share.coverage * (share.transmitted * light[l] + rim * mean[l]);
     }
-    out[3] = coverage;
+    light[3] = share.coverage;
+    for (int l = 0; l < synth::pane_planes(kLanes); ++l) out[l * next] = light[l];
   }
 
   /// Faces of a row of a tile, lane by lane.
@@ -108,15 +121,43 @@ struct GlassBody {
     }
   };
 
+  struct SightRow {
+    std::int32_t level[kWide];
+    float coarser[kWide];
+    std::int32_t place[2][4][kWide];  ///< fine and coarse: x0, x1, y0, y1
+    float fraction[2][2][kWide];
+
+    PLUVIA_MEMBER synth::Footing footing(int k, int x) const {
+      return {place[k][0][x], place[k][1][x],    place[k][2][x],
+              place[k][3][x], fraction[k][0][x], fraction[k][1][x]};
+    }
+    PLUVIA_MEMBER Sight get(int x) const {
+      return {level[x], coarser[x], footing(0, x), footing(1, x)};
+    }
+    PLUVIA_MEMBER void set(int k, int x, const synth::Footing& at) {
+      place[k][0][x] = at.x0;
+      place[k][1][x] = at.x1;
+      place[k][2][x] = at.y0;
+      place[k][3][x] = at.y1;
+      fraction[k][0][x] = at.fx;
+      fraction[k][1][x] = at.fy;
+    }
+    PLUVIA_MEMBER void set(int x, const Sight& sight) {
+      level[x] = sight.level;
+      coarser[x] = sight.coarser;
+      set(0, x, sight.fine);
+      set(1, x, sight.coarse);
+    }
+  };
+
   /// Whether any lobe reaches the row.
   PLUVIA_MEMBER bool find_faces(const Tile& tile, int y, FaceRow& row) const {
-    constexpr int kVector = 8;
     const float py = a.pane.middle(y);
     bool any = false;
     const std::uint32_t end = a.lists.starts[tile.number + 1];
     for (std::uint32_t i = a.lists.starts[tile.number]; i < end; ++i) {
       const Lobe lobe = a.lobes[a.lists.shapes[i]];
-      const float reach = lobe.radius_px * synth::kInfluence;
+      const float reach = reach_of(lobe);
       if (!(std::fabs(py - lobe.y) <= reach * lobe.stretch)) continue;
       const float scale = static_cast<float>(a.pane.scale);
       const float low = (lobe.x - reach) / scale + static_cast<float>(a.pane.margin - tile.x0) - 2;
@@ -148,29 +189,74 @@ struct GlassBody {
   }
 
   template <int kLanes>
-  PLUVIA_MEMBER void draw_row(const Tile& tile, int y, float* out) const {
-    FaceRow row;
-    if (!find_faces(tile, y, row)) return;
-    const float py = a.pane.middle(y);
-    float coverage[kWide];
-    float x_of[kWide];
-    float y_of[kWide];
-    float level[kWide];
-    float transmitted[kWide];
-    for (int x = 0; x < kWide; ++x) coverage[x] = coverage_of(row.get(x));
-    int wet = 0;
-    for (int x = 0; x < kWide; ++x) wet |= coverage[x] > 0 ? 1 : 0;
-    if (wet == 0) return;
-    for (int x = 0; x < kWide; ++x) {
-      const Look look = look_of(row.get(x), a.pane.middle(tile.x0 + x), py);
-      x_of[x] = look.x;
-      y_of[x] = look.y;
-      level[x] = look.level;
-      transmitted[x] = look.transmitted;
+  PLUVIA_MEMBER void draw_tile(const Tile& tile) const {
+    constexpr int kPlanes = synth::pane_planes(kLanes);
+    const bool dry = a.lists.empty(tile.number);
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      float light[kPlanes][kWide];
+      const bool wet = !dry && draw_row<kLanes>(tile, y, light);
+      for (int l = 0; l < kPlanes; ++l) {
+        float* const out = a.planes + l * a.pane.numbers() + place(y, tile.x0);
+        if (wet) {
+          for (int x = 0; x < tile.x1 - tile.x0; ++x) out[x] = light[l][x];
+        } else {
+          for (int x = 0; x < tile.x1 - tile.x0; ++x) out[x] = 0;
+        }
+      }
     }
-    for (int x = 0; x < tile.x1 - tile.x0; ++x) {
+  }
+
+  /// False, and nothing in `out`, where no water is.
+  template <int kLanes>
+  PLUVIA_MEMBER bool draw_row(const Tile& tile, int y, float out[][kWide]) const {
+    FaceRow row;
+    if (!find_faces(tile, y, row)) return false;
+    float coverage[kWide];
+    int wet = 0;
+    for (int x = 0; x < kWide; ++x) coverage[x] = coverage_of(row.get(x));
+    for (int x = 0; x < kWide; ++x) wet |= coverage[x] > 0 ? 1 : 0;
+    if (wet == 0) return false;
+    const float py = a.pane.middle(y);
+    float transmitted[kWide];
+    float falls[kWide];
+    SightRow sight;
+    for (int x = 0; x < kWide; x += kVector) {
+      int any = 0;
+      for (int i = x; i < x + kVector; ++i) any |= coverage[i] > 0 ? 1 : 0;
+      if (any != 0) find_sights(tile.x0, x, py, row, {transmitted, falls, &sight});
+    }
+    for (int l = 0; l < synth::pane_planes(kLanes); ++l) {
+      for (int x = 0; x < kWide; ++x) out[l][x] = 0;
+    }
+    for (int x = 0; x < kWide; ++x) {
       if (coverage[x] <= 0) continue;
-      shade<kLanes>(coverage[x], {x_of[x], y_of[x], level[x], transmitted[x]}, out + x * kLanes);
+      shade<kLanes>({coverage[x], transmitted[x], falls[x]}, sight.get(x), out[0] + x, kWide);
+    }
+    return true;
+  }
+
+  struct RowLooks {
+    float* transmitted;
+    float* falls;
+    SightRow* sight;
+  };
+
+  /// Of kVector pixels from column `first` of the tile on.
+  PLUVIA_MEMBER void find_sights(int x0, int first, float py, const FaceRow& row,
+                                 const RowLooks& to) const {
+    float x_of[kVector];
+    float y_of[kVector];
+    float level[kVector];
+    for (int i = 0; i < kVector; ++i) {
+      const Look look = look_of(row.get(first + i), a.pane.middle(x0 + first + i), py);
+      x_of[i] = look.x + a.centre_x;
+      y_of[i] = look.y + a.centre_y;
+      level[i] = look.level;
+      to.transmitted[first + i] = look.transmitted;
+      to.falls[first + i] = look.falls;
+    }
+    for (int i = 0; i < kVector; ++i) {
+      to.sight->set(first + i, sight_of(a.scene, x_of[i], y_of[i], level[i]));
     }
   }
 };

@@ -5,7 +5,8 @@
 // sin^2 th) - cos th), which is a sphere's for a round outline. Where caps touch, their q are
 // joined by a smooth maximum, and scale and angle are blended alike. Slopes are exact derivatives
 // of that height; light is looked up along the refracted ray in a pyramid at the local
-// minification. What is reflected at the rim shows a share of the mean light. The drop's light and
+// minification. What is reflected at the rim shows a share of the mean light, more of it at a drop's
+// foot, which mirrors the sky. The drop's light and
 // coverage are blurred together by the pane's circle of confusion (effects/pane.h), so that a soft
 // edge shows the drop's own colours: F = (1 - M) B + light.
 #pragma once
@@ -27,8 +28,6 @@ inline TileGrid pane_tiles(const PaneGrid& pane) {
   return {pane.height, pane.width, kPaneTile, kPaneTile};
 }
 
-/// A pixel of a plane: R, G, B times coverage, then coverage, 0 to 1; with eight lanes then the
-/// same light over the streaked scene and a spare number.
 struct GlassArgs {
   TileGrid grid;
   PaneGrid pane;
@@ -38,14 +37,17 @@ struct GlassArgs {
   float focal_px = 1000;
   float centre_x = 0;
   float centre_y = 0;
-  float rim_light = 0.12F;
-  float* plane = nullptr;
+  /// Of what the face reflects instead of letting through, in mean light: the rim mirrors what is
+  /// above where it slopes down, what is below where it slopes up.
+  float rim_light = 0.3F;
+  float rim_sky = 0.18F;  ///< more of it at the foot, less at the top
+  float* planes = nullptr;  ///< pane_planes(scene.lanes) of them
 };
 
 struct GlassBlurArgs {
   TileGrid grid;
   PaneGrid pane;
-  int lanes = 4;
+  int planes = 4;
   const BlurTap* taps = nullptr;
   int tap_count = 0;
   int reach = 0;

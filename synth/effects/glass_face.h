@@ -11,8 +11,13 @@
 
 namespace pluvia::synth {
 
-/// A cap's smooth joint reaches no further than this many radii (times the stretch).
-inline constexpr float kInfluence = 1.7F;
+/// Sideways, how far from its middle a lobe matters: where its q is above -0.45, the width of the
+/// smooth joint (times the stretch: up and down).
+PLUVIA_FUNCTION float influence_px(const Lobe& lobe) {
+  float widest = 1;
+  for (int k = 0; k < 6; ++k) widest += std::fabs(lobe.outline[k]);
+  return 1.21F * widest * lobe.radius_px;
+}
 
 /// Where a pixel's ray meets the picture of the scene.
 struct Look {
@@ -20,6 +25,7 @@ struct Look {
   float y = 0;
   float level = 0;
   float transmitted = 0;  ///< 0: nothing passes, the rest means nothing
+  float falls = 0;        ///< the face slopes downward: 1 at a drop's foot, -1 at its top
 };
 
 /// Paraxial minification (n - 1) f / Rc of a cap, at least 1.
@@ -44,7 +50,7 @@ PLUVIA_FUNCTION Look look_through(const Surface& surface, float vx, float vy, fl
                      (1 + sx * sx + sy * sy);
   const float minified = (bend > 1 ? bend : 1.0F) * scale;
   return {depth * r.direction.x, depth * r.direction.y, exact::rough_log2(minified),
-          passes ? r.transmitted : 0.0F};
+          passes ? r.transmitted : 0.0F, -sy / std::sqrt(sx * sx + sy * sy + 1e-6F)};
 }
 
 }  // namespace pluvia::synth

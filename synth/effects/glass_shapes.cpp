@@ -22,7 +22,7 @@ int finest_level(std::span<const Lobe> lobes, double focal_px, int scale) {
 Box reach_of(const Lobe& lobe, double more) {
   const auto x = static_cast<double>(lobe.x);
   const auto y = static_cast<double>(lobe.y);
-  const auto rx = static_cast<double>(lobe.radius_px * kInfluence);
+  const auto rx = static_cast<double>(influence_px(lobe));
   const double ry = rx * static_cast<double>(lobe.stretch);
   return {x - rx - more, y - ry - more, x + rx + more, y + ry + more};
 }

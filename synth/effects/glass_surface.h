@@ -55,13 +55,23 @@ PLUVIA_FUNCTION Surface surface_of(const Lobe& lobe, float x, float y) {
     o += a * c + b * s;
     turn += static_cast<float>(k + 2) * (b * c - a * s);
   }
-  const float reach = lobe.radius_px * o;
-  const float inv2 = 1 / (reach * reach);
+  // Outside q falls with r / o. Inside it is round in the middle and takes the outline's shape on
+  // the way out, u = rho / (1 + c rho^2) being 1 at rho = o; with r / o there too, every bump of
+  // the outline would be a fold that runs to the middle.
+  const float rho = r / lobe.radius_px;
+  const bool inside = rho < o;
+  const float inv_o = 1 / o;
+  const float c_in = (o - 1) * inv_o * inv_o;
+  const float bend = c_in * rho * rho;
+  const float inv_e = 1 / (1 + bend);
+  const float u = rho * (inside ? inv_e : inv_o);
+  const float steep = 2 * u / lobe.radius_px;
   Surface out;
-  out.q = 1 - r2 * inv2;
+  out.q = 1 - u * u;
   // d/dr and d/(r d angle) of q, turned back to x and y.
-  const float by_r = -2 * r * inv2;
-  const float by_angle = 2 * r * inv2 * turn / o;
+  const float by_r = -steep * (inside ? (1 - bend) * inv_e * inv_e : inv_o);
+  const float by_angle = steep * turn * inv_o * inv_o *
+                         (inside ? rho * rho * (2 - o) * inv_o * inv_e * inv_e : 1.0F);
   out.gx = by_r * c1 - by_angle * s1;
   out.gy = (by_r * s1 + by_angle * c1) / lobe.stretch;
   out.radius_px = lobe.radius_px;

@@ -16,17 +16,17 @@ struct GatherBody {
   PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
     const int size = 1 << a.levels.first;
     const int x0 = x * size;
-    const int y0 = y * size;
     const int columns = a.scene.width - x0 < size ? a.scene.width - x0 : size;
-    const int lines = a.scene.height - y0 < size ? a.scene.height - y0 : size;
+    const Lines lines = lines_of(y);
     const bool streaked = a.levels.lanes == 8 && a.scene.streaked(tile.number);
     float sum[6] = {};
     for (int dx = 0; dx < columns; ++dx) {
       float column[6] = {};
-      for (int dy = 0; dy < lines; ++dy) {
+      for (int line = 0; line < lines.count; ++line) {
+        const int at = lines.first + line * lines.step;
         LightRow<1> light;
-        synth::veiled_row(a.scene, y0 + dy, x0 + dx, 1, a.sky_gain, light);
-        if (streaked) synth::streaked_row(a.scene, y0 + dy, x0 + dx, 1, light);
+        synth::veiled_row<1>(a.scene, at, x0 + dx, a.sky_gain, light);
+        if (streaked) synth::add_streaks<1, 1>(a.scene, at, x0 + dx, light.v[0], light.s[0]);
         for (int c = 0; c < 3; ++c) {
           column[c] += light.v[c][0];
           if (streaked) column[3 + c] += light.s[c][0];
@@ -34,7 +34,7 @@ struct GatherBody {
       }
       for (int c = 0; c < 6; ++c) sum[c] += column[c];
     }
-    write(x, y, sum, 1 / static_cast<float>(columns * lines), streaked);
+    write(x, y, sum, 1 / static_cast<float>(columns * lines.count), streaked);
   }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
@@ -47,28 +47,34 @@ struct GatherBody {
   }
 
  private:
+  /// The picture's rows that a row of texels is made of.
+  struct Lines {
+    int first;
+    int step;
+    int count;
+  };
+
+  /// Four of them at least: a mean over a block of 64 or more pixels needs no more of them.
+  PLUVIA_MEMBER Lines lines_of(int y) const {
+    const int size = 1 << a.levels.first;
+    const int step = size > 4 ? size / 4 : 1;
+    const int first = y * size + step / 2;
+    if (first >= a.scene.height) return {a.scene.height - 1, step, 1};
+    const int end = a.scene.height - y * size < size ? a.scene.height : (y + 1) * size;
+    return {first, step, (end - first + step - 1) / step};
+  }
+
   template <bool kStreaked>
   PLUVIA_MEMBER void sum_tile(const Tile& tile) const {
     constexpr int kWide = synth::kTileWidth;
     const int size = 1 << a.levels.first;
     const int x0 = tile.x0 * size;
     const int wide = a.scene.width - x0 < kWide ? a.scene.width - x0 : kWide;
-    LightRow<kWide> light = {};  // beyond the picture's edge it is summed and not used
     for (int y = tile.y0; y < tile.y1; ++y) {
+      const Lines lines = lines_of(y);
       float column[6][kWide] = {};
-      const int top = y * size;
-      const int lines = a.scene.height - top < size ? a.scene.height - top : size;
-      for (int dy = 0; dy < lines; ++dy) {
-        synth::veiled_row(a.scene, top + dy, x0, wide, a.sky_gain, light);
-        const bool ink = kStreaked && synth::inked(a.scene, top + dy, x0, wide);
-        if (ink) synth::streaked_row(a.scene, top + dy, x0, wide, light);
-        for (int c = 0; c < 3; ++c) {
-          for (int x = 0; x < kWide; ++x) column[c][x] += light.v[c][x];
-          if constexpr (kStreaked) {
-            const float* const s = ink ? light.s[c] : light.v[c];
-            for (int x = 0; x < kWide; ++x) column[3 + c][x] += s[x];
-          }
-        }
+      for (int line = 0; line < lines.count; ++line) {
+        add_line<kStreaked>(lines.first + line * lines.step, x0, wide, column);
       }
       for (int x = tile.x0; x < tile.x1; ++x) {
         const int from = (x - tile.x0) * size;
@@ -79,7 +85,32 @@ struct GatherBody {
           for (int dx = 0; dx < columns; ++dx) total += column[c][from + dx];
           sum[c] = total;
         }
-        write(x, y, sum, 1 / static_cast<float>(columns * lines), kStreaked);
+        write(x, y, sum, 1 / static_cast<float>(columns * lines.count), kStreaked);
+      }
+    }
+  }
+
+  template <bool kStreaked>
+  PLUVIA_MEMBER void add_line(int y, int x0, int wide,
+                              float column[6][synth::kTileWidth]) const {
+    constexpr int kStretch = synth::kInkStretch;
+    int x = 0;
+    for (; x + kStretch <= wide; x += kStretch) add_stretch<kStreaked, kStretch>(y, x0, x, column);
+    for (; x < wide; ++x) add_stretch<kStreaked, 1>(y, x0, x, column);
+  }
+
+  template <bool kStreaked, int N>
+  PLUVIA_MEMBER void add_stretch(int y, int x0, int at,
+                                 float column[6][synth::kTileWidth]) const {
+    LightRow<N> light;
+    synth::veiled_row<N>(a.scene, y, x0 + at, a.sky_gain, light);
+    const bool ink = kStreaked && synth::inked<N>(a.scene, y, x0 + at);
+    if (ink) synth::add_streaks<N, N>(a.scene, y, x0 + at, light.v[0], light.s[0]);
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < N; ++x) column[c][at + x] += light.v[c][x];
+      if constexpr (kStreaked) {
+        const float* const s = ink ? light.s[c] : light.v[c];
+        for (int x = 0; x < N; ++x) column[3 + c][at + x] += s[x];
       }
     }
   }

@@ -8,8 +8,10 @@
 // of the streaked scene, so that one look into it serves both.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/backend.h"
 #include "synth/effects/scene_light.h"
@@ -53,71 +55,89 @@ inline TileGrid gather_tiles(const LightLevels& levels) {
           kTileWidth >> levels.first};
 }
 
-/// x folded back into [0, n).
-PLUVIA_FUNCTION int mirrored(int x, int n) {
-  if (static_cast<unsigned>(x) < static_cast<unsigned>(n)) return x;
-  const int period = 2 * n;
-  const int m = (x % period + period) % period;
-  return m < n ? m : period - 1 - m;
-}
-
-/// The four texels around a place and their weights.
+/// Where a place meets a level: its texels around there. Without branches and in numbers of one
+/// width, so that it vectorises.
 struct Footing {
-  std::ptrdiff_t at[4];
-  float weight[4];
+  std::int32_t x0;
+  std::int32_t x1;
+  std::int32_t y0;
+  std::int32_t y1;
+  float fx;
+  float fy;
 };
 
-PLUVIA_FUNCTION Footing footing(const LightLevels& levels, int k, float x, float y) {
-  const int height = levels.heights[k];
-  const int width = levels.widths[k];
-  const float scale = 1.0F / static_cast<float>(std::int64_t{1} << k);
-  // Far beyond the frame there is nothing new; the bound keeps the integers small.
+/// Whole numbers folded back into [0, n); x in [0, 2n).
+PLUVIA_FUNCTION std::int32_t folded(std::int32_t x, std::int32_t n) {
+  return x < n ? x : 2 * n - 1 - x;
+}
+
+PLUVIA_FUNCTION Footing footing(const LightLevels& levels, std::int32_t k, float x, float y) {
+  // Sizes halve by rounding up.
+  const std::int32_t width = (levels.widths[0] + (1 << k) - 1) >> k;
+  const std::int32_t height = (levels.heights[0] + (1 << k) - 1) >> k;
+  const float scale = std::bit_cast<float>((127 - k) << 23);
+  // Far beyond the frame there is nothing new; the bound keeps the division below exact enough.
   const float far = x * scale - 0.5F;
   const float u = far > -1e6F ? (far < 1e6F ? far : 1e6F) : -1e6F;
   const float most = static_cast<float>(height - 1);
   const float down = y * scale - 0.5F;
   const float v = down > 0 ? (down < most ? down : most) : 0.0F;
   const float u0 = std::floor(u);
-  const int x0 = mirrored(static_cast<int>(u0), width);
-  const int x1 = mirrored(static_cast<int>(u0) + 1, width);
-  const int y0 = static_cast<int>(v);
-  const int y1 = y0 + 1 < height ? y0 + 1 : y0;
-  const float fx = u - u0;
-  const float fy = v - static_cast<float>(y0);
-  const std::ptrdiff_t top = levels.starts[k] + static_cast<std::ptrdiff_t>(y0) * width;
-  const std::ptrdiff_t bottom = levels.starts[k] + static_cast<std::ptrdiff_t>(y1) * width;
-  return {{top + x0, top + x1, bottom + x0, bottom + x1},
-          {(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy}};
+  const float period = static_cast<float>(2 * width);
+  const std::int32_t left = static_cast<std::int32_t>(u0 - period * std::floor(u0 / period));
+  const std::int32_t right = left + 1 < 2 * width ? left + 1 : 0;
+  const std::int32_t y0 = static_cast<std::int32_t>(v);
+  return {folded(left, width),
+          folded(right, width),
+          y0,
+          y0 + 1 < height ? y0 + 1 : y0,
+          u - u0,
+          v - static_cast<float>(y0)};
 }
 
-/// Light from picture coordinates (x, y), averaged over about 2^level pixels; trilinear.
-template <int kLanes>
-PLUVIA_FUNCTION void look_at(const LightLevels& levels, float x, float y, float level,
-                             float out[kLanes]) {
+/// A look into two levels: trilinear.
+struct Sight {
+  std::int32_t level;  ///< the finer one
+  float coarser;       ///< share of the next
+  Footing fine;
+  Footing coarse;
+};
+
+/// From picture coordinates (x, y), averaged over about 2^level pixels.
+PLUVIA_FUNCTION Sight sight_of(const LightLevels& levels, float x, float y, float level) {
   const float least = static_cast<float>(levels.first);
   const float most = static_cast<float>(levels.last);
   const float at = level > least ? (level < most ? level : most) : least;
-  const int fine = static_cast<int>(at);
-  const int coarse = fine < levels.last ? fine + 1 : fine;
-  const float t = at - static_cast<float>(fine);
-  const Footing a = footing(levels, fine, x, y);
-  const Footing b = footing(levels, coarse, x, y);
-  const float* const p0 = levels.texels + a.at[0] * kLanes;
-  const float* const p1 = levels.texels + a.at[1] * kLanes;
-  const float* const p2 = levels.texels + a.at[2] * kLanes;
-  const float* const p3 = levels.texels + a.at[3] * kLanes;
-  const float* const q0 = levels.texels + b.at[0] * kLanes;
-  const float* const q1 = levels.texels + b.at[1] * kLanes;
-  const float* const q2 = levels.texels + b.at[2] * kLanes;
-  const float* const q3 = levels.texels + b.at[3] * kLanes;
+  const std::int32_t fine = static_cast<std::int32_t>(at);
+  const std::int32_t coarse = fine < levels.last ? fine + 1 : fine;
+  return {fine, at - static_cast<float>(fine), footing(levels, fine, x, y),
+          footing(levels, coarse, x, y)};
+}
+
+/// The light there, kLanes numbers.
+template <int kLanes>
+PLUVIA_FUNCTION void look_at(const LightLevels& levels, const Sight& sight, float out[kLanes]) {
+  const auto bilinear = [&](std::int32_t k, const Footing& at, float light[kLanes]) {
+    const float* const texels = levels.level(k);
+    const std::ptrdiff_t width = levels.widths[k];
+    const float* const top = texels + at.y0 * width * kLanes;
+    const float* const bottom = texels + at.y1 * width * kLanes;
+    const float a = (1 - at.fx) * (1 - at.fy);
+    const float b = at.fx * (1 - at.fy);
+    const float c = (1 - at.fx) * at.fy;
+    const float d = at.fx * at.fy;
+    for (int l = 0; l < kLanes; ++l) {
+      light[l] = (a * top[at.x0 * kLanes + l] + b * top[at.x1 * kLanes + l]) +
+                 (c * bottom[at.x0 * kLanes + l] + d * bottom[at.x1 * kLanes + l]);
+    }
+  };
+  float fine[kLanes];
+  float coarse[kLanes];
+  bilinear(sight.level, sight.fine, fine);
+  bilinear(sight.level < levels.last ? sight.level + 1 : sight.level, sight.coarse, coarse);
+  const float t = sight.coarser;
   const float s = 1 - t;
-  for (int l = 0; l < kLanes; ++l) {
-    const float fine_light = (a.weight[0] * p0[l] + a.weight[1] * p1[l]) +
-                             (a.weight[2] * p2[l] + a.weight[3] * p3[l]);
-    const float coarse_light = (b.weight[0] * q0[l] + b.weight[1] * q1[l]) +
-                               (b.weight[2] * q2[l] + b.weight[3] * q3[l]);
-    out[l] = s * fine_light + t * coarse_light;
-  }
+  for (int l = 0; l < kLanes; ++l) out[l] = s * fine[l] + t * coarse[l];
 }
 
 }  // namespace pluvia::synth

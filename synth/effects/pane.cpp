@@ -55,7 +55,7 @@ PaneBlur PaneBlur::of(int height, int width, float blur_px) {
   constexpr struct {
     float from_px;
     int scale;
-  } kScales[] = {{80, 16}, {40, 8}, {14, 4}, {6, 2}};
+  } kScales[] = {{80, 16}, {28, 8}, {12.5F, 4}, {6, 2}};
   PaneBlur blur;
   for (const auto& step : kScales) {
     if (blur_px >= step.from_px) blur.grid.scale = std::max(blur.grid.scale, step.scale);

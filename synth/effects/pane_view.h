@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// The blurred pane read back at the picture's pixels: bilinear between pane pixels, a stretch of a
-// row at a time.
+// The blurred pane read back at the picture's pixels: bilinear between pane pixels, first along rows
+// of the pane, then between two of them. Along is done once for all rows of a tile that share a row
+// of the pane.
 #pragma once
 
 #include <cstddef>
 
 #include "core/backend.h"
 #include "synth/effects/pane.h"
+#include "synth/effects/streak_splat.h"
 #include "synth/effects/tile_bins.h"
 
 namespace pluvia::synth {
 
 struct PaneView {
-  const float* plane = nullptr;  ///< null: no drops
-  int lanes = 4;
+  const float* planes = nullptr;  ///< null: no drops
   PaneGrid grid;
   TileLists lists;  ///< by tiles of the picture: which drops reach there
 
-  PLUVIA_MEMBER bool reaches(int tile) const { return plane != nullptr && !lists.empty(tile); }
-};
-
-/// Lanes of at most N pixels.
-template <int kLanes, int N>
-struct PaneRow {
-  float lane[kLanes][N];
+  PLUVIA_MEMBER bool reaches(int tile) const { return planes != nullptr && !lists.empty(tile); }
 };
 
 namespace pane_law {
 
 /// Spreads pane pixels over S times as many of the picture, N of them, which start at a whole pane
-/// pixel. The same numbers as the general loop of read_pane: fractions are exact.
+/// pixel. The same numbers as spread_any: fractions are exact.
 template <int S, int N>
 PLUVIA_FUNCTION void spread(const float* line, float out[N]) {
   for (int i = 0; i < N / S; ++i) {
@@ -41,62 +36,111 @@ PLUVIA_FUNCTION void spread(const float* line, float out[N]) {
   }
 }
 
-/// The same for any scale and start; `place` counts from the line's first.
-template <int N>
-PLUVIA_FUNCTION void spread_any(const float* line, const PaneGrid& grid, int first, int x0, int n,
-                                float out[N]) {
+/// The same for any scale and n pixels from x0 on; `line` starts at the row's first pane pixel.
+PLUVIA_FUNCTION void spread_any(const float* line, const PaneGrid& grid, int x0, int n,
+                                float* out) {
   for (int x = 0; x < n; ++x) {
     const float u = grid.place(x0 + x);
     const int left = static_cast<int>(u);
-    const float* const p = line + (left - first);
+    const float* const p = line + left;
     out[x] = p[0] + (p[1] - p[0]) * (u - static_cast<float>(left));
   }
 }
 
 template <int N>
-PLUVIA_FUNCTION void spread_lane(const float* line, const PaneGrid& grid, int first, int x0, int n,
-                                 float out[N]) {
-  if constexpr (N >= 16) {
-    if (grid.scale == 2) return spread<2, N>(line, out);
-    if (grid.scale == 4) return spread<4, N>(line, out);
-    if (grid.scale == 8) return spread<8, N>(line, out);
+PLUVIA_FUNCTION void spread_line(const float* line, const PaneGrid& grid, int x0, int n,
+                                 float* out) {
+  const float* const from = line + static_cast<int>(grid.place(x0));
+  if (grid.scale == 1) {  // pane pixels are the picture's
+    for (int x = 0; x < n; ++x) out[x] = from[x];
+    return;
   }
-  spread_any<N>(line, grid, first, x0, n, out);
+  if constexpr (N == kTileWidth) {
+    if (n == N) {
+      if (grid.scale == 2) return spread<2, N>(from, out);
+      if (grid.scale == 4) return spread<4, N>(from, out);
+      if (grid.scale == 8) return spread<8, N>(from, out);
+      if (grid.scale == 16) return spread<16, N>(from, out);
+    }
+  }
+  spread_any(line, grid, x0, n, out);
 }
 
 }  // namespace pane_law
 
-/// False when no drop covers any of the pixels; `out` is then not filled. Stretches of more than one
-/// pixel start at a tile of the picture.
-template <int kLanes, int N>
-PLUVIA_FUNCTION bool read_pane(const PaneView& pane, int y, int x0, int n,
-                               PaneRow<kLanes, N>& out) {
-  const float v = pane.grid.place(y);
-  const int top = static_cast<int>(v);
-  const float fy = v - static_cast<float>(top);
-  const int first = static_cast<int>(pane.grid.place(x0));
-  const int count = static_cast<int>(pane.grid.place(x0 + n - 1)) - first + 2;
-  const float* const p =
-      pane.plane + (static_cast<std::ptrdiff_t>(top) * pane.grid.width + first) * kLanes;
-  const float* const q = p + static_cast<std::ptrdiff_t>(pane.grid.width) * kLanes;
-  float mixed[(N + 2) * kLanes];
-  for (int i = 0; i < count * kLanes; ++i) mixed[i] = p[i] + (q[i] - p[i]) * fy;
-  float covered = 0;
-  for (int i = 0; i < count; ++i) covered += mixed[i * kLanes + 3];
-  if (covered <= 0) return false;
-  constexpr int kUsed = kLanes == 8 ? 7 : 4;
-  // All lines before the first is spread: what was just written is not yet ready to be read askew.
-  float line[kUsed][N + 2];
-  for (int i = 0; i < count; ++i) {
-    for (int l = 0; l < kUsed; ++l) line[l][i] = mixed[i * kLanes + l];
+/// Columns of a tile of the picture, at most N; rows are read downward.
+template <int kPlanes, int N>
+class PaneTile {
+ public:
+  PLUVIA_MEMBER PaneTile(const PaneView& pane, int x0, int n) : pane_(pane), x0_(x0), n_(n) {}
+
+  /// False when no drop covers any of the row's pixels.
+  PLUVIA_MEMBER bool read(int y) {
+    const float v = pane_.grid.place(y);
+    const int top = static_cast<int>(v);
+    if (top != top_) {
+      move_to(top);
+      top_ = top;
+    }
+    if (!wet_[upper_] && !wet_[1 - upper_]) return false;
+    const float fy = v - static_cast<float>(top);
+    for (int l = 0; l < kPlanes; ++l) {
+      const float* const p = spread_[upper_][l];
+      const float* const q = spread_[1 - upper_][l];
+      for (int x = 0; x < N; ++x) mixed_[l * N + x] = p[x] + (q[x] - p[x]) * fy;
+    }
+    return true;
   }
-  for (int l = 0; l < kUsed; ++l) {
-    for (int i = count; i < N + 2 && i < count + 2; ++i) line[l][i] = 0;
+  /// The row read last from column x0 + x on: plane l starts at l * N.
+  PLUVIA_MEMBER const float* row(int x) const { return mixed_ + x; }
+
+ private:
+  PLUVIA_MEMBER void move_to(int top) {
+    if (top == top_ + 1) {
+      upper_ = 1 - upper_;
+    } else {
+      fill(top, upper_);
+    }
+    fill(top + 1, 1 - upper_);
   }
-  for (int l = 0; l < kUsed; ++l) {
-    pane_law::spread_lane<N>(line[l], pane.grid, first, x0, n, out.lane[l]);
+  PLUVIA_MEMBER void fill(int row, int which) {
+    const std::ptrdiff_t size = pane_.grid.numbers();
+    const float* const line =
+        pane_.planes + static_cast<std::ptrdiff_t>(row) * pane_.grid.width;
+    int any = 0;
+    pane_law::spread_line<N>(line + 3 * size, pane_.grid, x0_, n_, spread_[which][3]);
+    for (int x = 0; x < N; ++x) any |= spread_[which][3][x] > 0 ? 1 : 0;
+    wet_[which] = any != 0;
+    for (int l = 0; l < kPlanes; ++l) {
+      if (l == 3) continue;
+      float* const out = spread_[which][l];
+      if (wet_[which]) {
+        pane_law::spread_line<N>(line + l * size, pane_.grid, x0_, n_, out);
+      } else {  // what lights is covered
+        for (int x = 0; x < N; ++x) out[x] = 0;
+      }
+    }
   }
-  return true;
+
+  const PaneView& pane_;
+  int x0_;
+  int n_;
+  int top_ = -2;
+  int upper_ = 0;
+  bool wet_[2] = {};
+  float spread_[2][kPlanes][N] = {};
+  float mixed_[kPlanes * N];
+};
+
+/// Less than half a code of the mask is no drop: drop = gt where mask = 0.
+PLUVIA_FUNCTION bool is_covered(float coverage) { return coverage >= 0.5F / 255; }
+
+/// Whether a drop covers any of N pixels of a row that was read.
+template <int N>
+PLUVIA_FUNCTION bool covered(const float* coverage) {
+  int any = 0;
+  for (int x = 0; x < N; ++x) any |= is_covered(coverage[x]) ? 1 : 0;
+  return any != 0;
 }
 
 }  // namespace pluvia::synth

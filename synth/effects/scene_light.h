@@ -23,7 +23,6 @@ struct SceneLight {
   const std::uint8_t* clean = nullptr;
   int height = 0;
   int width = 0;
-  const LinearLight* light = nullptr;
   VeilView veil;
   StreakPlanes streaks;
   float streak_gain = 1;
@@ -34,25 +33,53 @@ struct SceneLight {
   }
 };
 
-/// At most N pixels of a row, by channel.
+/// N pixels of a row, by channel.
 template <int N>
 struct LightRow {
   float v[3][N];
-  float s[3][N];  ///< filled where streaks were asked for
+  float s[3][N];
 };
 
-/// Pixels [x0, x0 + n) of row y: decoded, with expanded sky where `sky_gain` is not 1, veiled.
+/// Interleaved codes by channel, as wide as the arithmetic on them: loops over one width of numbers
+/// use whole vector registers.
 template <int N>
-PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, int n, float sky_gain,
+PLUVIA_FUNCTION void split(const std::uint8_t* codes, std::int32_t out[3][N]) {
+  std::uint8_t bytes[3][N];
+  for (int x = 0; x < N; ++x) {
+    bytes[0][x] = codes[3 * x];
+    bytes[1][x] = codes[3 * x + 1];
+    bytes[2][x] = codes[3 * x + 2];
+  }
+  for (int c = 0; c < 3; ++c) {
+    for (int x = 0; x < N; ++x) out[c][x] = bytes[c][x];
+  }
+}
+
+/// The way back.
+template <int N>
+PLUVIA_FUNCTION void weave(const std::int32_t codes[3][N], std::uint8_t out[3 * N]) {
+  std::uint8_t bytes[3][N];
+  for (int c = 0; c < 3; ++c) {
+    for (int x = 0; x < N; ++x) bytes[c][x] = static_cast<std::uint8_t>(codes[c][x]);
+  }
+  for (int x = 0; x < N; ++x) {
+    out[3 * x] = bytes[0][x];
+    out[3 * x + 1] = bytes[1][x];
+    out[3 * x + 2] = bytes[2][x];
+  }
+}
+
+/// Pixels [x0, x0 + N) of row y: decoded, with expanded sky where `sky_gain` is not 1, veiled.
+template <int N>
+PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, float sky_gain,
                                 LightRow<N>& out) {
-  const std::uint8_t* const p = a.clean + (static_cast<std::ptrdiff_t>(y) * a.width + x0) * 3;
-  for (int x = 0; x < n; ++x) {
-    out.v[0][x] = a.light->decode(p[3 * x]);
-    out.v[1][x] = a.light->decode(p[3 * x + 1]);
-    out.v[2][x] = a.light->decode(p[3 * x + 2]);
+  std::int32_t code[3][N];
+  split<N>(a.clean + (static_cast<std::ptrdiff_t>(y) * a.width + x0) * 3, code);
+  for (int c = 0; c < 3; ++c) {
+    for (int x = 0; x < N; ++x) out.v[c][x] = light_of_code(code[c][x]);
   }
   if (sky_gain != 1) {
-    for (int x = 0; x < n; ++x) {
+    for (int x = 0; x < N; ++x) {
       const float factor = sky_factor(out.v[0][x], out.v[1][x], out.v[2][x], sky_gain);
       out.v[0][x] *= factor;
       out.v[1][x] *= factor;
@@ -61,53 +88,49 @@ PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, int n, float
   }
   if (a.veil.table == nullptr) return;
   float through[N];
-  if (a.veil.depth.map == nullptr) {
-    const float row = a.veil.rows[y];
-    for (int x = 0; x < n; ++x) {
-      const float column = a.veil.columns[x0 + x];
-      through[x] = row > column ? row : column;
-    }
-  } else {
-    for (int x = 0; x < n; ++x) {
-      through[x] = a.veil.table->transmission(a.veil.depth.at(y, x0 + x));
-    }
-  }
+  a.veil.row<N>(y, x0, through);
   const float air[3] = {a.veil.air.r, a.veil.air.g, a.veil.air.b};
   for (int c = 0; c < 3; ++c) {
-    for (int x = 0; x < n; ++x) {
+    for (int x = 0; x < N; ++x) {
       out.v[c][x] = out.v[c][x] * through[x] + air[c] * (1 - through[x]);
     }
   }
 }
 
-/// Whether a streak touches any of the pixels: where none does, S is V, to the bit.
-PLUVIA_FUNCTION bool inked(const SceneLight& a, int y, int x0, int n) {
-  const float* const opacity = a.streaks.opacity + y * a.streaks.stride + x0;
+/// Whether a streak may touch any of the pixels: where none does, S is V, to the bit.
+template <int N>
+PLUVIA_FUNCTION bool inked(const SceneLight& a, int y, int x0) {
+  static_assert(N <= kInkStretch);
+  return a.streaks.mark(y, x0) != 0;
+}
+
+/// Whether a streak does touch any of them, in a stretch that is marked.
+template <int N>
+PLUVIA_FUNCTION bool touched(const SceneLight& a, int y, int x0) {
+  const float* const opacity = a.streaks.opacity(y, x0);
   int any = 0;
-  for (int x = 0; x < n; ++x) any |= opacity[x] > 0 ? 1 : 0;
+  for (int x = 0; x < N; ++x) any |= opacity[x] > 0 ? 1 : 0;
   return any != 0;
 }
 
-/// Fills s from v. The stretch lies within one tile that has streaks.
-template <int N>
-PLUVIA_FUNCTION void streaked_row(const SceneLight& a, int y, int x0, int n, LightRow<N>& out) {
-  const float* const opacity = a.streaks.opacity + y * a.streaks.stride + x0;
-  const float* const glow = a.streaks.glow + y * a.streaks.stride + x0;
+/// S from V for N pixels of a marked stretch. Both by channel, kNext numbers from one to the next.
+template <int N, int kNext>
+PLUVIA_FUNCTION void add_streaks(const SceneLight& a, int y, int x0, const float* v, float* s) {
+  const float* const opacity = a.streaks.opacity(y, x0);
+  const float* const glow = a.streaks.glow(y, x0);
   float cover[N];
   float shown[N];  // a times the streaks' own brightness
-  for (int x = 0; x < n; ++x) {
+  for (int x = 0; x < N; ++x) {
     const float o = opacity[x];  // where it is 0, so is a
     cover[x] = 1 - exact::exp_of_minus(a.streak_gain * o);
     shown[x] = cover[x] * (glow[x] / (o > 0 ? o : 1.0F));
   }
   for (int c = 0; c < 3; ++c) {
     const NodeSpan light = a.around.span(y, x0, c);
-    const float* const v = out.v[c];
-    float* const s = out.s[c];
-    for (int x = 0; x < n; ++x) {
+    for (int x = 0; x < N; ++x) {
       const float fx = (static_cast<float>(light.offset + x) + 0.5F) * (1.0F / kNode);
       const float shine = light.left + (light.right - light.left) * fx;
-      s[x] = v[x] * (1 - cover[x]) + shine * shown[x];
+      s[c * kNext + x] = v[c * kNext + x] * (1 - cover[x]) + shine * shown[x];
     }
   }
 }

@@ -34,17 +34,17 @@ PLUVIA_FUNCTION std::uint32_t high_product(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32);
 }
 
-/// Of mean 0 and variance 1 for the channels of at most N pixels from `pixel` on. Philox as in
+/// Of mean 0 and variance 1 for the channels of N pixels from `pixel` on. Philox as in
 /// core/rng.h, a round of all pixels at a time, so that it vectorises.
 template <int N>
-PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel, int n,
+PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel,
                                 float out[3][N]) {
   constexpr std::uint32_t kDraw = 0xC0330001;
   constexpr std::uint32_t kTenBits = 0x3FF;
   constexpr std::uint32_t kMultiplier0 = 0xD2511F53U;
   constexpr std::uint32_t kMultiplier1 = 0xCD9E8D57U;
   std::uint32_t w0[N], w1[N], w2[N], w3[N];
-  for (int x = 0; x < n; ++x) {
+  for (int x = 0; x < N; ++x) {
     w0[x] = kDraw;
     w1[x] = pixel + static_cast<std::uint32_t>(x);
     w2[x] = noise.frame;
@@ -53,7 +53,7 @@ PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel, i
   auto key0 = static_cast<std::uint32_t>(noise.seed);
   auto key1 = static_cast<std::uint32_t>(noise.seed >> 32);
   for (int round = 0; round < 10; ++round) {
-    for (int x = 0; x < n; ++x) {
+    for (int x = 0; x < N; ++x) {
       const std::uint32_t high0 = high_product(kMultiplier0, w0[x]);
       const std::uint32_t high1 = high_product(kMultiplier1, w2[x]);
       const std::uint32_t low0 = kMultiplier0 * w0[x];
@@ -68,7 +68,7 @@ PLUVIA_FUNCTION void unit_noise(const SensorNoise& noise, std::uint32_t pixel, i
   }
   const std::uint32_t* const own[3] = {w0, w1, w2};
   for (int c = 0; c < 3; ++c) {
-    for (int x = 0; x < n; ++x) {
+    for (int x = 0; x < N; ++x) {
       const std::uint32_t w = own[c][x];
       const std::uint32_t sum = (w & kTenBits) + ((w >> 10) & kTenBits) + ((w >> 20) & kTenBits) +
                                 ((w3[x] >> (10 * c)) & kTenBits);

@@ -98,7 +98,10 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
     alpha = bar.gain * exact::exp2_of_negative(-0.72134752F * (t * t));
     if constexpr (kEnds) {
       const float scale = bar.inv_sigma * (1 / streak_law::kRampReach);
-      alpha *= streak_law::ramp((s + bar.half) * scale) - streak_law::ramp((s - bar.half) * scale);
+      // Rounding may leave a little less than nothing.
+      const float inside =
+          streak_law::ramp((s + bar.half) * scale) - streak_law::ramp((s - bar.half) * scale);
+      alpha *= inside > 0 ? inside : 0.0F;
     }
   }
   const float beside = e < 0 ? -e : e;

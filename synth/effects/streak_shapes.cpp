@@ -72,20 +72,22 @@ StreakImages splat(std::span<const Streak> streaks, int height, int width,
   for (const Streak& streak : streaks) bars.push_back(bar_of(streak));
   TileBins bins;
   bins.build(grid, bars.size(), [&](std::size_t i) { return box_of(bars[i]); });
-  const std::ptrdiff_t stride = std::ptrdiff_t{grid.across()} * kTileWidth;
-  std::vector<float> planes(static_cast<std::size_t>(stride * grid.down() * kTileHeight * 2));
-  float* const glow = planes.data() + planes.size() / 2;
+  std::vector<float> sums(StreakPlanes::numbers(grid));
+  std::vector<std::uint8_t> marks(StreakPlanes::stretches(grid));
   SplatArgs args;
   args.grid = grid;
-  args.planes = {{bins.starts().data(), bins.shapes().data()}, planes.data(), glow, stride};
+  args.planes = {{bins.starts().data(), bins.shapes().data()}, sums.data(), marks.data(),
+                 grid.across()};
   args.bars = bars.data();
   args.depth = {depth_m.empty() ? nullptr : depth_m.data(), nullptr, nullptr, width};
   draw_streaks(Device{}, args);
   StreakImages out{Image<float>(height, width, 1, Transfer::kLinear),
                    Image<float>(height, width, 1, Transfer::kLinear)};
   for (int y = 0; y < height; ++y) {
-    std::copy_n(planes.data() + y * stride, width, &out.opacity.view().at(y, 0));
-    std::copy_n(glow + y * stride, width, &out.glow.view().at(y, 0));
+    for (int x = 0; x < width; ++x) {
+      out.opacity.view().at(y, x) = *args.planes.opacity(y, x);
+      out.glow.view().at(y, x) = *args.planes.glow(y, x);
+    }
   }
   return out;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/effects/streak_splat.h"
 
+#include <cstring>
+
 #include "core/for_each.h"
 
 namespace pluvia::PLUVIA_BACKEND {
@@ -12,7 +14,7 @@ using synth::StreakBar;
 PLUVIA_FUNCTION float larger(float a, float b) { return a > b ? a : b; }
 PLUVIA_FUNCTION float smaller(float a, float b) { return a < b ? a : b; }
 
-constexpr int kVector = 8;  ///< pixels worked on side by side; a tile's width is a multiple
+constexpr int kVector = 8;  ///< pixels worked on side by side
 
 /// Where a row dy below a bar's middle may meet it, as columns from the tile's first.
 struct BarSpan {
@@ -21,31 +23,43 @@ struct BarSpan {
   bool ends;  ///< whether an end's ramp reaches into it
 };
 
-PLUVIA_FUNCTION BarSpan bar_span(const StreakBar& bar, float dy, int x0) {
-  constexpr float kAnywhere = 1e6F;
-  // |dy ex - dx ey| < reach and |dx ex + dy ey| < half + reach, each solved for dx.
-  const bool leans_y = bar.ey > 1e-4F || bar.ey < -1e-4F;
-  const bool leans_x = bar.ex > 1e-4F || bar.ex < -1e-4F;
-  const float across = leans_y ? dy * bar.ex / bar.ey : 0.0F;
-  const float across_reach = leans_y ? bar.reach / std::fabs(bar.ey) : kAnywhere;
-  const float along = leans_x ? -dy * bar.ey / bar.ex : 0.0F;
-  const float along_reach = leans_x ? (bar.half + bar.reach) / std::fabs(bar.ex) : kAnywhere;
-  const float low =
-      larger(across - across_reach, along - along_reach) + bar.mx - 1 - static_cast<float>(x0);
-  const float high =
-      smaller(across + across_reach, along + along_reach) + bar.mx + 1 - static_cast<float>(x0);
-  BarSpan span{0, -1, true};
-  if (!(high >= 0) || !(low <= synth::kTileWidth)) return span;
-  span.first = low > 0 ? static_cast<int>(low) : 0;
-  span.last = high < synth::kTileWidth - 1 ? static_cast<int>(high) : synth::kTileWidth - 1;
-  // The farthest point along the path in what is drawn of the row, rounded up to whole vectors.
-  const float left = static_cast<float>(x0 + span.first - kVector) - bar.mx;
-  const float right = static_cast<float>(x0 + span.last + kVector) - bar.mx;
-  const float s0 = std::fabs(left * bar.ex + dy * bar.ey);
-  const float s1 = std::fabs(right * bar.ex + dy * bar.ey);
-  span.ends = bar.radius > 0 || larger(s0, s1) >= bar.half - bar.reach;
-  return span;
-}
+/// Where rows meet a bar: |dy ex - dx ey| < reach and |dx ex + dy ey| < half + reach, each solved
+/// for dx = slope dy + or - width.
+struct BarEdges {
+  float across_slope;
+  float across_width;
+  float along_slope;
+  float along_width;
+
+  PLUVIA_MEMBER explicit BarEdges(const StreakBar& bar) {
+    constexpr float kAnywhere = 1e6F;
+    const bool leans_y = bar.ey > 1e-4F || bar.ey < -1e-4F;
+    const bool leans_x = bar.ex > 1e-4F || bar.ex < -1e-4F;
+    across_slope = leans_y ? bar.ex / bar.ey : 0.0F;
+    across_width = leans_y ? bar.reach / std::fabs(bar.ey) : kAnywhere;
+    along_slope = leans_x ? -bar.ey / bar.ex : 0.0F;
+    along_width = leans_x ? (bar.half + bar.reach) / std::fabs(bar.ex) : kAnywhere;
+  }
+
+  PLUVIA_MEMBER BarSpan row(const StreakBar& bar, float dy, int x0) const {
+    const float from = bar.mx - static_cast<float>(x0);
+    const float across = dy * across_slope;
+    const float along = dy * along_slope;
+    const float low = larger(across - across_width, along - along_width) + from - 1;
+    const float high = smaller(across + across_width, along + along_width) + from + 1;
+    BarSpan span{0, -1, true};
+    if (!(high >= 0) || !(low <= synth::kTileWidth)) return span;
+    span.first = low > 0 ? static_cast<int>(low) : 0;
+    span.last = high < synth::kTileWidth - 1 ? static_cast<int>(high) : synth::kTileWidth - 1;
+    // The farthest point along the path in what is drawn of the row, rounded up to whole vectors.
+    const float left = static_cast<float>(x0 + span.first) - bar.mx;
+    const float right = static_cast<float>(x0 + span.last + kVector) - bar.mx;
+    const float s0 = std::fabs(left * bar.ex + dy * bar.ey);
+    const float s1 = std::fabs(right * bar.ex + dy * bar.ey);
+    span.ends = bar.radius > 0 || larger(s0, s1) >= bar.half - bar.reach;
+    return span;
+  }
+};
 
 struct SplatBody {
   SplatArgs a;
@@ -67,31 +81,51 @@ struct SplatBody {
       glow += ink.glow;
     }
     if (a.planes.lists.empty(tile.number)) return;
-    a.planes.opacity[y * a.planes.stride + x] = opacity;
-    a.planes.glow[y * a.planes.stride + x] = glow;
+    a.planes.mark(y, x) = 1;
+    *a.planes.opacity(y, x) = opacity;
+    *a.planes.glow(y, x) = glow;
   }
 
   PLUVIA_MEMBER void rows(const Tile& tile) const {
     const std::uint32_t begin = a.planes.lists.starts[tile.number];
     const std::uint32_t end = a.planes.lists.starts[tile.number + 1];
     if (begin == end) return;
-    for (int y = tile.y0; y < tile.y1; ++y) {
-      float* const opacity = a.planes.opacity + y * a.planes.stride + tile.x0;
-      float* const glow = a.planes.glow + y * a.planes.stride + tile.x0;
-      for (int x = 0; x < synth::kTileWidth; ++x) opacity[x] = glow[x] = 0;
-    }
+    // A tile fits into the nearest cache; only what is inked goes to memory.
+    Ground ground = {};
     const float nearest_m = a.depth.known() ? nearest(tile) : INFINITY;
     for (std::uint32_t i = begin; i < end; ++i) {
       const StreakBar bar = a.bars[a.planes.lists.shapes[i]];
       if (synth::visible_before(nearest_m * bar.inv_depth) < 1) {
-        draw<true>(bar, tile);
+        draw<true>(bar, tile, ground);
       } else {
-        draw<false>(bar, tile);
+        draw<false>(bar, tile, ground);
       }
+    }
+    for (int y = tile.y0; y < tile.y1; ++y) {
+      for (int x = 0; x < synth::kTileWidth; x += kStretch) put(tile, y, x, ground);
     }
   }
 
  private:
+  static constexpr int kStretch = synth::kInkStretch;
+
+  /// Sums over a tile, with room for a vector that begins in its last column.
+  struct Ground {
+    float opacity[synth::kTileHeight][synth::kTileWidth + kVector];
+    float glow[synth::kTileHeight][synth::kTileWidth + kVector];
+  };
+
+  PLUVIA_MEMBER void put(const Tile& tile, int y, int x, const Ground& ground) const {
+    const float* const opacity = &ground.opacity[y - tile.y0][x];
+    const float* const glow = &ground.glow[y - tile.y0][x];
+    int any = 0;
+    for (int i = 0; i < kStretch; ++i) any |= opacity[i] > 0 ? 1 : 0;
+    a.planes.mark(y, tile.x0 + x) = static_cast<std::uint8_t>(any);
+    if (any == 0) return;
+    std::memcpy(a.planes.opacity(y, tile.x0 + x), opacity, kStretch * sizeof(float));
+    std::memcpy(a.planes.glow(y, tile.x0 + x), glow, kStretch * sizeof(float));
+  }
+
   PLUVIA_MEMBER float nearest(const Tile& tile) const {
     float least = INFINITY;
     if (a.depth.map == nullptr) {
@@ -109,7 +143,7 @@ struct SplatBody {
   }
 
   template <bool kHidden>
-  PLUVIA_MEMBER void draw(const StreakBar& bar, const Tile& tile) const {
+  PLUVIA_MEMBER void draw(const StreakBar& bar, const Tile& tile, Ground& ground) const {
     const float high = bar.half * std::fabs(bar.ey) + bar.reach * std::fabs(bar.ex) + bar.reach + 1;
     const float from = bar.my - high;
     const float to = bar.my + high;
@@ -117,26 +151,28 @@ struct SplatBody {
     const int top = from > static_cast<float>(tile.y0) ? static_cast<int>(from) : tile.y0;
     const int bottom = to < static_cast<float>(tile.y1) ? static_cast<int>(to) : tile.y1;
     const bool plain = !bar.rippled();
+    const BarEdges edges(bar);
     for (int y = top; y < bottom; ++y) {
-      const BarSpan span = bar_span(bar, static_cast<float>(y) + 0.5F - bar.my, tile.x0);
+      const BarSpan span = edges.row(bar, static_cast<float>(y) + 0.5F - bar.my, tile.x0);
       if (bar.radius > 0) {
-        add<true, true, kHidden, true>(bar, tile, y, span);
+        add<true, true, kHidden, true>(bar, tile, y, span, ground);
       } else if (span.ends) {
-        add<false, true, kHidden, true>(bar, tile, y, span);
+        add<false, true, kHidden, true>(bar, tile, y, span, ground);
       } else if (plain) {
-        add<false, false, kHidden, false>(bar, tile, y, span);
+        add<false, false, kHidden, false>(bar, tile, y, span, ground);
       } else {
-        add<false, false, kHidden, true>(bar, tile, y, span);
+        add<false, false, kHidden, true>(bar, tile, y, span, ground);
       }
     }
   }
 
   template <bool kSharp, bool kEnds, bool kHidden, bool kRipple>
-  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const BarSpan& span) const {
-    float* __restrict const opacity = a.planes.opacity + y * a.planes.stride + tile.x0;
-    float* __restrict const glow = a.planes.glow + y * a.planes.stride + tile.x0;
+  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const BarSpan& span,
+                         Ground& ground) const {
+    float* __restrict const opacity = ground.opacity[y - tile.y0];
+    float* __restrict const glow = ground.glow[y - tile.y0];
     const float dy = static_cast<float>(y) + 0.5F - bar.my;
-    for (int at = span.first / kVector * kVector; at <= span.last; at += kVector) {
+    for (int at = span.first; at <= span.last; at += kVector) {
       float scene_m[kVector];
       if constexpr (kHidden) {
         for (int j = 0; j < kVector; ++j) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What drops too small or too far to be drawn do to the scene: V = B exp(-tau) + A (1 - exp(-tau)),
 // tau the integral of beta(z) = q_ext * cross-section of the drops below min_width z / f, so that
-// no drop counts twice; mist adds a constant. A is the mean light of the brightest part of the
-// scene's upper half (effects/environment.h).
+// no drop counts twice; mist adds a constant. A is the light of the sky
+// (effects/environment.h).
 #pragma once
 
 #include <cmath>
@@ -63,6 +63,19 @@ struct VeilView {
   PLUVIA_MEMBER float at(int y, int x) const {
     if (depth.map == nullptr) return rows[y] > columns[x] ? rows[y] : columns[x];
     return table->transmission(depth.at(y, x));
+  }
+  /// Pixels [x0, x0 + N) of row y.
+  template <int N>
+  PLUVIA_MEMBER void row(int y, int x0, float out[N]) const {
+    if (depth.map != nullptr) {
+      for (int x = 0; x < N; ++x) out[x] = table->transmission(depth.at(y, x0 + x));
+      return;
+    }
+    const float of_row = rows[y];
+    for (int x = 0; x < N; ++x) {
+      const float column = columns[x0 + x];
+      out[x] = of_row > column ? of_row : column;
+    }
   }
 };
 

@@ -24,8 +24,8 @@ class Fixture {
   Fixture(const Device& device, const Size& size, int lanes)
       : device_(device),
         size_(size),
-        light_(device),
         clean_(device),
+        marks_(device),
         numbers_{DeviceArray<float>(device), DeviceArray<float>(device), DeviceArray<float>(device),
                  DeviceArray<float>(device), DeviceArray<float>(device), DeviceArray<float>(device)},
         veil_(device),
@@ -44,7 +44,7 @@ class Fixture {
     switch (stage) {
       case Stage::kBlocks:
         return measure_blocks(device_, {scene_.clean, scene_.height, scene_.width, scene_.veil,
-                                        scene_.light, 3, blocks_.reserve(block_count())});
+                                        3, blocks_.reserve(block_count())});
       case Stage::kBrightness:
         return measure_brightness(
             device_, {scene_.clean, scene_.height, scene_.width, numbers_[1].reserve(bright_count())});
@@ -95,15 +95,16 @@ class Fixture {
     array.download(out);
     return {out.begin(), out.end()};
   }
-  /// Planes are padded to whole tiles, and the padding means nothing.
-  std::vector<double> within_picture(const std::vector<double>& planes) const {
+  /// Tiles are whole ones, and what lies beyond the picture means nothing.
+  std::vector<double> within_picture(const std::vector<double>& sums) const {
     std::vector<double> out;
-    const auto stride = static_cast<std::size_t>(splat_.planes.stride);
-    for (std::size_t plane = 0; plane < 2; ++plane) {
-      for (int y = 0; y < size_.height; ++y) {
-        const double* const row =
-            planes.data() + plane * (planes.size() / 2) + static_cast<std::size_t>(y) * stride;
-        out.insert(out.end(), row, row + size_.width);
+    std::vector<float> here(sums.begin(), sums.end());
+    StreakPlanes planes = splat_.planes;
+    planes.sums = here.data();
+    for (int y = 0; y < size_.height; ++y) {
+      for (int x = 0; x < size_.width; ++x) {
+        out.push_back(static_cast<double>(*planes.opacity(y, x)));
+        out.push_back(static_cast<double>(*planes.glow(y, x)));
       }
     }
     return out;
@@ -132,7 +133,6 @@ class Fixture {
     scene_.clean = clean_.upload(clean);
     scene_.height = size_.height;
     scene_.width = size_.width;
-    scene_.light = light_.upload({&LinearLight::tables(), 1});
     scene_.veil.table = veil_.upload({&veil, 1});
     scene_.veil.depth.map = numbers_[0].upload(depth);
     scene_.veil.depth.width = size_.width;
@@ -159,14 +159,13 @@ class Fixture {
     bins.build(splat_.grid, bars.size(), [&](std::size_t i) { return box_of(bars[i]); });
     StreakPlanes& planes = splat_.planes;
     planes.lists = {lists_[0].upload(bins.starts()), lists_[1].upload(bins.shapes())};
-    planes.stride = std::ptrdiff_t{splat_.grid.across()} * kTileWidth;
-    streak_numbers_ =
-        2 * static_cast<std::size_t>(planes.stride * splat_.grid.down() * kTileHeight);
+    planes.across = splat_.grid.across();
+    streak_numbers_ = StreakPlanes::numbers(splat_.grid);
     // Tiles without streaks are never written.
     const std::vector<float> zeros(streak_numbers_);
     numbers_[2].upload(zeros);
-    planes.opacity = numbers_[2].data();
-    planes.glow = planes.opacity + streak_numbers_ / 2;
+    planes.sums = numbers_[2].data();
+    planes.marks = marks_.reserve(StreakPlanes::stretches(splat_.grid));
     splat_.bars = bars_.upload(bars);
     splat_.depth = scene_.veil.depth;
   }
@@ -202,11 +201,12 @@ class Fixture {
     glass_.focal_px = 900;
     glass_.centre_x = 0.5F * static_cast<float>(size_.width);
     glass_.centre_y = 0.5F * static_cast<float>(size_.height);
-    pane_numbers_ = static_cast<std::size_t>(blur.grid.height * blur.grid.width * lanes);
-    glass_.plane = numbers_[4].reserve(pane_numbers_);
-    blur_ = {glass_.grid, blur.grid,     lanes,        taps_.upload(blur.taps),
+    const int planes = pane_planes(lanes);
+    pane_numbers_ = static_cast<std::size_t>(planes * blur.grid.numbers());
+    glass_.planes = numbers_[4].reserve(pane_numbers_);
+    blur_ = {glass_.grid, blur.grid,     planes,       taps_.upload(blur.taps),
              static_cast<int>(blur.taps.size()), blur.reach, glass_.lists,
-             glass_.plane, numbers_[5].reserve(pane_numbers_)};
+             glass_.planes, numbers_[5].reserve(pane_numbers_)};
   }
 
   Device device_;
@@ -219,8 +219,8 @@ class Fixture {
   std::size_t streak_numbers_ = 0;
   std::size_t texel_numbers_ = 0;
   std::size_t pane_numbers_ = 0;
-  DeviceArray<LinearLight> light_;
   DeviceArray<std::uint8_t> clean_;
+  DeviceArray<std::uint8_t> marks_;
   DeviceArray<float> numbers_[6];
   DeviceArray<Veil> veil_;
   DeviceArray<BlockLight> blocks_;

