@@ -214,6 +214,28 @@ TEST_F(ViMPNetWhole, LossesAndAllGradients) {
   }
   total.backward();
   const auto norms = z.at("grad_norm").as<double>();
+  if (std::getenv("PROBE") != nullptr) {
+    std::map<std::string, double> mine;
+    for (const auto& item : net->named_parameters()) mine[item.key()] = item.value().grad().norm().item<double>();
+    net->zero_grad();
+    net->to(torch::kFloat32);
+    for (auto& [layer, tensor] : context.layers) tensor = tensor.to(torch::kFloat32);
+    const ViMPNet::Outputs o = net->run(context.layers[Layer::kLq], {});
+    const std::map<std::string, torch::Tensor> os = {
+      {"clean", o.clean}, {"drop", o.stage1}, {"mask", o.drop_mask}, {"streak", o.streak_map}};
+    torch::Tensor sum;
+    for (const LossTerm& term : schedule.losses) {
+      const torch::Tensor v = term.weight * (*make_loss(term))(os.at(term.output), context.layers.at(term.target), context);
+      sum = sum.defined() ? sum + v : v;
+    }
+    sum.backward();
+    for (const auto& item : net->named_parameters()) {
+      if (item.key().rfind("spynet", 0) != 0) continue;
+      const double f = item.value().grad().norm().item<double>();
+      std::printf("%s f32/f64-1 %g golden\n", item.key().c_str(), f / mine[item.key()] - 1);
+    }
+    return;
+  }
   std::size_t i = 0;
   for (const auto& item : net->named_parameters()) {
     ASSERT_TRUE(item.value().grad().defined()) << item.key();
