@@ -4,6 +4,7 @@
 #pragma once
 
 #include "models/blocks/layer.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

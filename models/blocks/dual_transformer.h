@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "models/blocks/layer.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

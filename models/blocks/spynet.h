@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/blocks/layer.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

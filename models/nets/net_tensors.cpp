@@ -98,8 +98,13 @@ void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& opti
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < matched.size(); ++i) {
     if (matched[i] == nullptr) continue;
-    const torch::Tensor values = within(cat(options.place, ": '", state[i].key, "'"),
-                                        [&] { return to_torch(*matched[i]); });
+    const torch::Tensor values = within(cat(options.place, ": '", state[i].key, "'"), [&] {
+      const std::string& dtype = matched[i]->dtype;
+      if (targets[i].is_floating_point() && dtype.find('f') == std::string::npos) {
+        fail("elements of type ", dtype, "; expected f2, bf2, f4 or f8");
+      }
+      return to_torch(*matched[i]);
+    });
     if (!options.allow_nonfinite && !torch::isfinite(values).all().item<bool>()) {
       fail(options.place, ": '", state[i].key, "' holds values that are not finite; expected "
            "numbers (the option allow_nonfinite=true takes them)");

@@ -9,6 +9,7 @@
 #include "core/method.h"
 #include "core/tensor_file/tensors.h"
 #include "models/nets/net.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

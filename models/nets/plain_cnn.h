@@ -9,6 +9,7 @@
 
 #include "models/blocks/layer.h"
 #include "models/nets/net.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

@@ -22,6 +22,7 @@
 #include "models/blocks/batch_norm.h"
 #include "models/blocks/layer.h"
 #include "models/nets/net.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 

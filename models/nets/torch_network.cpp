@@ -44,6 +44,7 @@ class TorchNetwork : public Network {
     make(preset());
     if (seed.is_number_unsigned()) {
       initialise_all(*net_, seed.get<std::uint64_t>());
+      net_->initialise_own(seed.get<std::uint64_t>());
       settle();
     } else if (!seed.is_null()) {
       fail_usage("options of ", request.name, ": seed=", seed.dump(),

@@ -19,6 +19,7 @@
 #include "models/blocks/residual.h"
 #include "models/blocks/spynet.h"
 #include "models/nets/net.h"
+#include "models/torch_pch.h"
 
 namespace pluvia {
 
