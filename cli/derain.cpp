@@ -31,9 +31,9 @@ int run(const Options& options, const Globals& globals) {
   DerainRequest request = options.request;
   const MethodRequest wanted = with_device(options.method, globals);
   request.place.generator = cat("pluvia ", kVersion);
+  const std::unique_ptr<Method> method = make_method(wanted);
   request.place.settings =
       Json{{"method", parse_json(describe_method(wanted), "method")}}.dump();
-  const std::unique_ptr<Method> method = make_method(wanted);
   const DerainOutcome outcome = derain(*method, request);
   if (globals.json) {
     print_line(Json{{"out", request.output},

@@ -23,9 +23,12 @@ constexpr Param kOptions[] = {
      64},
 };
 
-std::string first_line(const c10::Error& error) {
-  const std::string text = error.what_without_backtrace();
-  return text.substr(0, text.find('\n'));
+/// LibTorch's own errors, and those that a program raises, which come as another kind.
+std::string last_line(const std::exception& error) {
+  const auto* const own = dynamic_cast<const c10::Error*>(&error);
+  std::string text = own != nullptr ? own->what_without_backtrace() : error.what();
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return own != nullptr ? text.substr(0, text.find('\n')) : text.substr(text.rfind('\n') + 1);
 }
 
 std::string shape_of(const torch::Tensor& tensor) {
@@ -47,7 +50,7 @@ class ScriptMethod final : public Method {
       program_ = torch::jit::load(request.file, device_);
       program_.eval();
     } catch (const c10::Error& error) {
-      fail("loading ", place_, ": ", first_line(error));
+      fail("loading ", place_, ": ", last_line(error));
     }
   }
 
@@ -74,17 +77,21 @@ class ScriptMethod final : public Method {
     if (!pictures_) {
       try {
         return chosen(program_.forward({in}), in);
-      } catch (const c10::Error& error) {
-        clips_refused_ = first_line(error);
+      } catch (const Error&) {
+        throw;
+      } catch (const std::exception& error) {
+        clips_refused_ = last_line(error);
         pictures_ = true;
       }
     }
+    c10::IValue value;
     try {
-      return chosen(program_.forward({in[0]}), in[0]);
-    } catch (const c10::Error& error) {
+      value = program_.forward({in[0]});
+    } catch (const std::exception& error) {
       fail("running ", place_, ": it takes neither ", shape_of(in), " (", clips_refused_, ") nor ",
-           shape_of(in[0]), " (", first_line(error), ")");
+           shape_of(in[0]), " (", last_line(error), ")");
     }
+    return chosen(value, in[0]);
   }
 
   torch::Tensor chosen(const c10::IValue& value, const torch::Tensor& in) const {

@@ -54,8 +54,8 @@ MethodChoice choose_method(const MethodRequest& request) {
   if (starts_with(request.name, "folder:", rest)) return folder_choice(rest);
   if (starts_with(request.name, "cmd:", rest)) return command_choice(rest);
   MethodChoice choice;
-  choice.description = describe_method(request);
   const std::shared_ptr<Method> first = make_method(request);
+  choice.description = describe_method(request);
   const MethodInfo& info = first->info();
   choice.label = info.name;
   choice.sees_truth = info.sees_truth;

@@ -103,9 +103,9 @@ class TrainingRun {
         settings_(settings_of(request, *source_, *training_)),
         checkpoints_(request.out) {
     if (!request.valid.empty()) check_validation(request);
+    if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
     prepare_folder(request, settings_);
     lock_.emplace(fs::path(request.out) / "lock");
-    if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
     go_on();
     log_.emplace(request.out, done_);
   }

@@ -101,7 +101,7 @@ with tempfile.TemporaryDirectory() as folder:
         ((*base, "--out", gone, *QUICK, "widht=4"), 2, "width"),
         ((*base[:5], "vimpnet-vrds", "--out", gone, *QUICK), 2, "does not predict"),
         (("train", "plain-cn", *base[2:], "--out", gone, *QUICK), 2, "plain-cnn"),
-        ((*base[:5], "fixed-budge", "--out", gone), 3, "fixed-budget"),
+        ((*base[:5], "fixed-budge", "--out", gone), 2, "fixed-budget"),
         ((*base, "--out", gone, *QUICK, "--init", at("set.h5")), 3, "set.h5"),
     ):
         error = run(*args, status=status)
@@ -112,8 +112,16 @@ with tempfile.TemporaryDirectory() as folder:
     assert "drop" in error and "losses need" in error, error
 
     # A loss that is not finite stops the run with the batch that caused it.
+    state = json.loads(run("models", "plain-cnn", "--set", "width=4", "blocks=1", "--json"))["state_dict"]
+    head, data = {}, b""
+    for entry in state:
+        value = np.full(entry["shape"], 1e30, np.float32).tobytes()
+        head[entry["key"]] = {"dtype": "F32", "shape": entry["shape"], "data_offsets": [len(data), len(data) + len(value)]}
+        data += value
+    text = json.dumps(head).encode()
+    open(at("huge.safetensors"), "wb").write(struct.pack("<Q", len(text)) + text + data)
     error = run("train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--out", at("nan"), *QUICK,
-                "iterations=50", "optimizer.learning_rate=10", "optimizer.kind=sgd", "learning_rate.warmup_iterations=0", status=3)
-    assert "not finite" in error, error
+                "iterations=50", "--init", at("huge.safetensors"), status=3)
+    assert "not finite" in error and "iteration 0" in error, error
     bad = glob.glob(at("nan", "bad_batch_*.npz"))
     assert len(bad) == 1 and np.load(bad[0])["lq"].shape == (2, 3, 3, 32, 32)
