@@ -202,7 +202,12 @@ class TorchTraining final : public Training, private Method {
     for (const Term& term : terms_) unused.losses.emplace_back(term.label, 0.0);
     const int count = batch.count - first;
     backward(batch, {first, count, 0}, count, unused);
-    architecture_->step([](std::size_t) { return kRate; });
+    bool finite = true;
+    for (const torch::Tensor& alpha : net_->architecture()) {
+      finite = finite && alpha.grad().defined() && torch::isfinite(alpha.grad()).all().item<bool>();
+    }
+    // What breaks here breaks the weights' half of the step too, which says so.
+    if (finite) architecture_->step([](std::size_t) { return kRate; });
     architecture_->zero_grad();
     optimizer_->zero_grad();
   }

@@ -130,6 +130,18 @@ with tempfile.TemporaryDirectory() as folder:
     except ImportError:
         pass
 
+    # What a network also predicts is kept as pictures, each the size of a frame.
+    vimp = json.loads(run("models", "vimpnet-tiny", "--json"))
+    assert vimp["outputs"] == ["clean", "drop", "mask", "streak"]
+    write_safetensors(at("vimp.safetensors"), {x["key"]: (rng.normal(size=x["shape"]) * 0.02).astype(np.float32) + (x["key"] == "spynet.std") for x in vimp["state_dict"]})
+    np.save(at("two.npy"), frames[:2])
+    run("derain", "vimpnet-tiny", at("two.npy"), at("v.npy"), "--weights", at("vimp.safetensors"), "--layers", at("layers"))
+    assert np.load(at("v.npy")).shape == (2, 3, 30, 41)
+    for layer, colour in (("drop", 2), ("mask", 0), ("streak", 0)):  # PNG's colour types: RGB, grey
+        assert sorted(os.listdir(at("layers", layer))) == ["00000000.png", "00000001.png"]
+        head = open(at("layers", layer, "00000001.png"), "rb").read(26)
+        assert struct.unpack(">II", head[16:24]) == (41, 30) and head[25] == colour, layer
+
     # Wrong ones: named in one line, nothing written.
     def refused(name, *words):
         error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at(name), status=3)
