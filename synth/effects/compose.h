@@ -67,6 +67,36 @@ PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, i
   PLUVIA_PREFETCH(out.streak + at);
 }
 
+/// How both formations go over a tile: in stretches of pixels that are found with or without streaks
+/// or drops together. `body.stretch<N, kNext>(y, x, streaked, pane)` composes N pixels; `pane` holds
+/// the pane's `kPlanes` planes from x on, kNext apart, and is null where the glass is dry.
+template <int kPlanes, typename Body>
+PLUVIA_FUNCTION void compose_rows(const Body& body, const Tile& tile) {
+  const bool streaked = body.a.scene.streaked(tile.number);
+  const bool reached = body.a.pane.reaches(tile.number);
+  PaneTile<kPlanes, kTileWidth> pane(body.a.pane, tile.x0, tile.x1 - tile.x0);
+  for (int y = tile.y0; y < tile.y1; ++y) {
+    const bool wet = reached && pane.read(y);
+    int x = tile.x0;
+    for (; x + kInkStretch <= tile.x1; x += kInkStretch) {
+      body.template stretch<kInkStretch, kTileWidth>(y, x, streaked,
+                                                     wet ? pane.row(x - tile.x0) : nullptr);
+    }
+    for (; x < tile.x1; ++x) {
+      body.template stretch<1, kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
+    }
+  }
+}
+
+/// One pixel of it, as GPUs go.
+template <int kPlanes, typename Body>
+PLUVIA_FUNCTION void compose_pixel(const Body& body, const Tile& tile, int x, int y) {
+  PaneTile<kPlanes, 1> pane(body.a.pane, x, 1);
+  const bool wet = body.a.pane.reaches(tile.number) && pane.read(y);
+  body.template stretch<1, 1>(y, x, body.a.scene.streaked(tile.number),
+                              wet ? pane.row(0) : nullptr);
+}
+
 /// round(255 * share)
 PLUVIA_FUNCTION std::int32_t to_code(float share) {
   const float within = share > 0 ? (share < 1 ? share : 1.0F) : 0.0F;

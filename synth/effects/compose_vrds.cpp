@@ -7,7 +7,6 @@
 
 namespace pluvia::PLUVIA_BACKEND {
 
-using synth::PaneTile;
 using synth::to_code;
 using synth::VrdsArgs;
 
@@ -15,33 +14,13 @@ struct VrdsBody {
   VrdsArgs a;
 
   PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
-    PaneTile<kPlanes, 1> pane(a.pane, x, 1);
-    const bool wet = a.pane.reaches(tile.number) && pane.read(y);
-    stretch<1, 1>(y, x, a.scene.streaked(tile.number), wet ? pane.row(0) : nullptr);
+    synth::compose_pixel<kPlanes>(*this, tile, x, y);
   }
+  PLUVIA_MEMBER void rows(const Tile& tile) const { synth::compose_rows<kPlanes>(*this, tile); }
 
-  PLUVIA_MEMBER void rows(const Tile& tile) const {
-    const bool streaked = a.scene.streaked(tile.number);
-    const bool reached = a.pane.reaches(tile.number);
-    PaneTile<kPlanes, synth::kTileWidth> pane(a.pane, tile.x0, tile.x1 - tile.x0);
-    for (int y = tile.y0; y < tile.y1; ++y) {
-      const bool wet = reached && pane.read(y);
-      int x = tile.x0;
-      for (; x + kStretch <= tile.x1; x += kStretch) {
-        stretch<kStretch, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
-      }
-      for (; x < tile.x1; ++x) {
-        stretch<1, synth::kTileWidth>(y, x, streaked, wet ? pane.row(x - tile.x0) : nullptr);
-      }
-    }
-  }
-
- private:
   static constexpr int kPlanes = 4;
-  /// Pixels that are found with or without streaks or drops together.
-  static constexpr int kStretch = synth::kInkStretch;
 
-  /// `pane`: its planes from x0 on, kNext apart; null: dry.
+  /// See compose_rows.
   template <int N, int kNext>
   PLUVIA_MEMBER void stretch(int y, int x0, bool streaked, const float* pane) const {
     if constexpr (N > 1) synth::prefetch<N>(a.scene, a.out, y, x0);
