@@ -27,11 +27,6 @@ LayerPtr small_conv(std::vector<std::int64_t> shape) {
 
 Tensor normed(const Tensor& x, const NetLayer& norm) { return layer_norm(x, norm, kEpsilon); }
 
-/// Channels to pixels, frame by frame: (n, C, t, h, w) to (n, C/4, t, 2h, 2w).
-Tensor shuffled(const Tensor& clip) {
-  return torch::pixel_shuffle(clip.transpose(1, 2), 2).transpose(1, 2);
-}
-
 }  // namespace
 
 Attention::Attention(std::int64_t width, std::int64_t heads) : heads_(heads) {

@@ -29,6 +29,10 @@ Tensor same_conv(const Tensor& x, const NetLayer& layer, std::int64_t stride) {
                        {depth / 2, weight.size(3) / 2, weight.size(4) / 2});
 }
 
+Tensor shuffled(const Tensor& clip) {
+  return torch::pixel_shuffle(clip.transpose(1, 2), 2).transpose(1, 2);
+}
+
 ResidualConvs::ResidualConvs(std::int64_t channels, int dimensions) {
   std::vector<std::int64_t> shape = {channels, channels};
   for (int i = 0; i < dimensions; ++i) shape.push_back(3);

@@ -35,4 +35,7 @@ class ResidualStack : public torch::nn::Module {
 /// Padded so that sizes stay: 2-D of (n, C, h, w), 3-D of (n, C, t, h, w), by the weight's rank.
 torch::Tensor same_conv(const torch::Tensor& x, const NetLayer& layer, std::int64_t stride = 1);
 
+/// Channels to pixels, frame by frame: (n, C, t, h, w) to (n, C/4, t, 2h, 2w).
+torch::Tensor shuffled(const torch::Tensor& clip);
+
 }  // namespace pluvia

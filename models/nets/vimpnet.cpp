@@ -17,10 +17,6 @@ constexpr int kTilePx = 256;
 constexpr double kLeak = 0.1;
 constexpr double kHeadLeak = 0.2;
 
-torch::Tensor shuffled(const torch::Tensor& clip) {
-  return torch::pixel_shuffle(clip.transpose(1, 2), 2).transpose(1, 2);
-}
-
 std::array<LayerPtr, 3> make_head(torch::nn::Module& parent, std::int64_t in, std::int64_t width) {
   return {parent.register_module("0", make_conv({width, in, 3, 3, 3})),
           parent.register_module("2", make_conv({width, width, 1, 1, 1})),

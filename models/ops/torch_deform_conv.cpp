@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "models/ops/deform_conv.h"
 #include "models/ops/torch_deform_conv.h"
+#include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-template <typename Body>
-void with_type(torch::ScalarType type, const Body& body) {
-  if (type == torch::kFloat64) {
-    body(double{});
-  } else {
-    body(float{});
-  }
-}
 
 /// x with channels innermost: (n, H, W, I).
 Tensor inner_channels(const Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }

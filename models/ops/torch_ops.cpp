@@ -6,6 +6,7 @@
 #include "models/ops/depthwise_conv3d.h"
 #include "models/ops/selective_scan.h"
 #include "models/ops/torch_ops.h"
+#include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
 namespace {
@@ -40,16 +41,6 @@ Tensor in_rows(const Tensor& tensor) {
 template <typename T>
 Rows<const T> rows_of(const Tensor& tensor) {
   return {tensor.const_data_ptr<T>(), tensor.stride(1)};
-}
-
-/// Calls `body` with a float or a double, as the type says.
-template <typename Body>
-void with_type(torch::ScalarType type, const Body& body) {
-  if (type == torch::kFloat64) {
-    body(double{});
-  } else {
-    body(float{});
-  }
 }
 
 // The scan's tensors in the order of ScanTensors.

@@ -67,7 +67,13 @@ class TorchTraining final : public Training, private Method {
     }
     optimizer_ = std::make_unique<Optimizer>(parameters_, schedule_.optimizer);
     for (const auto& [name, parameter] : parameters_) groups_.push_back(group_of(name));
-    for (const LossTerm& term : schedule_.losses) terms_.push_back(make_term(term));
+    for (const LossTerm& term : schedule_.losses) {
+      terms_.push_back(make_term(term));
+      const std::string label = terms_.back().label;
+      const auto same = std::count_if(terms_.begin(), terms_.end(),
+                                      [&](const Term& other) { return other.label == label; });
+      if (same > 1) terms_.back().label += cat("_", terms_.size());
+    }
     make_architecture_optimizer();
     if (schedule_.run.number("ema_decay") > 0) {
       averaged_ = make_named_net(request.name, options);
