@@ -20,6 +20,7 @@
 #include "eval/report/report.h"
 #include "eval/train/overrides.h"
 #include "eval/train/trainer.h"
+#include "models/nets/nets.h"
 
 namespace pluvia {
 namespace {
@@ -38,12 +39,10 @@ std::string file_name(const std::string& label) {
 class ExperimentRun {
  public:
   explicit ExperimentRun(const ReproduceRequest& request)
-      : request_(request), experiment_(request.experiment), out_(request.out) {
-    require_writable_parent(out_);
-    fs::create_directories(out_ / "steps");
-  }
+      : request_(request), experiment_(request.experiment), out_(request.out) {}
 
   std::string all() {
+    check();
     for (const ExperimentSet& set : experiment_.sets) render(set);
     for (const ExperimentMethod& method : experiment_.methods) {
       if (!method.trained) continue;
@@ -56,6 +55,21 @@ class ExperimentRun {
   }
 
  private:
+  /// What can be known to be wrong before the first step: names, options and places.
+  void check() const {
+    for (const ExperimentSet& set : experiment_.sets) render_request(set);
+    for (const ExperimentScore& score : experiment_.scores) load_protocol(score.protocol);
+    for (const ExperimentMethod& method : experiment_.methods) {
+      if (!method.trained) {
+        choose_method(method_request(method));
+        continue;
+      }
+      make_network(train_request(method, method.training.seeds.front()).network);
+    }
+    require_writable_parent(out_);
+    fs::create_directories(out_ / "steps");
+  }
+
   /// `redo` is false when an unfinished step of the same inputs may be gone on with.
   void step(const std::string& name, const std::string& inputs, const fs::path& result,
             const std::function<void(bool redo)>& run) {
@@ -81,7 +95,7 @@ class ExperimentRun {
 
   fs::path set_path(const std::string& name) const { return out_ / "sets" / (name + ".h5"); }
 
-  void render(const ExperimentSet& set) {
+  RenderRequest render_request(const ExperimentSet& set) const {
     const fs::path file = find_manifest("recipes", set.recipe);
     Json json = parse_json(read_text(file), file.string());
     for (const std::string& pair : set.overrides) synth::Recipe::apply_override(json, pair);
@@ -96,6 +110,11 @@ class ExperimentRun {
     render.out = set_path(set.name);
     render.device = request_.device;
     render.generator = request_.generator;
+    return render;
+  }
+
+  void render(const ExperimentSet& set) {
+    RenderRequest render = render_request(set);
     fs::create_directories(render.out.parent_path());
     step("render " + set.name, render.recipe_text, render.out, [&](bool redo) {
       render.force = redo;
@@ -120,32 +139,45 @@ class ExperimentRun {
     return found == hashes_.end() ? "" : found->second;
   }
 
-  void train_one(const ExperimentMethod& method, std::int64_t seed) {
+  /// What of its data decides a training: a step of this experiment, or the text of a recipe.
+  std::string identity_of(const ExperimentTraining& training) const {
+    const std::string rendered = hash_of("render " + training.data);
+    if (!rendered.empty() || fs::path(training.data).extension() == ".h5") return rendered;
+    return sha256_hex(read_text(find_manifest("recipes", training.data)));
+  }
+
+  TrainRequest train_request(const ExperimentMethod& method, std::int64_t seed) const {
     const ExperimentTraining& training = method.training;
     TrainOverrides overrides = sort_overrides(training.overrides);
     overrides.schedule.push_back(cat("seed=", seed));
-    TrainRequest train_request;
-    train_request.network.name = method.method;
+    TrainRequest out;
+    out.network.name = method.method;
     std::vector<std::string> options = method.options;
     options.insert(options.end(), overrides.network.begin(), overrides.network.end());
-    train_request.network.options = options_json(options);
-    train_request.network.device = request_.device;
-    train_request.schedule = load_schedule(training.schedule, overrides.schedule);
-    train_request.data = data_of(training.data);
-    train_request.data_overrides = overrides.data;
-    if (!training.valid.empty()) train_request.valid = set_path(training.valid).string();
-    train_request.protocol = experiment_.scores.front().protocol;
-    train_request.out = training_path(method.label, seed).string();
-    train_request.generator = request_.generator;
+    out.network.options = options_json(options);
+    out.network.device = request_.device;
+    out.schedule = load_schedule(training.schedule, overrides.schedule);
+    out.data = data_of(training.data);
+    out.data_overrides = overrides.data;
+    if (!training.valid.empty()) out.valid = set_path(training.valid).string();
+    out.protocol = experiment_.scores.front().protocol;
+    out.out = training_path(method.label, seed).string();
+    out.generator = request_.generator;
+    return out;
+  }
+
+  void train_one(const ExperimentMethod& method, std::int64_t seed) {
+    const ExperimentTraining& training = method.training;
+    TrainRequest wanted = train_request(method, seed);
+    const std::string added = join(wanted.data_overrides, ",");
     const std::string inputs =
-        cat(method.method, train_request.network.options, train_request.schedule.sha256(),
-            training.data, hash_of("render " + training.data), join(overrides.data, ","),
-            hash_of("render " + training.valid));
+        cat(method.method, wanted.network.options, wanted.schedule.sha256(), training.data,
+            identity_of(training), added, hash_of("render " + training.valid));
     const std::string name = cat("train ", method.label, ", seed ", seed);
-    step(name, inputs, fs::path(train_request.out) / "weights.safetensors", [&](bool redo) {
-      train_request.force = redo;
-      train_request.resume = !redo;
-      train(train_request);
+    step(name, inputs, fs::path(wanted.out) / "weights.safetensors", [&](bool redo) {
+      wanted.force = redo;
+      wanted.resume = !redo;
+      train(wanted);
     });
   }
 
@@ -161,13 +193,19 @@ class ExperimentRun {
     for (const std::int64_t seed : seeds) evaluate_one(score, method, seed);
   }
 
-  void evaluate_one(const ExperimentScore& score, const ExperimentMethod& method,
-                    std::int64_t seed) {
+  /// Without weights where it is still to be trained.
+  MethodRequest method_request(const ExperimentMethod& method) const {
     MethodRequest wanted;
     wanted.name = method.method;
     wanted.weights = method.weights;
     if (!method.trained) wanted.options = method.options;
     wanted.device = request_.device;
+    return wanted;
+  }
+
+  void evaluate_one(const ExperimentScore& score, const ExperimentMethod& method,
+                    std::int64_t seed) {
+    MethodRequest wanted = method_request(method);
     if (seed >= 0) {
       wanted.weights = (training_path(method.label, seed) / "weights.safetensors").string();
     }

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An experiment from its file to its report: every step once, a killed run goes on, a change redoes only
+what hangs on it, curves in the page, and files that say something impossible are refused.
+Usage: reproduce.py PLUVIA"""
+import copy, glob, json, os, signal, subprocess, sys, tempfile, time
+
+try:
+    import numpy  # noqa: F401  (the test machine has Python's packages: run all or none of these tests)
+except ImportError:
+    sys.exit(77)
+
+pluvia = sys.argv[1]
+TRAIN = {"schedule": "fixed-budget", "data": "rain", "valid": "rain", "seeds": [1, 2],
+         "set": ["iterations=12", "batch=2", "frames=3", "crop_px=32", "validate_every=12", "save_every=4", "width=4", "blocks=1"]}
+EXPERIMENT = {
+    "title": "small",
+    "sets": {"rain": {"recipe": "vrds-mini", "set": ["size=96x64", "frames=5", "clips=4", "test_share=0.5"]},
+             "sweep": {"recipe": "rain-sweep", "set": ["size=96x64", "frames=3", "clips=2"]}},
+    "methods": [{"method": "identity", "label": "rainy input"}, {"method": "plain-cnn", "train": TRAIN}],
+    "scores": [{"set": "rain", "protocol": "vderain-rgb"}, {"set": "sweep", "protocol": "vderain-rgb"}],
+    "curves": [{"title": "Rain rate", "set": "sweep", "x": "rain_mm_h", "x_name": "rain, mm/h", "y": "psnr"}],
+    "against": "rainy input",
+}
+
+
+def run(*args, status=0):
+    done = subprocess.run([pluvia, *map(str, args)], capture_output=True, text=True)
+    assert done.returncode == status, (args, done.returncode, done.stdout, done.stderr)
+    return done.stderr
+
+
+with tempfile.TemporaryDirectory() as folder:
+    at = lambda *name: os.path.join(folder, *name)
+
+    def write(name, change=lambda e: None):
+        experiment = copy.deepcopy(EXPERIMENT)
+        change(experiment)
+        with open(at(name), "w") as f:
+            json.dump(experiment, f)
+        return at(name)
+
+    # Killed in the middle of the first training, gone on with: the same scores as a run in one piece.
+    file = write("small.json")
+    process = subprocess.Popen([pluvia, "reproduce", file, "--out", at("killed")], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not glob.glob(at("killed", "training", "*", "checkpoints", "0*")):
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    again = run("reproduce", file, "--out", at("killed"))
+    assert "render rain: done before" in again, again
+    first = run("reproduce", file, "--out", at("whole"))
+    assert "done before" not in first, first
+    records = sorted(os.path.relpath(x, at("whole")) for x in glob.glob(at("whole", "runs", "*", "*.json")))
+    assert len(records) == 2 * 3, records  # two sets; the rainy input, and a network of two seeds
+    for name in records:
+        a, b = (json.load(open(at(which, name))) for which in ("whole", "killed"))
+        assert a["mean"] == b["mean"], name
+    seeds = [json.load(open(at("whole", "runs", "rain", f"plain-cnn-seed{s}.json")))["mean"]["psnr"] for s in (1, 2)]
+    assert seeds[0] != seeds[1], seeds
+
+    page = open(at("whole", "report", "index.html")).read()
+    assert "Rain rate" in page and "rain, mm/h" in page and "plain-cnn" in page
+    assert "plain-cnn" in open(at("whole", "report", "table.md")).read()
+
+    # Nothing twice; another number of iterations redoes training and its scores, nothing else.
+    third = run("reproduce", file, "--out", at("whole"))
+    steps = 2 + 2 + 6
+    assert third.count("done before") == steps, third
+    fourth = run("reproduce", file, "--out", at("whole"), "--set", "train.iterations=8")
+    assert fourth.count("done before") == 2 + 2, fourth
+
+    # Refused, before anything is rendered.
+    for change, words in (
+        (lambda e: e["scores"].append({"set": "rian", "protocol": "vderain-rgb"}), "rain"),
+        (lambda e: e["methods"].append({"method": "identity", "label": "rainy input"}), "two are called"),
+        (lambda e: e["curves"][0].update(set="rain2"), "rain2"),
+        (lambda e: e["methods"][1]["train"].pop("data"), "no key 'data'"),
+        (lambda e: e["methods"][1]["train"].update(seeds=[]), "seeds"),
+        (lambda e: e.update(methods=[]), "at least one"),
+        (lambda e: e.update(scroes=[]), "scroes"),
+        (lambda e: e["sets"]["rain"].update(recipe="vrds-mni"), "vrds-mini"),
+        (lambda e: e["methods"][1].update(method="plain-cn"), "plain-cnn"),
+        (lambda e: e["scores"][0].update(protocol="vderain-rgbb"), "vderain-rgb"),
+        (lambda e: e["methods"][1]["train"].update(schedule="fixed-budge"), "fixed-budget"),
+    ):
+        error = subprocess.run([pluvia, "reproduce", write("bad.json", change), "--out", at("bad")], capture_output=True, text=True)
+        assert error.returncode in (2, 3) and words in error.stderr, (words, error)
+        assert error.stderr.count("\n") == 1, error.stderr
+        assert not glob.glob(at("bad", "sets", "*")), (words, error.stderr)
+    error = run("reproduce", file, "--out", at("bad"), "--set", "trian.iterations=8", status=2)
+    assert "train.KEY=VALUE" in error, error
