@@ -12,6 +12,7 @@
 
 #include "benchmarks/support/ratios.h"
 #include "benchmarks/support/tensor_memory.h"
+#include "benchmarks/support/waiting.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "models/ops/torch_deform_conv.h"
@@ -151,10 +152,11 @@ bool forms_agree() {
   for (const Form form : {&by_grid, &by_gathers}) {
     const std::vector<Tensor> theirs = results(form);
     for (std::size_t i = 0; i < mine.size(); ++i) {
-      const double d = (mine[i] - theirs[i]).abs().max().item<double>();
-      const double size = mine[i].abs().max().item<double>();
-      if (!(d < 2e-3 * size)) {
-        std::printf("forms differ in result %zu by %g of %g\n", i, d, size);
+      // In the mean: where a position is all but whole, rounding decides on which side of a step the
+      // gradient of an offset lies.
+      const double d = ((mine[i] - theirs[i]).norm() / mine[i].norm()).item<double>();
+      if (!(d < 5e-3)) {
+        std::printf("forms differ in result %zu by %g\n", i, d);
         return false;
       }
     }
@@ -189,6 +191,7 @@ void print_memory(const char* name, Form form, bool gradients) {
 
 int main(int argc, char** argv) {
   using namespace pluvia::bench;
+  wait_passively(argv);
   count_tensor_memory();
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   if (!forms_agree()) return 1;

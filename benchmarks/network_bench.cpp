@@ -7,7 +7,6 @@
 #include <torch/torch.h>
 // After LibTorch.
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/support/waiting.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "models/nets/rainmamba.h"
@@ -275,11 +275,7 @@ int run(const Clip& clip) {
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
-  // As the program does before it opens LibTorch; read when the process starts, hence once more.
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
-    setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
-    execv(argv[0], argv);
-  }
+  pluvia::bench::wait_passively(argv);
   pluvia::bench::Clip clip;
   int* const fields[] = {&clip.frames, &clip.height, &clip.width, &clip.runs, &clip.threads};
   for (int i = 1; i < argc && i <= 5; ++i) *fields[i - 1] = std::atoi(argv[i]);

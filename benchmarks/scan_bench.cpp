@@ -13,6 +13,7 @@
 #include <cstdio>
 
 #include "benchmarks/support/ratios.h"
+#include "benchmarks/support/waiting.h"
 #include "core/cpu.h"
 #include "core/for_each.h"
 #include "core/parallel.h"
@@ -204,6 +205,7 @@ bool forms_agree() {
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
+  pluvia::bench::wait_passively(argv);
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   if (!pluvia::bench::forms_agree()) return 1;
   std::vector<pluvia::bench::Ratio> ratios;

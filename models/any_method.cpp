@@ -2,11 +2,13 @@
 #include "models/any_method.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/tensor_file/safetensors.h"
 #include "core/text.h"
 #include "models/methods/methods.h"
 #include "models/nets/nets.h"
@@ -36,13 +38,28 @@ std::unique_ptr<Method> script_method(const MethodRequest& request) {
                                      options_json(request.options), request.device});
 }
 
+/// The options that weights trained here were trained with, of a network of the same kind; what no
+/// tensor's shape shows is known from nothing else.
+Json trained_options(const MethodRequest& request) {
+  const std::map<std::string, std::string> said = safetensors_metadata(request.weights);
+  const auto name = said.find("network");
+  const auto options = said.find("options");
+  if (name == said.end() || options == said.end() || !is_network(name->second)) return Json::object();
+  const std::string_view kind = network_entry(name->second).file;
+  if (kind != network_entry(request.name).file) return Json::object();
+  const Json json = Json::parse(options->second, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
 std::unique_ptr<Method> network_method(const MethodRequest& request) {
   if (request.weights.empty()) {
     fail_usage(request.name, " is a network: give its weights with --weights FILE (.safetensors, "
                "or an official .pth)");
   }
-  std::unique_ptr<Network> network = make_network(
-      {request.name, options_json(request.options), request.precision, request.device});
+  Json options = trained_options(request);
+  options.update(parse_json(options_json(request.options), "options"));
+  std::unique_ptr<Network> network =
+      make_network({request.name, options.dump(), request.precision, request.device});
   network->load(read_weights(request.weights), request.weights);
   return network;
 }

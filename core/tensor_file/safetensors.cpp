@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string_view>
@@ -249,6 +250,23 @@ std::string encode_safetensors(const NamedTensors& tensors,
     out.append(reinterpret_cast<const char*>(data.data()), data.size());
   }
   return out;
+}
+
+std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::byte> bytes(kLengthBytes);
+  const auto read = [&](std::size_t from, std::uint64_t count) {
+    file.read(reinterpret_cast<char*>(bytes.data()) + from, static_cast<std::streamsize>(count));
+    return static_cast<bool>(file);
+  };
+  if (!read(0, kLengthBytes)) return {};
+  const std::uint64_t length = header_length(bytes);
+  if (length == 0 || length > kMostHeaderBytes) return {};
+  bytes.resize(kLengthBytes + length);
+  if (!read(kLengthBytes, length) || !looks_like_safetensors(bytes)) return {};
+  const Json header = parse_header(bytes, path.string());
+  const auto found = header.find(kMetadata);
+  return found == header.end() ? std::map<std::string, std::string>() : parse_metadata(*found);
 }
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,

@@ -36,6 +36,9 @@ Safetensors read_safetensors(const std::filesystem::path& path,
 
 /// The header lists the tensors in their order; their bytes lie by falling element size, so that
 /// each is aligned. Equal tensors and metadata give equal bytes.
+/// What the header says beside the tensors, without reading them; nothing for files of other kinds.
+std::map<std::string, std::string> safetensors_metadata(const std::filesystem::path& path);
+
 std::string encode_safetensors(const NamedTensors& tensors,
                                const std::map<std::string, std::string>& metadata = {});
 /// Whole or not at all.

@@ -14,6 +14,18 @@
 #include "core/text.h"
 
 namespace pluvia {
+namespace {
+
+/// What a weights file says beside its tensors: the network and its options by themselves, which is
+/// what reading it back needs, and all settings of the run.
+std::map<std::string, std::string> metadata_of(const std::string& settings) {
+  const Json json = parse_json(settings, "settings");
+  return {{"network", json.value("network", "")},
+          {"options", json.value("options", Json::object()).dump()},
+          {"settings", settings}};
+}
+
+}  // namespace
 
 CheckpointFolder::CheckpointFolder(std::filesystem::path run)
     : run_(std::move(run)), folder_(run_ / "checkpoints") {}
@@ -65,7 +77,7 @@ void CheckpointFolder::save(const Checkpoint& checkpoint, int keep) {
   try {
     fs::create_directories(part);
     write_safetensors(part / "weights.safetensors", checkpoint.weights,
-                      {{"settings", checkpoint.settings}});
+                      metadata_of(checkpoint.settings));
     write_safetensors(part / "state.safetensors", checkpoint.state);
     write_text(part / "state.json", json.dump(1) + "\n");
     fs::remove_all(to);
@@ -82,7 +94,7 @@ void CheckpointFolder::save(const Checkpoint& checkpoint, int keep) {
 
 void CheckpointFolder::publish_weights(const NamedTensors& weights,
                                        const std::string& description) {
-  write_safetensors(run_ / "weights.safetensors", weights, {{"settings", description}});
+  write_safetensors(run_ / "weights.safetensors", weights, metadata_of(description));
 }
 
 }  // namespace pluvia

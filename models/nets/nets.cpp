@@ -12,7 +12,7 @@ namespace pluvia {
 namespace {
 
 #define PLUVIA_NETWORK(file, name, options, help, published) \
-  NetworkEntry{name, options, help, published},
+  NetworkEntry{#file, name, options, help, published},
 constexpr NetworkEntry kNetworks[] = {
 #include "models/nets/nets.list"
 };

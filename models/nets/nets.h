@@ -11,6 +11,7 @@
 namespace pluvia {
 
 struct NetworkEntry {
+  const char* file;  ///< equal for sizes of one network
   const char* name;
   const char* options;    ///< JSON: what the name stands for, on top of the network's defaults
   const char* help;       ///< one line

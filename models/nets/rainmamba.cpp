@@ -153,16 +153,19 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const std::vector<std::int64_t> one = {1, 1, 1};
   const std::vector<std::int64_t> to_even = {0, 1, 1};
   clip = run_pairs(before_, clip);
+  const torch::Tensor full = clip;
   clip = torch::relu(torch::conv3d(clip.permute({0, 4, 1, 2, 3}), down_->weight, down_->bias,
                                    stride, one))
              .permute({0, 2, 3, 4, 1}).contiguous();
   see_clip(probe, "x_down", clip);
   clip = run_pairs(low_, clip);
-  // The reference has no skip connection from before to after the lower resolution.
+  // The reference has no skip connection from before to after the lower resolution: with few features
+  // that is a bottleneck, which `level_residual` opens.
   clip = torch::relu(torch::conv_transpose3d(clip.permute({0, 4, 1, 2, 3}), up_->weight, up_->bias,
                                              stride, one, to_even))
              .permute({0, 2, 3, 4, 1}).contiguous();
   see_clip(probe, "x_up", clip);
+  if (options_.level_residual) clip = clip + full;
   const torch::Tensor out = decode(run_pairs(after_, clip), probe);
   return options_.input_residual ? frames + out : out;
 }

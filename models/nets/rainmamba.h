@@ -34,6 +34,7 @@ struct RainMambaOptions {
   std::array<int, 2> decoder_widths = {128, 64};
   int states = 16;
   bool input_residual = false;  ///< the network predicts a change to its input
+  bool level_residual = false;  ///< what came before the low resolution is added after it
   MlpOrder mlp_order = MlpOrder::kSequence;
   StepInit step_init = StepInit::kFlat;
 

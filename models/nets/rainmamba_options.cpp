@@ -88,6 +88,7 @@ Json RainMambaOptions::to_json() const {
           {"decoder_widths", decoder_widths},
           {"states", states},
           {"input_residual", input_residual},
+          {"level_residual", level_residual},
           {"mlp_order", mlp_order == MlpOrder::kSpace ? "space" : "sequence"},
           {"step_init", step_init == StepInit::kMamba ? "mamba" : "flat"}};
 }
@@ -111,6 +112,7 @@ RainMambaOptions RainMambaOptions::from_json(const Json& json) {
     if (key == "decoder_widths") read_list(value, key, 4, out.decoder_widths);
     if (key == "states") out.states = read_integer(value, key, 1, 64);
     if (key == "input_residual") out.input_residual = read_flag(value, key);
+    if (key == "level_residual") out.level_residual = read_flag(value, key);
     if (key == "mlp_order" && read_choice(value, key, "sequence", "space")) {
       out.mlp_order = MlpOrder::kSpace;
     }
@@ -133,7 +135,7 @@ std::shared_ptr<Net> make_rainmamba(const std::string& name, const Json& options
   return std::make_shared<RainMamba>(name, RainMambaOptions::from_json(options));
 }
 
-// Everything but frames, input_residual and the two options that no shape shows.
+// Everything but frames and the four options that no shape shows.
 Json rainmamba_options_of(const std::vector<StateEntry>& state) {
   Shapes shapes;
   for (const StateEntry& entry : state) shapes[entry.key] = entry.shape;

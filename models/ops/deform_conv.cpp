@@ -3,162 +3,235 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "core/for_each.h"
+#include "models/ops/lanes.h"
 
 namespace pluvia::ops {
 namespace {
 
-/// Channels of a group handled by one vector loop; a group of another number takes several.
+/// Channels of a group handled by one vector; what is left over goes one by one.
 constexpr int kVector = 8;
+/// Output pixels whose readings by one tap are worked out together.
+constexpr int kStrip = 64;
 
-/// A position's four neighbours. A neighbour outside of the picture points at zeros with weight 0.
+/// Where a tap at the kernel's corner with no offset reads for each pixel of a strip.
 template <typename T>
-struct Footing {
-  const T* tap[4];
-  T weight[4];
-  T row_share = 0, column_share = 0;
-  std::int64_t index[4];  ///< of the pixel, or -1
-  bool inside = false;    ///< within one pixel of the picture
-};
+struct StripPlace {
+  std::int64_t first = 0;
+  int count = 0;
+  alignas(64) T row[kStrip];
+  alignas(64) T column[kStrip];
 
-template <typename T>
-inline Footing<T> footing(const DeformSizes& s, const T* x, T row, T column, const T* zeros) {
-  Footing<T> f;
-  f.inside = row > T(-1) && column > T(-1) && row < static_cast<T>(s.height) &&
-             column < static_cast<T>(s.width);
-  if (!f.inside) return f;
-  const T top = std::floor(row);
-  const T left = std::floor(column);
-  f.row_share = row - top;
-  f.column_share = column - left;
-  const auto y = static_cast<std::int64_t>(top);
-  const auto x0 = static_cast<std::int64_t>(left);
-  const T a = f.row_share;
-  const T b = f.column_share;
-  const T weights[4] = {(1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b};
-  for (int i = 0; i < 4; ++i) {
-    const std::int64_t ty = y + i / 2;
-    const std::int64_t tx = x0 + i % 2;
-    const bool there = ty >= 0 && ty < s.height && tx >= 0 && tx < s.width;
-    f.index[i] = there ? ty * s.width + tx : -1;
-    f.tap[i] = there ? x + f.index[i] * s.channels : zeros;
-    f.weight[i] = there ? weights[i] : T(0);
-  }
-  return f;
-}
-
-/// Where tap k of group g reads for output pixel p.
-template <typename T>
-struct Reader {
-  const DeformSizes& s;
-  const DeformInput<T>& in;
-
-  std::int64_t at(int g, int k) const {
-    return (static_cast<std::int64_t>(g) * s.taps() + k) * s.out_pixels();
-  }
-  T row(int g, int k, std::int64_t p) const {
-    const std::int64_t base = p / s.out_width * s.stride - s.padding +
-                              static_cast<std::int64_t>(k / s.kernel_columns) * s.dilation;
-    return static_cast<T>(base) + in.offset[2 * at(g, k) + p];
-  }
-  T column(int g, int k, std::int64_t p) const {
-    const std::int64_t base = p % s.out_width * s.stride - s.padding +
-                              static_cast<std::int64_t>(k % s.kernel_columns) * s.dilation;
-    return static_cast<T>(base) + in.offset[2 * at(g, k) + s.out_pixels() + p];
-  }
-  T mask(int g, int k, std::int64_t p) const { return in.mask[at(g, k) + p]; }
-};
-
-template <typename T>
-inline void sample(const Footing<T>& f, std::int64_t channels, T mask, T* to) {
-  const T w0 = mask * f.weight[0];
-  const T w1 = mask * f.weight[1];
-  const T w2 = mask * f.weight[2];
-  const T w3 = mask * f.weight[3];
-  if (channels == kVector) {
-    for (int c = 0; c < kVector; ++c) {
-      to[c] = (w0 * f.tap[0][c] + w1 * f.tap[1][c]) + (w2 * f.tap[2][c] + w3 * f.tap[3][c]);
+  StripPlace(const DeformSizes& s, std::int64_t first_pixel, std::int64_t end)
+      : first(first_pixel), count(static_cast<int>(std::min<std::int64_t>(kStrip, end - first_pixel))) {
+    std::int64_t y = first / s.out_width;
+    std::int64_t x = first % s.out_width;
+    for (int i = 0; i < count; ++i) {
+      row[i] = static_cast<T>(y * s.stride - s.padding);
+      column[i] = static_cast<T>(x * s.stride - s.padding);
+      if (++x == s.out_width) {
+        x = 0;
+        ++y;
+      }
     }
-    return;
   }
-  for (std::int64_t c = 0; c < channels; ++c) {
-    to[c] = (w0 * f.tap[0][c] + w1 * f.tap[1][c]) + (w2 * f.tap[2][c] + w3 * f.tap[3][c]);
+};
+
+/// What one tap of one group reads for a strip: four neighbours each. A neighbour outside of the picture
+/// has weight 0 and the index of some pixel inside.
+template <typename T>
+struct Strip {
+  alignas(64) T row_share[kStrip];
+  alignas(64) T column_share[kStrip];
+  alignas(64) T weight[4][kStrip];
+  alignas(64) std::int32_t index[4][kStrip];
+  alignas(64) T there[4][kStrip];  ///< 1 where the neighbour is inside, else 0
+  alignas(64) T inside[kStrip];  ///< 1 within one pixel of the picture, else 0
+  const T* mask = nullptr;
+};
+
+/// Rows of offset, mask and their gradients.
+inline std::int64_t plane(const DeformSizes& s, int g, int k) {
+  return (static_cast<std::int64_t>(g) * s.taps() + k) * s.out_pixels();
+}
+
+template <typename T>
+inline T one_if(bool condition) {
+  return condition ? T(1) : T(0);
+}
+
+template <typename T>
+inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const StripPlace<T>& place,
+                       int g, int k, Strip<T>& out) {
+  const T* const down = in.offset + 2 * plane(s, g, k) + place.first;
+  const T* const right = down + s.out_pixels();
+  out.mask = in.mask + plane(s, g, k) + place.first;
+  const T tap_row = static_cast<T>(k / s.kernel_columns * s.dilation);
+  const T tap_column = static_cast<T>(k % s.kernel_columns * s.dilation);
+  const T height = static_cast<T>(s.height);
+  const T width = static_cast<T>(s.width);
+  const auto columns = static_cast<std::int32_t>(s.width);
+  PLUVIA_LANES
+  for (int i = 0; i < place.count; ++i) {
+    const T y = place.row[i] + tap_row + down[i];
+    const T x = place.column[i] + tap_column + right[i];
+    // Numbers, not truth values: the loop then vectorises. 0 also where an offset is not a number.
+    const T inside = one_if<T>(y > T(-1)) * one_if<T>(x > T(-1)) * one_if<T>(y < height) * one_if<T>(x < width);
+    const T safe_y = inside > T(0) ? y : T(0);
+    const T safe_x = inside > T(0) ? x : T(0);
+    const T top = std::floor(safe_y);
+    const T left = std::floor(safe_x);
+    const T a = safe_y - top;
+    const T b = safe_x - left;
+    const T above = inside * one_if<T>(top >= T(0));
+    const T below = inside * one_if<T>(top + 1 < height);
+    const T before = one_if<T>(left >= T(0));
+    const T after = one_if<T>(left + 1 < width);
+    out.inside[i] = inside;
+    out.row_share[i] = a;
+    out.column_share[i] = b;
+    out.there[0][i] = above * before;
+    out.there[1][i] = above * after;
+    out.there[2][i] = below * before;
+    out.there[3][i] = below * after;
+    out.weight[0][i] = above * before * ((1 - a) * (1 - b));
+    out.weight[1][i] = above * after * ((1 - a) * b);
+    out.weight[2][i] = below * before * (a * (1 - b));
+    out.weight[3][i] = below * after * (a * b);
+    const std::int32_t row0 = static_cast<std::int32_t>(top < T(0) ? T(0) : top) * columns;
+    const std::int32_t row1 = static_cast<std::int32_t>(top + 1 < height ? top + 1 : height - 1) * columns;
+    const auto column0 = static_cast<std::int32_t>(left < T(0) ? T(0) : left);
+    const auto column1 = static_cast<std::int32_t>(left + 1 < width ? left + 1 : width - 1);
+    out.index[0][i] = row0 + column0;
+    out.index[1][i] = row0 + column1;
+    out.index[2][i] = row1 + column0;
+    out.index[3][i] = row1 + column1;
   }
 }
 
-/// A pixel's columns: all taps, all groups.
+/// Planes lie far apart, which the CPU does not foresee: what the tap after next reads.
 template <typename T>
-inline void gather_pixel(const Reader<T>& reader, std::int64_t p, const T* zeros, T* to) {
-  const DeformSizes& s = reader.s;
+inline void fetch_strip(const DeformSizes& s, const DeformInput<T>& in, const StripPlace<T>& place,
+                        int plane_number) {
+  constexpr int kAhead = 2;
+  constexpr int kLine = 64 / sizeof(T);
+  if (plane_number + kAhead >= s.groups * s.taps()) return;
+  const std::int64_t at = (plane_number + kAhead) * s.out_pixels() + place.first;
+  const T* const down = in.offset + at + (plane_number + kAhead) * s.out_pixels();
+  for (int i = 0; i < place.count; i += kLine) {
+    __builtin_prefetch(in.mask + at + i);
+    __builtin_prefetch(down + i);
+    __builtin_prefetch(down + s.out_pixels() + i);
+  }
+}
+
+template <typename T>
+inline void sample(const T* x, const DeformSizes& s, const Strip<T>& strip, int i, T* to) {
+  const T mask = strip.mask[i];
+  const T w0 = mask * strip.weight[0][i];
+  const T w1 = mask * strip.weight[1][i];
+  const T w2 = mask * strip.weight[2][i];
+  const T w3 = mask * strip.weight[3][i];
+  const T* const t0 = x + strip.index[0][i] * s.channels;
+  const T* const t1 = x + strip.index[1][i] * s.channels;
+  const T* const t2 = x + strip.index[2][i] * s.channels;
+  const T* const t3 = x + strip.index[3][i] * s.channels;
+  const std::int64_t channels = s.group_channels();
+  std::int64_t c = 0;
+  for (; c + kVector <= channels; c += kVector) {
+    PLUVIA_LANES
+    for (int j = 0; j < kVector; ++j) {
+      to[c + j] = (w0 * t0[c + j] + w1 * t1[c + j]) + (w2 * t2[c + j] + w3 * t3[c + j]);
+    }
+  }
+  for (; c < channels; ++c) to[c] = (w0 * t0[c] + w1 * t1[c]) + (w2 * t2[c] + w3 * t3[c]);
+}
+
+/// A strip's columns: all taps, all groups.
+template <typename T>
+inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in,
+                         const StripPlace<T>& place, T* columns) {
   const std::int64_t each = s.group_channels();
+  Strip<T> strip;
   for (int g = 0; g < s.groups; ++g) {
     for (int k = 0; k < s.taps(); ++k) {
-      T* const out = to + k * s.channels + g * each;
-      const Footing<T> f = footing(s, reader.in.x + g * each, reader.row(g, k, p),
-                                   reader.column(g, k, p), zeros);
-      if (f.inside) {
-        sample(f, each, reader.mask(g, k, p), out);
-      } else {
-        std::fill_n(out, each, T(0));
+      fetch_strip(s, in, place, g * s.taps() + k);
+      read_strip(s, in, place, g, k, strip);
+      for (int i = 0; i < place.count; ++i) {
+        T* const to = columns + (static_cast<std::int64_t>(i) * s.taps() + k) * s.channels + g * each;
+        if (strip.inside[i] > T(0)) {
+          sample(in.x + g * each, s, strip, i, to);
+        } else {
+          std::fill_n(to, each, T(0));
+        }
       }
     }
   }
 }
 
-/// Gradients of one reading: what comes back to the picture, the mask and the position.
 template <typename T>
-inline void scatter(const DeformSizes& s, const Footing<T>& f, const T* gradient, T mask,
-                    std::int64_t channels, T* x, T* to_mask, T* to_row, T* to_column) {
-  const T a = f.row_share;
-  const T b = f.column_share;
-  T value = 0;
-  T down = 0;
-  T across = 0;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const T v0 = f.tap[0][c];
-    const T v1 = f.tap[1][c];
-    const T v2 = f.tap[2][c];
-    const T v3 = f.tap[3][c];
-    const T g = gradient[c];
-    value += g * (f.weight[0] * v0 + f.weight[1] * v1 + f.weight[2] * v2 + f.weight[3] * v3);
-    down += g * ((1 - b) * (v2 - v0) + b * (v3 - v1));
-    across += g * ((1 - a) * (v1 - v0) + a * (v3 - v2));
+inline T dot(const T* a, const T* b, std::int64_t count) {
+  T lane[kVector] = {};
+  std::int64_t c = 0;
+  for (; c + kVector <= count; c += kVector) {
+    PLUVIA_LANES
+    for (int j = 0; j < kVector; ++j) lane[j] += a[c + j] * b[c + j];
   }
-  *to_mask = value;
-  *to_row = mask * down;
-  *to_column = mask * across;
-  for (int i = 0; i < 4; ++i) {
-    if (f.index[i] < 0) continue;
-    T* const pixel = x + f.index[i] * s.channels;
-    const T w = mask * f.weight[i];
-    for (std::int64_t c = 0; c < channels; ++c) pixel[c] += w * gradient[c];
-  }
+  T sum = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  for (; c < count; ++c) sum += a[c] * b[c];
+  return sum;
 }
 
 template <typename T>
-inline void scatter_group(const Reader<T>& reader, int g, const PixelBlock& block, const T* columns,
-                          const DeformGradient<T>& gradient, const T* zeros) {
-  const DeformSizes& s = reader.s;
+inline void add_scaled(const T* from, T scale, std::int64_t count, T* to) {
+  std::int64_t c = 0;
+  for (; c + kVector <= count; c += kVector) {
+    PLUVIA_LANES
+    for (int j = 0; j < kVector; ++j) to[c + j] += scale * from[c + j];
+  }
+  for (; c < count; ++c) to[c] += scale * from[c];
+}
+
+/// Gradients of a strip's readings by one tap: what comes back to the picture, the masks and the
+/// positions. The latter follow from the products of the column's gradient with the four neighbours.
+template <typename T>
+inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
+                          const StripPlace<T>& place, int g, int k, const T* columns,
+                          const DeformGradient<T>& gradient) {
   const std::int64_t each = s.group_channels();
-  for (int k = 0; k < s.taps(); ++k) {
-    const std::int64_t at = reader.at(g, k);
-    for (std::int64_t i = 0; i < block.count; ++i) {
-      const std::int64_t p = block.first + i;
-      const Footing<T> f = footing(s, reader.in.x + g * each, reader.row(g, k, p),
-                                   reader.column(g, k, p), zeros);
-      T* const to_mask = gradient.mask + at + p;
-      T* const to_row = gradient.offset + 2 * at + p;
-      T* const to_column = to_row + s.out_pixels();
-      if (!f.inside) {
-        *to_mask = *to_row = *to_column = 0;
-        continue;
-      }
-      const T* const from = columns + (i * s.taps() + k) * s.channels + g * each;
-      scatter(s, f, from, reader.mask(g, k, p), each, gradient.x + g * each, to_mask, to_row,
-              to_column);
+  const T* const x = in.x + g * each;
+  T* const to_x = gradient.x + g * each;
+  Strip<T> strip;
+  fetch_strip(s, in, place, g * s.taps() + k);
+  read_strip(s, in, place, g, k, strip);
+  alignas(64) T product[4][kStrip];
+  for (int i = 0; i < place.count; ++i) {
+    const T* const from =
+        columns + (static_cast<std::int64_t>(i) * s.taps() + k) * s.channels + g * each;
+    for (int n = 0; n < 4; ++n) {
+      product[n][i] = 0;
+      if (strip.there[n][i] == T(0)) continue;  // zeros, whose gradient goes nowhere
+      const std::int64_t at = strip.index[n][i] * s.channels;
+      product[n][i] = dot(from, x + at, each);
+      add_scaled(from, strip.mask[i] * strip.weight[n][i], each, to_x + at);
     }
+  }
+  T* const to_mask = gradient.mask + plane(s, g, k) + place.first;
+  T* const to_row = gradient.offset + 2 * plane(s, g, k) + place.first;
+  T* const to_column = to_row + s.out_pixels();
+  PLUVIA_LANES
+  for (int i = 0; i < place.count; ++i) {
+    const T a = strip.row_share[i];
+    const T b = strip.column_share[i];
+    const T p0 = product[0][i];
+    const T p1 = product[1][i];
+    const T p2 = product[2][i];
+    const T p3 = product[3][i];
+    to_mask[i] = (strip.weight[0][i] * p0 + strip.weight[1][i] * p1) +
+                 (strip.weight[2][i] * p2 + strip.weight[3][i] * p3);
+    to_row[i] = strip.mask[i] * ((1 - b) * (p2 - p0) + b * (p3 - p1));
+    to_column[i] = strip.mask[i] * ((1 - a) * (p1 - p0) + a * (p3 - p2));
   }
 }
 
@@ -167,26 +240,29 @@ inline void scatter_group(const Reader<T>& reader, int g, const PixelBlock& bloc
 template <typename T>
 void deform_columns(const DeformSizes& sizes, const DeformInput<T>& in, const PixelBlock& block,
                     T* columns) {
-  constexpr std::int64_t kGrain = 64;
-  const std::vector<T> zeros(static_cast<std::size_t>(sizes.channels), T(0));
-  const Reader<T> reader{sizes, in};
-  const T* const nothing = zeros.data();
+  const std::int64_t end = block.first + block.count;
   const std::int64_t row = sizes.taps() * sizes.channels;
-  const auto task = [&reader, &block, nothing, columns, row](std::int64_t i) {
-    gather_pixel(reader, block.first + i, nothing, columns + i * row);
+  const auto task = [&sizes, &in, &block, end, columns, row](std::int64_t i) {
+    const StripPlace<T> place(sizes, block.first + i * kStrip, end);
+    gather_strip(sizes, in, place, columns + i * kStrip * row);
   };
-  cpu_backend::for_each(block.count, task, kGrain);
+  cpu_backend::for_each((block.count + kStrip - 1) / kStrip, task, 1);
 }
 
 template <typename T>
 void deform_columns_backward(const DeformSizes& sizes, const DeformInput<T>& in,
                              const PixelBlock& block, const T* columns,
                              const DeformGradient<T>& gradient) {
-  const std::vector<T> zeros(static_cast<std::size_t>(sizes.channels), T(0));
-  const Reader<T> reader{sizes, in};
-  const T* const nothing = zeros.data();
-  const auto task = [&reader, &block, columns, &gradient, nothing](std::int64_t g) {
-    scatter_group(reader, static_cast<int>(g), block, columns, gradient, nothing);
+  const std::int64_t end = block.first + block.count;
+  const std::int64_t row = sizes.taps() * sizes.channels;
+  const auto task = [&sizes, &in, &block, end, columns, row, &gradient](std::int64_t g) {
+    for (std::int64_t first = block.first; first < end; first += kStrip) {
+      const StripPlace<T> place(sizes, first, end);
+      for (int k = 0; k < sizes.taps(); ++k) {
+        scatter_strip(sizes, in, place, static_cast<int>(g), k,
+                      columns + (first - block.first) * row, gradient);
+      }
+    }
   };
   cpu_backend::for_each(sizes.groups, task, 1);
 }

@@ -48,6 +48,12 @@ with tempfile.TemporaryDirectory() as folder:
     assert abs(json.load(open(at("net.json")))["mean"]["psnr"] - max(scores.values())) < 1e-6
     run("derain", "plain-cnn", at("set.h5"), at("clean.h5"), "--weights", at("learn", "weights.safetensors"))
     run("verify", at("clean.h5"))
+    # Options that no tensor's shape shows come with the weights.
+    run("train", "rainmamba-tiny", *base[2:], "--out", at("options"), "--set", "batch=1", "frames=3", "crop_px=32",
+        "iterations=2", "validate_every=2", "save_every=2", "input_residual=false", "level_residual=true", "block_pairs=[1,1,1]")
+    run("eval", "rainmamba-tiny", "--weights", at("options", "weights.safetensors"), "--data", at("set.h5"), "--out", at("options.json"))
+    (found,) = (x["psnr"] for x in map(json.loads, open(at("options", "log.jsonl"))) if x["kind"] == "validation")
+    assert abs(json.load(open(at("options.json")))["mean"]["psnr"] - found) < 1e-6
     events = glob.glob(at("learn", "events.out.tfevents.*"))
     assert len(events) == 1
     try:
