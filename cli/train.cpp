@@ -22,6 +22,7 @@ struct Options {
   TrainRequest request;
   std::string schedule;
   std::vector<std::string> overrides;
+  std::vector<std::string> parts;
 };
 
 TrainRequest request_of(const Options& options, const Globals& globals) {
@@ -30,6 +31,13 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   request.data_overrides = overrides.data;
   request.schedule = load_schedule(options.schedule, overrides.schedule);
   request.network.options = options_json(overrides.network);
+  for (const std::string& pair : options.parts) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      fail_usage("--init-part ", pair, ": expected PART=FILE");
+    }
+    request.init_parts.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
   request.network.device = network_device(globals);
   request.generator = cat("pluvia ", kVersion);
   if (request.protocol.empty()) request.protocol = "vderain-rgb";
@@ -76,6 +84,9 @@ Run setup_train(CLI::App& app, const Globals& globals) {
       ->take_all();
   app.add_option("--split", request.split, "of the set (default: train where there is one)");
   app.add_option("--init", request.init, "weights to start from");
+  app.add_option("--init-part", options->parts,
+                 "PART=FILE: weights that a part of the network starts from (spynet=spynet.pth)")
+      ->take_all();
   app.add_option("--valid", request.valid, "set to validate on (its test split where it has one)");
   app.add_option("--protocol", request.protocol, "of validation (default vderain-rgb)");
   app.add_option("--valid-clips", request.valid_clips, "only the first N clips")

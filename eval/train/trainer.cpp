@@ -49,12 +49,15 @@ std::string settings_of(const TrainRequest& request, const TrainingSource& sourc
                         const Training& training) {
   Json init;
   if (!request.init.empty()) init = sha256_of_file(request.init);
+  Json parts = Json::object();
+  for (const auto& [part, file] : request.init_parts) parts[part] = sha256_of_file(file);
   return Json{{"network", request.network.name},
               {"options", parse_json(training.describe().options, "options")},
               {"schedule_name", request.schedule.name},
               {"schedule", request.schedule.definition()},
               {"data", parse_json(source.identity(), "data")},
               {"init_sha256", init},
+              {"init_parts_sha256", parts},
               {"device", request.network.device}}
       .dump();
 }
@@ -104,6 +107,9 @@ class TrainingRun {
         checkpoints_(request.out) {
     if (!request.valid.empty()) check_validation(request);
     if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
+    for (const auto& [part, file] : request.init_parts) {
+      training_->init_part(part, read_weights(file), file);
+    }
     prepare_folder(request, settings_);
     lock_.emplace(fs::path(request.out) / "lock");
     go_on();
@@ -113,6 +119,10 @@ class TrainingRun {
   TrainOutcome all() {
     note(source_->describe());
     for (const std::string& line : training_->notes()) warn(line);
+    for (const std::string& part : missing_parts()) {
+      warn(cat(part, " begins with random values; schedule ", request_.schedule.name,
+               " begins with its published weights: --init-part ", part, "=FILE"));
+    }
     const std::int64_t total = run_.integer("iterations");
     Loader loader(*source_, loader_options(total));
     Progress progress("training " + request_.network.name, static_cast<std::uint64_t>(total),
@@ -141,6 +151,14 @@ class TrainingRun {
   }
 
  private:
+  /// What the schedule has pretrained and nobody gave.
+  std::vector<std::string> missing_parts() const {
+    if (!request_.init.empty() || done_ > 0) return {};
+    std::vector<std::string> missing = request_.schedule.pretrained;
+    for (const auto& [part, file] : request_.init_parts) std::erase(missing, part);
+    return missing;
+  }
+
   void go_on() {
     if (!request_.resume) return;
     const std::optional<Checkpoint> from = checkpoints_.newest();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/torch_pch.h"
 // After the precompiled header.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/text.h"
 #include "models/nets/net_tensors.h"
 #include "models/nets/nets.h"
 #include "models/torch_cuda.h"
@@ -57,6 +59,33 @@ void check_sizes(const MethodInfo& info, const FramesView<const float>& rainy,
                clean.width, "x", clean.height);
 }
 
+/// Leaves what belongs to a submodule: of the file under its full name, of the network as it is.
+void keep_part(const std::string& part, std::vector<std::pair<std::string, const Tensor*>>& own,
+               std::vector<StateEntry>& state, std::vector<torch::Tensor>& targets) {
+  const std::string head = part + ".";
+  std::vector<StateEntry> kept_state;
+  std::vector<torch::Tensor> kept_targets;
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    const std::string first = state[i].key.substr(0, state[i].key.find('.'));
+    if (parts.empty() || parts.back() != first) parts.push_back(first);
+    if (!state[i].key.starts_with(head)) continue;
+    kept_state.push_back(state[i]);
+    kept_targets.push_back(targets[i]);
+  }
+  if (kept_state.empty()) {
+    fail_usage("the network has no part '", part, "'", did_you_mean(part, parts), "; it has ",
+               list_some(parts, 12));
+  }
+  state = std::move(kept_state);
+  targets = std::move(kept_targets);
+  const bool whole = std::any_of(own.begin(), own.end(),
+                                 [&](const auto& one) { return one.first.starts_with(head); });
+  if (whole) std::erase_if(own, [&](const auto& one) { return !one.first.starts_with(head); });
+  if (whole) return;
+  for (auto& [key, tensor] : own) key = head + key;
+}
+
 }  // namespace
 
 torch::Tensor to_torch(const Tensor& tensor) {
@@ -89,12 +118,13 @@ std::vector<StateEntry> state_of(const Net& net) {
 }
 
 void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& options) {
-  const auto own = own_weights(weights, options.place);
-  const std::vector<StateEntry> state = state_of(net);
+  auto own = own_weights(weights, options.place);
+  std::vector<StateEntry> state = state_of(net);
+  std::vector<torch::Tensor> targets = tensors_of(net);
+  if (!options.part.empty()) keep_part(options.part, own, state, targets);
   const auto optional = [&](const std::string& key) { return net.optional(key); };
   const auto matched =
       match_weights(own, {state, optional}, options.network, options.place);
-  const std::vector<torch::Tensor> targets = tensors_of(net);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < matched.size(); ++i) {
     if (matched[i] == nullptr) continue;

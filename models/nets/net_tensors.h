@@ -25,6 +25,7 @@ struct LoadOptions {
   std::string network;  ///< its name, for errors
   std::string place;    ///< the file, for errors
   bool allow_nonfinite = false;
+  std::string part = {};  ///< only this submodule, whose name the file's keys may lack; empty: all
 };
 /// All of the state dictionary but what the net calls optional; see models/weights.h.
 void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& options);

@@ -54,7 +54,7 @@ constexpr Param kLearningRate[] = {
     {"warmup_ratio", Kind::kNumber, "", "of the rate at iteration 0", "0.000001", 0, 1},
 };
 
-const std::vector<std::string> kTopKeys = {"name",   "title",   "note",      "used_by",       "augment",
+const std::vector<std::string> kTopKeys = {"name",   "title",   "note",      "used_by",       "pretrained", "augment",
                                            "groups", "losses",  "optimizer", "learning_rate"};
 
 std::vector<std::int64_t> milestones_of(const Params& rate) {
@@ -154,6 +154,9 @@ Schedule parse(const Json& json) {
   out.title = json.value("title", "");
   out.note = json.value("note", "");
   if (json.contains("used_by")) out.used_by = json["used_by"].get<std::vector<std::string>>();
+  if (json.contains("pretrained")) {
+    out.pretrained = json["pretrained"].get<std::vector<std::string>>();
+  }
   out.run.set_all(run, "schedule");
   if (json.contains("optimizer")) out.optimizer.set_all(json["optimizer"], "optimizer");
   if (json.contains("learning_rate")) {

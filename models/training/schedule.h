@@ -55,6 +55,7 @@ struct Schedule {
   std::string title;
   std::string note;
   std::vector<std::string> used_by;
+  std::vector<std::string> pretrained;  ///< parts of the network that begin with published weights
   Params run;            ///< run_param_table()
   Params optimizer;      ///< optimizer_param_table()
   Params learning_rate;  ///< learning_rate_param_table()

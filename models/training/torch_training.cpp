@@ -170,6 +170,12 @@ class TorchTraining final : public Training, private Method {
     if (averaged_) copy_tensors(*net_, *averaged_);
   }
 
+  void init_part(const std::string& part, const NamedTensors& weights,
+                 const std::string& place) override {
+    load_tensors(weights, *net_, {net_->info().name, place, false, part});
+    if (averaged_) copy_tensors(*net_, *averaged_);
+  }
+
   std::vector<std::string> notes() const override {
     std::vector<std::string> out;
     for (const Term& term : terms_) {

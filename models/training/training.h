@@ -48,6 +48,9 @@ class Training {
   virtual void restore(const NamedTensors& state, const std::string& place) = 0;
   /// Starts from these weights.
   virtual void init(const NamedTensors& weights, const std::string& place) = 0;
+  /// Starts one part ("spynet") from these weights, which may be those of the part alone.
+  virtual void init_part(const std::string& part, const NamedTensors& weights,
+                         const std::string& place) = 0;
   /// What was put in the place of something missing (losses' networks without weights), for records.
   virtual std::vector<std::string> notes() const = 0;
 };

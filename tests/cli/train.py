@@ -117,15 +117,33 @@ with tempfile.TemporaryDirectory() as folder:
     error = run("train", "plain-cnn", "--data", at("nodrop.h5"), "--schedule", "vimpnet-vrds", "--out", gone, *QUICK, status=3)
     assert "drop" in error and "losses need" in error, error
 
+    # A part may begin with weights of its own, here frozen ones; that it does not is said.
+    def write(name, entries):
+        head, data = {}, b""
+        for key, value in entries:
+            raw = np.ascontiguousarray(value, np.float32).tobytes()
+            head[key] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+            data += raw
+        text = json.dumps(head).encode()
+        open(at(name), "wb").write(struct.pack("<Q", len(text)) + text + data)
+
+    keys = json.loads(run("models", "vimpnet-tiny", "--json"))["state_dict"]
+    spynet = [(e["key"][7:], np.random.default_rng(1).normal(0, 0.01, e["shape"])) for e in keys if e["key"].startswith("spynet.")]
+    write("spynet.safetensors", spynet)
+    joint = ["train", "vimpnet-tiny", "--data", at("set.h5"), "--schedule", "vimpnet-vrds", "--set", "batch=1", "frames=3", "crop_px=32",
+             "iterations=1", "validate_every=9", "save_every=9", "--out"]
+    run(*joint, at("joint"), "--init-part", "spynet=" + at("spynet.safetensors"))
+    after = safetensors(at("joint", "weights.safetensors"))
+    assert all(after["spynet." + key] == np.ascontiguousarray(value, np.float32).tobytes() for key, value in spynet)
+    done = subprocess.run([pluvia, *joint, at("joint2")], capture_output=True, text=True)
+    assert done.returncode == 0 and "spynet begins with random values" in done.stderr, done.stderr
+    write("short.safetensors", spynet[1:])
+    assert spynet[0][0] in run(*joint, gone, "--init-part", "spynet=" + at("short.safetensors"), status=3)
+    assert "spynet" in run(*joint, gone, "--init-part", "spinet=" + at("spynet.safetensors"), status=2)
+
     # A loss that is not finite stops the run with the batch that caused it.
     state = json.loads(run("models", "plain-cnn", "--set", "width=4", "blocks=1", "--json"))["state_dict"]
-    head, data = {}, b""
-    for entry in state:
-        value = np.full(entry["shape"], 1e30, np.float32).tobytes()
-        head[entry["key"]] = {"dtype": "F32", "shape": entry["shape"], "data_offsets": [len(data), len(data) + len(value)]}
-        data += value
-    text = json.dumps(head).encode()
-    open(at("huge.safetensors"), "wb").write(struct.pack("<Q", len(text)) + text + data)
+    write("huge.safetensors", [(entry["key"], np.full(entry["shape"], 1e30)) for entry in state])
     error = run("train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--out", at("nan"), *QUICK,
                 "iterations=50", "--init", at("huge.safetensors"), status=3)
     assert "not finite" in error and "iteration 0" in error, error
