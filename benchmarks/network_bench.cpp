@@ -3,24 +3,29 @@
 // convolutions and matrix products alone in LibTorch (the parts that no fusion can save), each in
 // the layout that is faster for it. Times are the least of several runs.
 //
-//   bench_network [FRAMES HEIGHT WIDTH [RUNS [THREADS]]]      default 5 256 256 5 2
+// Of another network of the table: time, rate and peak memory.
+//
+//   bench_network [NAME] [FRAMES HEIGHT WIDTH [RUNS [THREADS]]]      default rainmamba 5 256 256 5 2
 #include <torch/torch.h>
 // After LibTorch.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "benchmarks/support/waiting.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
+#include "models/nets/net_tensors.h"
 #include "models/nets/rainmamba.h"
 #include "models/ops/torch_ops.h"
 
@@ -71,6 +76,7 @@ double peak_memory_gb() {
 }
 
 struct Clip {
+  std::string network = "rainmamba";
   int frames = 5, height = 256, width = 256, runs = 5, threads = 2;
 };
 
@@ -251,12 +257,30 @@ void scan_alone(const Clip& clip) {
   }
 }
 
+/// Without the comparison: a network whose products are not listed here.
+void time_whole(const Clip& clip) {
+  const std::shared_ptr<Net> net = make_named_net(clip.network, Json::object());
+  initialise_all(*net, 1);
+  net->initialise_own(1);
+  net->eval();
+  double macs = 0;
+  for (const NetworkPart& part : net->parts(clip.frames, clip.height, clip.width)) macs += part.macs;
+  const Tensor in = torch::rand({1, clip.frames, 3, clip.height, clip.width});
+  const double least = least_time(clip.runs, [&] { net->forward(in); });
+  std::printf("%s: %.1f ms, %.1f GMAC at %.1f GMAC/s, peak memory %.2f GB\n", clip.network.c_str(),
+              1e3 * least, macs / 1e9, macs / 1e9 / least, peak_memory_gb());
+}
+
 int run(const Clip& clip) {
   set_thread_count(clip.threads);
   at::set_num_threads(clip.threads);
   const torch::InferenceMode inference;
   std::printf("%s, %s, %d threads; %d frames of %dx%d\n", cpu_model().c_str(),
               cpu_level_name().c_str(), clip.threads, clip.frames, clip.width, clip.height);
+  if (clip.network != "rainmamba") {
+    time_whole(clip);
+    return 0;
+  }
   const auto net = std::make_shared<RainMamba>("rainmamba", RainMambaOptions());
   initialise_all(*net, 1);
   const Times total = time_by_part(*net, clip);
@@ -278,6 +302,8 @@ int main(int argc, char** argv) {
   pluvia::bench::wait_passively(argv);
   pluvia::bench::Clip clip;
   int* const fields[] = {&clip.frames, &clip.height, &clip.width, &clip.runs, &clip.threads};
-  for (int i = 1; i < argc && i <= 5; ++i) *fields[i - 1] = std::atoi(argv[i]);
+  int first = 1;
+  if (argc > 1 && std::isdigit(static_cast<unsigned char>(argv[1][0])) == 0) clip.network = argv[first++];
+  for (int i = first; i < argc && i < first + 5; ++i) *fields[i - first] = std::atoi(argv[i]);
   return pluvia::bench::run(clip);
 }
