@@ -13,7 +13,8 @@ namespace pluvia {
 namespace {
 
 /// What scoring reads, where it is there.
-constexpr Layer kRead[] = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kFlow};
+constexpr Layer kRead[] = {Layer::kLq,   Layer::kGt,   Layer::kStreak,
+                           Layer::kMask, Layer::kDrop, Layer::kFlow};
 
 std::vector<std::string> names_of(const ClipReader& clip, int frames) {
   FrameColumns columns;

@@ -23,6 +23,7 @@ class ClipScoring {
   ClipScoring(const EvalRun& run, const ScoredClip& clip)
       : run_(run), clip_(clip), frames_(run.set, clip), pass_(run.scorer.begin_clip()) {
     result_.scores.name = clip.id;
+    result_.layers.resize(run.layers.scored.size());
     const auto has = [&](const char* name) {
       return std::find(run.regions.begin(), run.regions.end(), name) != run.regions.end();
     };
@@ -33,8 +34,8 @@ class ClipScoring {
   ClipResult score(const std::function<void()>& done) {
     const auto& inference = run_.scorer.protocol().inference;
     result_.method_s = predict_clip(run_.request.method, frames_, clip_,
-                                    inference ? &*inference : nullptr,
-                                    [&](int t, const Image<std::uint8_t>& prediction) {
+                                    {inference ? &*inference : nullptr, run_.layers},
+                                    [&](int t, const Prediction& prediction) {
                                       take(t, prediction);
                                       done();
                                     });
@@ -45,13 +46,23 @@ class ClipScoring {
   }
 
  private:
-  void take(int t, const Image<std::uint8_t>& prediction) {
+  /// A frame's pictures as exhibits: rainy, prediction, truth, and the layers'.
+  struct Pictures {
+    std::vector<std::pair<std::string, Image<std::uint8_t>>> list;
+
+    void add(const std::string& name, const Image<std::uint8_t>& image) {
+      list.emplace_back(name, image.clone());
+    }
+  };
+
+  void take(int t, const Prediction& prediction) {
     FrameData data = frames_.read(t);
     if (!masked_) data.mask = {};
     if (!streaked_) data.streak = {};
     const std::string& name = clip_.frame_names[static_cast<std::size_t>(t)];
-    FramePair pair{name, {data.truth.view(), {}}, {prediction.view(), {}}, nullptr, {}};
-    result_.scores.frames.push_back(scores_of(pair, data, prediction));
+    FramePair pair{name, {data.truth.view(), {}}, {prediction.clean.view(), {}}, nullptr, {}};
+    result_.scores.frames.push_back(scores_of(pair, data, prediction.clean));
+    const std::vector<Image<std::uint8_t>> true_layers = tally_layers(t, prediction);
     if (!run_.scorer.clip_keys().empty()) {
       const Image<float> flow = frames_.read_flow(t);
       if (!flow.empty()) pair.flow = flow.view();
@@ -60,8 +71,30 @@ class ClipScoring {
     if (!run_.request.save.empty()) save(name, prediction);
     const std::vector<double>& values = result_.scores.frames.back().values;
     const double first = values.empty() ? std::nan("") : values.front();
-    if (t == clip_.frames / 2) keep(name, "sample", first, data, prediction);
-    note_worst(name, first, data, prediction);
+    const bool worst = is_worst(first);
+    if (t != clip_.frames / 2 && !worst) return;
+    Pictures pictures;
+    pictures.add("rainy", data.rainy);
+    pictures.add("prediction", prediction.clean);
+    pictures.add("truth", data.truth);
+    for (std::size_t i = 0; i < true_layers.size(); ++i) {
+      const std::string layer = spec(run_.layers.scored[i]->layer).name;
+      pictures.add(layer, prediction.layers[i]);
+      pictures.add(layer + "_truth", true_layers[i]);
+    }
+    if (t == clip_.frames / 2) keep(name, "sample", first, pictures);
+    if (worst) worst_ = Worst{name, first, std::move(pictures)};
+  }
+
+  /// The set's own layers of the frame, those that are scored.
+  std::vector<Image<std::uint8_t>> tally_layers(int t, const Prediction& prediction) {
+    std::vector<Image<std::uint8_t>> truth;
+    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
+      const ScoredLayer& layer = *run_.layers.scored[i];
+      truth.push_back(frames_.read(layer.layer, t));
+      result_.layers[i].push_back(layer.tally(prediction.layers[i].view(), truth.back().view()));
+    }
+    return truth;
   }
 
   FrameScores scores_of(FramePair& pair, const FrameData& data,
@@ -91,10 +124,15 @@ class ClipScoring {
     return scores;
   }
 
-  void save(const std::string& name, const Image<std::uint8_t>& prediction) const {
+  void save(const std::string& name, const Prediction& prediction) const {
     const fs::path folder = run_.request.save / clip_.id;
     fs::create_directories(folder);
-    write_png(folder / (name + ".png"), prediction.view());
+    write_png(folder / (name + ".png"), prediction.clean.view());
+    for (std::size_t i = 0; i < prediction.layers.size(); ++i) {
+      const fs::path inner = folder / spec(run_.layers.scored[i]->layer).name;
+      fs::create_directories(inner);
+      write_png(inner / (name + ".png"), prediction.layers[i].view());
+    }
   }
 
   bool is_worse(double score, double than) const {
@@ -105,28 +143,18 @@ class ClipScoring {
     return false;
   }
 
-  void note_worst(const std::string& name, double score, const FrameData& data,
-                  const Image<std::uint8_t>& prediction) {
-    if (!std::isfinite(score) || (worst_ && !is_worse(score, worst_->score))) return;
-    worst_ = Worst{name, score, data.rainy.clone(), data.truth.clone(), prediction.clone()};
+  bool is_worst(double score) const {
+    return std::isfinite(score) && (!worst_ || is_worse(score, worst_->score));
   }
 
   void keep_worst() {
-    if (worst_) keep(worst_->name, "worst", worst_->score, worst_->rainy, worst_->truth, worst_->prediction);
+    if (worst_) keep(worst_->name, "worst", worst_->score, worst_->pictures);
   }
 
-  void keep(const std::string& name, const char* role, double score, const FrameData& data,
-            const Image<std::uint8_t>& prediction) {
-    keep(name, role, score, data.rainy, data.truth, prediction);
-  }
-
-  void keep(const std::string& name, const char* role, double score,
-            const Image<std::uint8_t>& rainy, const Image<std::uint8_t>& truth,
-            const Image<std::uint8_t>& prediction) {
-    const std::string stem = clip_.id + "_" + name + "_";
-    write_png(run_.pictures / (stem + "rainy.png"), rainy.view());
-    write_png(run_.pictures / (stem + "prediction.png"), prediction.view());
-    write_png(run_.pictures / (stem + "truth.png"), truth.view());
+  void keep(const std::string& name, const char* role, double score, const Pictures& pictures) {
+    for (const auto& [kind, image] : pictures.list) {
+      write_png(run_.pictures / (clip_.id + "_" + name + "_" + kind + ".png"), image.view());
+    }
     for (const KeptFrame& kept : result_.kept) {
       if (kept.frame == name) return;
     }
@@ -136,7 +164,7 @@ class ClipScoring {
   struct Worst {
     std::string name;
     double score;
-    Image<std::uint8_t> rainy, truth, prediction;
+    Pictures pictures;
   };
 
   const EvalRun& run_;

@@ -66,7 +66,7 @@ const metricColumn = m => ({
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
   more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
 });
-const whole = data.metrics.filter(m => !m.region);
+const whole = data.metrics.filter(m => !m.region && !m.layer);
 const first = whole[0];
 const againstColumns = data.against === null ? [] : [{
   name: '\u0394 ' + first.name + ' to ' + runs[data.against].label, title: 'mean difference over clips; p by sign flips, corrected by Holm; effect d_z',
@@ -84,6 +84,16 @@ const regions = [...new Set(data.metrics.filter(m => m.region).map(m => m.region
 $('regions').hidden = regions.length === 0;
 if (regions.length) $('region-hint').textContent = first.name + (first.unit ? ' [' + first.unit + ']' : '') + ' of the same frames, inside and outside the raindrops, by distance to a drop\'s rim in pixels, on and off the streaks.';
 if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter(m => m.region && m.base === first.key).map(metricColumn)], rows);
+
+/* What methods predict beside the clean frame. */
+const claims = data.metrics.filter(m => m.layer), claimants = rows.filter(r => r.run.claims_layers);
+$('claims').hidden = claims.length === 0;
+const claimHints = {
+  mask: 'Raindrops are where the mask is at least 128 of 255; IoU, F1, precision and recall of all pixels of a clip together, undefined (n/a) where there is nothing to divide by.',
+  streak: 'Streak maps: error in code values, PSNR of all pixels of a clip together.',
+  drop: 'Stage 1: the frame without streaks, its drops still there.'};
+$('claim-hint').textContent = [...new Set(claims.map(m => m.layer))].map(l => claimHints[l] || '').join(' ') + ' Each is the mean over clips.';
+if (claims.length) table($('claim-table'), [nameColumn, ...claims.map(metricColumn)], claimants);
 
 /* Plots. */
 const svg = (tag, attributes, text) => { const e = document.createElementNS('http://www.w3.org/2000/svg', tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text !== undefined) e.textContent = text; return e; };
@@ -148,15 +158,21 @@ const pictures = {};
 const load = source => pictures[source] || (pictures[source] = new Promise((done, failed) => { const i = new Image(); i.onload = () => done(i); i.onerror = failed; i.src = source; }));
 let split = 0.5, drawn = 0;
 const canvas = $('canvas'), context = canvas.getContext('2d');
+const layerName = layer => ({drop: 'stage 1', mask: 'drop mask', streak: 'streak map'})[layer] || layer;
 function sourcesOf(exhibit) {
   const list = [['rainy', 'rainy'], ['truth', 'truth']];
   for (const i of Object.keys(exhibit.predictions)) list.push(['p' + i, runs[i].label]);
   for (const i of Object.keys(exhibit.predictions)) list.push(['e' + i, 'error of ' + runs[i].label]);
+  for (const [layer, of] of Object.entries(exhibit.layers || {})) {
+    list.push([layer + '/truth', layerName(layer) + ', truth']);
+    for (const i of Object.keys(of.claimed)) list.push([layer + '/' + i, layerName(layer) + ' of ' + runs[i].label]);
+  }
   return list;
 }
 const pixels = image => { const c = document.createElement('canvas'); c.width = image.naturalWidth; c.height = image.naturalHeight; const g = c.getContext('2d', {willReadFrequently: true}); g.drawImage(image, 0, 0); return g.getImageData(0, 0, c.width, c.height); };
 async function picture(exhibit, what) {
   if (what === 'rainy' || what === 'truth') return load(exhibit[what]);
+  if (what.includes('/')) { const [layer, who] = what.split('/'), of = exhibit.layers[layer]; return load(who === 'truth' ? of.truth : of.claimed[who]); }
   if (what[0] === 'p') return load(exhibit.predictions[what.slice(1)]);
   const a = pixels(await load(exhibit.predictions[what.slice(1)])), b = pixels(await load(exhibit.truth)), gain = +$('gain').value;
   for (let k = 0; k < a.data.length; k += 4) {
