@@ -52,7 +52,10 @@ ScoredClip scored(const SetReader& set, const IndexRow& row, const EvalRequest& 
   Sha256 hash;
   for (const Layer layer : kRead) {
     const auto found = row.content_sha256.find(layer);
-    if (found == row.content_sha256.end()) continue;
+    if (found == row.content_sha256.end()) {
+      clip.content_known = clip.content_known && !clip.layers.has(layer);
+      continue;
+    }
     hash.update(cat(spec(layer).name, "=", found->second, "\n"));
   }
   clip.content = hash.hex();

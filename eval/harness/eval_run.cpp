@@ -82,7 +82,7 @@ class Journal {
 };
 
 /// Raised when the same pictures would score differently than before.
-constexpr int kScoringVersion = 1;
+constexpr int kScoringVersion = 2;
 
 /// All that turns equal pictures into equal scores.
 std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& scorer) {

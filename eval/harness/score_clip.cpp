@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "datasets/media/stills.h"
 #include "eval/harness/predictions.h"
 
@@ -13,10 +14,6 @@ namespace pluvia {
 namespace {
 
 namespace fs = std::filesystem;
-
-void hash_image(Sha256& hash, const Image<std::uint8_t>& image) {
-  hash.update(std::as_bytes(image.pixels()));
-}
 
 class ClipScoring {
  public:
@@ -46,81 +43,71 @@ class ClipScoring {
   }
 
  private:
-  /// A frame's pictures as exhibits: rainy, prediction, truth, and the layers'.
-  struct Pictures {
-    std::vector<std::pair<std::string, Image<std::uint8_t>>> list;
-
-    void add(const std::string& name, const Image<std::uint8_t>& image) {
-      list.emplace_back(name, image.clone());
-    }
-  };
-
   void take(int t, const Prediction& prediction) {
+    result_.scores.frames.push_back(scores_of(t, prediction.clean));
+    tally_layers(t, prediction);
+    if (!run_.scorer.clip_keys().empty()) add_to_clip(t, prediction.clean);
+    if (!run_.request.save.empty()) save(name_of(t), prediction);
+    const std::vector<double>& values = result_.scores.frames.back().values;
+    const double first = values.empty() ? std::nan("") : values.front();
+    if (t == clip_.frames / 2) keep(t, "sample", first, prediction);
+    if (is_worst(first)) worst_ = Worst{t, first, copy_of(prediction)};
+  }
+
+  const std::string& name_of(int t) const { return clip_.frame_names[static_cast<std::size_t>(t)]; }
+
+  FramePair pair_of(int t, const Image<std::uint8_t>& truth,
+                    const Image<std::uint8_t>& prediction) const {
+    return {name_of(t), {truth.view(), {}}, {prediction.view(), {}}, nullptr, {}};
+  }
+
+  void add_to_clip(int t, const Image<std::uint8_t>& prediction) {
+    const Image<std::uint8_t> truth = frames_.read(Layer::kGt, t);
+    FramePair pair = pair_of(t, truth, prediction);
+    const Image<float> flow = frames_.read_flow(t);
+    if (!flow.empty()) pair.flow = flow.view();
+    pass_->add(pair);
+  }
+
+  void tally_layers(int t, const Prediction& prediction) {
+    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
+      const ScoredLayer& layer = *run_.layers.scored[i];
+      const Image<std::uint8_t> truth = frames_.read(layer.layer, t);
+      result_.layers[i].push_back(layer.tally(prediction.layers[i].view(), truth.view()));
+    }
+  }
+
+  /// The prediction's bytes, and what the set's index says of everything it is held against: a frame
+  /// that was scored before is not even decoded.
+  std::string key_of(int t, const Image<std::uint8_t>& prediction) const {
+    Sha256 hash;
+    hash.update(cat(clip_.content, " ", clip_.height, "x", clip_.width, " ", t, " ",
+                    join(run_.regions, ","), "\n"));
+    hash.update(std::as_bytes(prediction.pixels()));
+    return hash.hex();
+  }
+
+  FrameScores scores_of(int t, const Image<std::uint8_t>& prediction) {
+    const std::string key = clip_.content_known ? key_of(t, prediction) : "";
+    if (!key.empty()) {
+      std::optional<FrameScores> known =
+          run_.cache.find(key, run_.scorer.frame_keys().size(), run_.regions.size());
+      if (known) {
+        known->name = name_of(t);
+        return std::move(*known);
+      }
+    }
     FrameData data = frames_.read(t);
     if (!masked_) data.mask = {};
     if (!streaked_) data.streak = {};
-    const std::string& name = clip_.frame_names[static_cast<std::size_t>(t)];
-    FramePair pair{name, {data.truth.view(), {}}, {prediction.clean.view(), {}}, nullptr, {}};
-    result_.scores.frames.push_back(scores_of(pair, data, prediction.clean));
-    const std::vector<Image<std::uint8_t>> true_layers = tally_layers(t, prediction);
-    if (!run_.scorer.clip_keys().empty()) {
-      const Image<float> flow = frames_.read_flow(t);
-      if (!flow.empty()) pair.flow = flow.view();
-      pass_->add(pair);
-    }
-    if (!run_.request.save.empty()) save(name, prediction);
-    const std::vector<double>& values = result_.scores.frames.back().values;
-    const double first = values.empty() ? std::nan("") : values.front();
-    const bool worst = is_worst(first);
-    if (t != clip_.frames / 2 && !worst) return;
-    Pictures pictures;
-    pictures.add("rainy", data.rainy);
-    pictures.add("prediction", prediction.clean);
-    pictures.add("truth", data.truth);
-    for (std::size_t i = 0; i < true_layers.size(); ++i) {
-      const std::string layer = spec(run_.layers.scored[i]->layer).name;
-      pictures.add(layer, prediction.layers[i]);
-      pictures.add(layer + "_truth", true_layers[i]);
-    }
-    if (t == clip_.frames / 2) keep(name, "sample", first, pictures);
-    if (worst) worst_ = Worst{name, first, std::move(pictures)};
-  }
-
-  /// The set's own layers of the frame, those that are scored.
-  std::vector<Image<std::uint8_t>> tally_layers(int t, const Prediction& prediction) {
-    std::vector<Image<std::uint8_t>> truth;
-    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
-      const ScoredLayer& layer = *run_.layers.scored[i];
-      truth.push_back(frames_.read(layer.layer, t));
-      result_.layers[i].push_back(layer.tally(prediction.layers[i].view(), truth.back().view()));
-    }
-    return truth;
-  }
-
-  FrameScores scores_of(FramePair& pair, const FrameData& data,
-                        const Image<std::uint8_t>& prediction) {
-    Sha256 hash;
-    hash_image(hash, prediction);
-    hash_image(hash, data.truth);
-    if (!run_.regions.empty()) {
-      hash.update("regions");
-      hash_image(hash, masked_ ? data.mask : data.rainy);
-      if (streaked_) hash_image(hash, data.streak);
-    }
-    const std::string key = hash.hex();
-    if (std::optional<FrameScores> known = run_.cache.find(
-            key, run_.scorer.frame_keys().size(), run_.regions.size())) {
-      known->name = pair.name;
-      return std::move(*known);
-    }
+    FramePair pair = pair_of(t, data.truth, prediction);
     Regions regions;
     if (!run_.regions.empty()) {
       regions = make_regions(data.sources(), clip_.height, clip_.width);
       pair.regions = &regions;
     }
     FrameScores scores = run_.scorer.score(pair);
-    pair.regions = nullptr;
-    run_.cache.add(key, scores);
+    if (!key.empty()) run_.cache.add(key, scores);
     return scores;
   }
 
@@ -148,12 +135,21 @@ class ClipScoring {
   }
 
   void keep_worst() {
-    if (worst_) keep(worst_->name, "worst", worst_->score, worst_->pictures);
+    if (worst_) keep(worst_->t, "worst", worst_->score, worst_->prediction);
   }
 
-  void keep(const std::string& name, const char* role, double score, const Pictures& pictures) {
-    for (const auto& [kind, image] : pictures.list) {
+  void keep(int t, const char* role, double score, const Prediction& prediction) {
+    const std::string& name = name_of(t);
+    const auto write = [&](const std::string& kind, const Image<std::uint8_t>& image) {
       write_png(run_.pictures / (clip_.id + "_" + name + "_" + kind + ".png"), image.view());
+    };
+    write("rainy", frames_.read(Layer::kLq, t));
+    write("prediction", prediction.clean);
+    write("truth", frames_.read(Layer::kGt, t));
+    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
+      const LayerSpec& layer = spec(run_.layers.scored[i]->layer);
+      write(layer.name, prediction.layers[i]);
+      write(cat(layer.name, "_truth"), frames_.read(layer.layer, t));
     }
     for (const KeptFrame& kept : result_.kept) {
       if (kept.frame == name) return;
@@ -161,10 +157,16 @@ class ClipScoring {
     result_.kept.push_back({name, role, score});
   }
 
+  static Prediction copy_of(const Prediction& from) {
+    Prediction copy{from.clean.clone(), {}};
+    for (const Image<std::uint8_t>& layer : from.layers) copy.layers.push_back(layer.clone());
+    return copy;
+  }
+
   struct Worst {
-    std::string name;
+    int t;
     double score;
-    Pictures pictures;
+    Prediction prediction;
   };
 
   const EvalRun& run_;

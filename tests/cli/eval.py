@@ -118,6 +118,18 @@ with tempfile.TemporaryDirectory() as folder:
     run(*whole, "--out", at("d.json"))  # from the cache
     assert strip(load("c.json")) == strip(load("d.json")) == strip(load("a.json"))
 
+    # From the cache or not: one prediction that changed is scored anew, the others are as before.
+    shutil.copytree(lq, at("edit"))
+    before = [c["frames"] for c in record["clips"]]
+    names = sorted(os.listdir(at("edit/005")))
+    shutil.copy(at("edit/005/" + names[0]), at("edit/005/" + names[2]))
+    for name, more in (("kept", []), ("new", ["--no-cache"])):
+        run("eval", f"folder:{at('edit')}", "--data", at("set.h5"), "--out", at(name + ".json"), *more)
+        after = [c["frames"] for c in load(name + ".json")["clips"]]
+        differ = [(c, t) for c in range(2) for t in range(4) if before[c][t] != after[c][t]]
+        assert differ == [(1, 2)], (name, differ)
+    assert load("kept.json")["clips"] == load("new.json")["clips"]
+
     # Only this very run is gone on with; a finished record is kept as it is, and survives a run that fails.
     before = open(at("a.json")).read()
     assert "another method" in run("eval", "identity", "--data", at("set.h5"), "--split", "train", "--out", at("a.json"), "--resume", status=3)
