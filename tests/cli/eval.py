@@ -51,6 +51,13 @@ with tempfile.TemporaryDirectory() as folder:
     for spec, name in ((f"folder:{lq}", "folder"), ("cmd:cp -r {in}/. {out}", "cmd")):
         run("eval", spec, "--data", at("set.h5"), "--out", at(name + ".json"))
         assert load(name + ".json")["mean"] == record["mean"], name
+    assert load("cmd.json")["method"]["label"] == "cp" and load("folder.json")["method"]["label"] == os.path.basename(lq)
+    open(at("copy.sh"), "w").write('cp -r "$1"/. "$2"')
+    for command, label in ((f"LEVEL=2 bash -e {at('copy.sh')} {{in}} {{out}}", "copy.sh"), (f"cd {folder} && nice sh ./copy.sh {{in}} {{out}}; true", "copy.sh")):
+        run("eval", "cmd:" + command, "--data", at("set.h5"), "--frames", "1", "--out", at("label.json"), "--force")
+        assert load("label.json")["method"]["label"] == label, command
+    os.chdir(lq), run("eval", "folder:.", "--data", at("set.h5"), "--out", at("label.json"), "--force"), os.chdir("/")
+    assert load("label.json")["method"]["label"] == os.path.basename(lq)
     run("eval", f"folder:{gt}", "--data", at("set.h5"), "--out", at("truth.json"))
     perfect = load("truth.json")
     assert perfect["identical_frames"] == 8 and perfect["mean"]["psnr"] == "inf" and perfect["mean"]["ssim"] == 1
