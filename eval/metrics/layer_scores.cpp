@@ -87,7 +87,7 @@ double psnr(const LayerTally& tally) {
 }
 
 constexpr LayerScore kStreak[] = {
-    {"streak_mae", "streak MAE", "", "mean absolute error of the streak map, code values", false,
+    {"streak_mae", "streak MAE", "/255", "mean absolute error of the streak map", false,
      mean_absolute},
     {"streak_psnr", "streak PSNR", "dB", "PSNR of the streak map, over a clip's pixels", true, psnr},
 };
@@ -108,8 +108,8 @@ constexpr LayerScore kDrop[] = {
 };
 
 constexpr ScoredLayer kLayers[] = {
-    {Layer::kStreak, error_tally, kStreak, true},
     {Layer::kMask, mask_tally, kMask, true},
+    {Layer::kStreak, error_tally, kStreak, true},
     {Layer::kDrop, error_tally, kDrop, false},
 };
 

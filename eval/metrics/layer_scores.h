@@ -50,7 +50,7 @@ struct ScoredLayer {
   bool pooled;  ///< a clip's score is of the sum over its frames, else the mean of its frames'
 };
 
-/// In the order of the enumeration.
+/// In the order in which tables show them.
 std::span<const ScoredLayer> scored_layers();
 
 }  // namespace pluvia

@@ -152,11 +152,12 @@ class Exhibits {
 
   /// {"layers": {"mask": {"truth", "claimed": {"0": ...}}}}
   void add_layer(const LayerPicture& layer, const fs::path& folder, std::size_t method, Json& out) {
-    const std::string truth = address_of(folder / layer.truth);
     const std::string claimed = address_of(folder / layer.claimed);
-    if (truth.empty() || claimed.empty()) return;
-    out["layers"][layer.layer]["truth"] = truth;
-    out["layers"][layer.layer]["claimed"][std::to_string(method)] = claimed;
+    Json to = out.contains("layers") ? out["layers"].value(layer.layer, Json::object()) : Json::object();
+    if (!to.contains("truth")) to["truth"] = address_of(folder / layer.truth);
+    if (claimed.empty() || to["truth"].get<std::string>().empty()) return;
+    to["claimed"][std::to_string(method)] = claimed;
+    out["layers"][layer.layer] = std::move(to);
   }
 
   /// Empty when the picture is no longer there.

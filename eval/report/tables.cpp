@@ -134,7 +134,7 @@ std::string rounded(const ScoreColumn& column, double value) {
   if (std::isnan(value)) return "n/a";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char text[64];
-  std::snprintf(text, sizeof text, column.unit == "dB" ? "%.2f" : "%.4f", value);
+  std::snprintf(text, sizeof text, column.unit == "dB" || column.unit == "/255" ? "%.2f" : "%.4f", value);
   return text;
 }
 
