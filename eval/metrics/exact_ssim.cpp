@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How it is fast: strips of columns so narrow that all rows of a window stay near; along rows in
-// 16-bit integers (moment_filter.h), down the columns in double by fused multiply-adds, four rows of
+// 16-bit integers (moment_filter.h), down the columns in double by fused multiply-adds, six rows of
 // the map at a time so that a value is loaded once for all of them; no division in double; channels
 // left interleaved.
 //
@@ -23,7 +23,7 @@
 namespace pluvia {
 namespace {
 
-constexpr int kBlock = 4;               // rows of the map that are made in one go
+constexpr int kBlock = 6;               // rows of the map that are made in one go
 constexpr int kMostRows = 10 + kBlock;  // that their windows span
 constexpr int kRing = 16;
 
@@ -54,7 +54,7 @@ PLUVIA_ALL_LEVELS void filter_down(const MomentRow* const* rows, std::size_t pla
 #pragma GCC unroll 16
     for (int k = 0; k < kRows; ++k) {
       const double value = r[static_cast<std::size_t>(k)][x];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
       for (int j = 0; j < kBlock; ++j) {
         const int off = k - j < kRadius ? kRadius + j - k : k - j - kRadius;
         if (off > kRadius) continue;
