@@ -61,7 +61,7 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_option("--clips", request.clips, "only these clips")->delimiter(',');
   app.add_option("--frames", request.frames, "only the first N frames of each clip")
       ->check(CLI::Range(1, 1000000));
-  app.add_option("--save", request.save, "write every prediction: DIR/<clip>/<frame>.png");
+  app.add_option("--save", request.save, "write every prediction: DIR/<clip>/<frame>.png; layers in sub-folders");
   app.add_option("--label", request.label, "what tables call the method");
   app.add_option("--niqe-model", request.niqe_model, "parameters of NIQE (.mat, .npz)");
   app.add_flag("--no-regions", options->no_regions, "whole frames only");

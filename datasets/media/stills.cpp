@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "datasets/media/byte_reader.h"
+#include "datasets/media/plain_png.h"
 #include "datasets/media/still_codecs.h"
 #include "datasets/media/video/module.h"
 
@@ -55,6 +56,11 @@ Image<std::uint8_t> read_by_libav(const fs::path& path, Format format, MediaNote
 
 Image<std::uint8_t> read_upright(const fs::path& path, Format format, MediaNotes& notes) {
   if (format != Format::kPng && format != Format::kJpeg) return read_by_libav(path, format, notes);
+  if (format == Format::kPng) {
+    if (std::optional<Image<std::uint8_t>> plain = decode_plain_png(path)) {
+      return std::move(*plain);
+    }
+  }
   DecodedStill still = format == Format::kPng ? decode_png(path, notes) : decode_jpeg(path, notes);
   if (!still.orientation.identity()) {
     notes["orientation"] = "EXIF: " + to_text(still.orientation) + " to be upright";

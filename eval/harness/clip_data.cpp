@@ -13,7 +13,8 @@ namespace pluvia {
 namespace {
 
 /// What scoring reads, where it is there.
-constexpr Layer kRead[] = {Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kFlow};
+constexpr Layer kRead[] = {Layer::kLq,   Layer::kGt,   Layer::kStreak,
+                           Layer::kMask, Layer::kDrop, Layer::kFlow};
 
 std::vector<std::string> names_of(const ClipReader& clip, int frames) {
   FrameColumns columns;
@@ -51,7 +52,10 @@ ScoredClip scored(const SetReader& set, const IndexRow& row, const EvalRequest& 
   Sha256 hash;
   for (const Layer layer : kRead) {
     const auto found = row.content_sha256.find(layer);
-    if (found == row.content_sha256.end()) continue;
+    if (found == row.content_sha256.end()) {
+      clip.content_known = clip.content_known && !clip.layers.has(layer);
+      continue;
+    }
     hash.update(cat(spec(layer).name, "=", found->second, "\n"));
   }
   clip.content = hash.hex();

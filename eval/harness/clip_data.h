@@ -22,7 +22,8 @@ struct ScoredClip {
   int width = 0;
   LayerSet layers;
   std::vector<std::string> frame_names;
-  std::string content;  ///< hash over the layers that scoring reads
+  std::string content;  ///< hash over the layers that scoring reads, as the set's index states them
+  bool content_known = true;  ///< the index states all of them
 };
 
 /// The clips that a request means, in order. An Error when there are none, a name is unknown, or a
@@ -35,7 +36,7 @@ std::vector<std::string> regions_of(const std::vector<ScoredClip>& clips, bool w
 /// Hash of the chosen content: equal for equal clips, frames and bytes.
 std::string data_sha256(const std::vector<ScoredClip>& clips);
 
-/// One frame's pictures.
+/// One frame's pictures that scoring needs.
 struct FrameData {
   Image<std::uint8_t> rainy;
   Image<std::uint8_t> truth;

@@ -82,7 +82,7 @@ class Journal {
 };
 
 /// Raised when the same pictures would score differently than before.
-constexpr int kScoringVersion = 1;
+constexpr int kScoringVersion = 2;
 
 /// All that turns equal pictures into equal scores.
 std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& scorer) {
@@ -94,9 +94,9 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
 }
 
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
-                          const std::vector<ScoredClip>& clips) {
+                          const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
   return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
-                        data_sha256(clips), "\n", request.regions));
+                        data_sha256(clips), "\n", request.regions, "\n", layers.names()));
 }
 
 fs::path journal_file(const EvalRequest& request) {
@@ -141,6 +141,15 @@ bool is_finished(const EvalRequest& request, const std::string& settings) {
   return false;
 }
 
+std::vector<std::string> files_of(const RunPicture& picture) {
+  std::vector<std::string> files = {picture.rainy, picture.prediction, picture.truth};
+  for (const LayerPicture& layer : picture.layers) {
+    files.push_back(layer.claimed);
+    files.push_back(layer.truth);
+  }
+  return files;
+}
+
 /// The worst frames of the run and a few spread over its clips; other kept pictures are deleted.
 std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<ClipResult>& results,
                                         bool higher_is_better) {
@@ -150,9 +159,13 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   for (const ClipResult& result : results) {
     for (const KeptFrame& kept : result.kept) {
       const std::string stem = folder + "/" + result.scores.name + "_" + kept.frame + "_";
-      const RunPicture picture{result.scores.name,    kept.frame,           kept.role,
-                               stem + "rainy.png",    stem + "prediction.png",
-                               stem + "truth.png",    kept.score};
+      RunPicture picture{result.scores.name,    kept.frame,           kept.role,
+                         stem + "rainy.png",    stem + "prediction.png",
+                         stem + "truth.png",    kept.score};
+      for (const ScoredLayer* layer : run.layers.scored) {
+        const std::string name = spec(layer->layer).name;
+        picture.layers.push_back({name, stem + name + ".png", stem + name + "_truth.png"});
+      }
       (kept.role == "worst" ? worst : samples).push_back(picture);
     }
   }
@@ -167,7 +180,7 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   }
   std::set<std::string> keep;
   for (const RunPicture& picture : chosen) {
-    for (const std::string& file : {picture.rainy, picture.prediction, picture.truth}) {
+    for (const std::string& file : files_of(picture)) {
       keep.insert(fs::path(file).filename().string());
     }
   }
@@ -240,23 +253,30 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::shared_ptr<SetReader> set = SetReader::open(request.data);
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
-  const std::string settings = settings_hash(request, scorer, clips);
+  const ClaimedLayers layers = claimed_layers(request.method, clips);
+  const std::string settings = settings_hash(request, scorer, clips, layers);
   if (is_finished(request, settings)) return outcome_of(request.out);
-  check_folder(request.method, clips);
+  check_folder(request.method, clips, layers);
+  for (const auto& [layer, why] : layers.left_out) {
+    warn(cat("what ", request.method.label, " claims of layer ", layer, " is not scored: ", why));
+  }
   const std::vector<std::string> regions = regions_of(clips, request.regions);
   ScoreCache cache(request.cache ? score_cache_folder() : fs::path(),
                    scoring_hash(request, scorer));
-  const EvalRun run{request, *set, scorer, regions, cache, unfinished_pictures(request)};
+  const EvalRun run{request, *set, scorer, regions, layers, cache, unfinished_pictures(request)};
   Journal journal(journal_file(request), settings, request.resume);
   fs::create_directories(run.pictures);
   const std::vector<ClipResult> results = score_clips(run, clips, journal);
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);
-  const Summary summary = summarise(scorer, scores, regions);
-  FinishedRun finished{request, *set, scorer, regions, clips, results, {}, settings, 0};
+  Summary summary = summarise(scorer, scores, regions);
+  std::vector<const LayerTallies*> tallies;
+  for (const ClipResult& result : results) tallies.push_back(&result.layers);
+  add_layer_means(layers, tallies, scorer.protocol().identical, summary);
+  FinishedRun finished{request, *set, scorer, regions, layers, clips, results, {}, settings, 0};
   finished.pictures =
-      choose_pictures(run, results, columns_of(scorer, regions).front().higher_is_better);
+      choose_pictures(run, results, columns_of(scorer, regions, layers).front().higher_is_better);
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::string record = run_record_json(finished, summary).dump() + "\n";
   fs::remove_all(pictures_folder(request));

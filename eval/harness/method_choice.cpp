@@ -2,6 +2,8 @@
 #include "eval/harness/method_choice.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "core/error.h"
 
@@ -15,6 +17,25 @@ bool starts_with(const std::string& text, const char* head, std::string& rest) {
   return true;
 }
 
+/// How tables call another program: its file's name, not that of what runs it. "python derain.py" is
+/// derain.py, "cd net && LEVEL=2 ./run.sh" run.sh.
+std::string program_name(const std::string& command) {
+  static const std::set<std::string> kRunners = {"bash", "conda", "env",    "exec", "nice",    "perl",
+                                                 "python", "python3", "ruby", "run", "sh", "time", "uv"};
+  const std::size_t in = command.find("{in}");
+  const std::size_t before = command.find_last_of(";&|", in);
+  std::istringstream words(command.substr(before == std::string::npos ? 0 : before + 1));
+  std::string first;
+  for (std::string word; words >> word;) {
+    const std::string name = std::filesystem::path(word).filename().string();
+    if (first.empty()) first = name;
+    const bool is_setting = word[0] == '-' || word.find('=') != std::string::npos;
+    if (name.empty() || name[0] == '{' || is_setting || kRunners.count(name) > 0) continue;
+    return name;
+  }
+  return first;
+}
+
 MethodChoice folder_choice(const std::string& path) {
   MethodChoice choice;
   choice.kind = MethodKind::kFolder;
@@ -23,8 +44,8 @@ MethodChoice folder_choice(const std::string& path) {
   if (!std::filesystem::is_directory(choice.folder, ignored)) {
     fail("scoring folder:", path, ": there is no such folder");
   }
-  choice.label = choice.folder.lexically_normal().filename().string();
-  if (choice.label.empty()) choice.label = choice.folder.parent_path().filename().string();
+  const auto whole = std::filesystem::weakly_canonical(choice.folder, ignored);
+  choice.label = whole.filename().empty() ? path : whole.filename().string();
   choice.description = Json{{"kind", "folder"}, {"folder", path}}.dump();
   return choice;
 }
@@ -37,7 +58,7 @@ MethodChoice command_choice(const std::string& command) {
   MethodChoice choice;
   choice.kind = MethodKind::kCommand;
   choice.command = command;
-  choice.label = std::filesystem::path(command.substr(0, command.find(' '))).filename().string();
+  choice.label = program_name(command);
   choice.description = Json{{"kind", "command"}, {"command", command}}.dump();
   return choice;
 }

@@ -5,7 +5,8 @@
 //   identity, temporal-median, ...     a name of the table of methods
 //   rainmamba, ...                     a network, with weights
 //   torchscript:FILE                   a TorchScript program, on the user's word
-//   folder:DIR                         DIR/<clip>/<frame>.png, named as `export` names them
+//   folder:DIR                         DIR/<clip>/<frame>.png, named as `export` names them;
+//                                      layers in DIR/<clip>/{mask,streak,drop}/
 //   cmd:"program {in} {out}"           run once a clip by the shell: {in} is a folder of rainy PNG
 //                                      frames, {out} an empty folder it must fill with as many of
 //                                      the same names

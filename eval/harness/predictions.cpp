@@ -47,9 +47,26 @@ ApplyPlan plan_for(const MethodInfo& method, const Inference* inference) {
   return paper_plan(inference->plan);
 }
 
+/// The frame as it would be saved; layers are always rounded.
+Prediction prediction_of(const MethodInfo& method, const PlanarFrame& frame, int t, ToCode rule,
+                         const ClaimedLayers& layers) {
+  Prediction out{to_codes(frame, 0, 3, rule, t), {}};
+  for (const ScoredLayer* layer : layers.scored) {
+    int first = 3;
+    for (const auto& [name, channels] : method.layers) {
+      if (name == spec(layer->layer).name) {
+        out.layers.push_back(to_codes(frame, first, channels, ToCode::kRoundHalfEven, t));
+      }
+      first += channels;
+    }
+  }
+  return out;
+}
+
 double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const ScoredClip& clip,
-                    const Inference* inference, const TakePrediction& take) {
+                    const PredictionPlan& plan, const TakePrediction& take) {
   Timed method(choice.make());
+  const Inference* const inference = plan.inference;
   const ToCode rule = inference != nullptr && inference->save == "truncate"
                           ? ToCode::kTruncate
                           : ToCode::kRoundHalfEven;
@@ -64,7 +81,9 @@ double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const 
         ++given;
         return true;
       },
-      [&](int t, const PlanarFrame& frame) { take(t, to_codes(frame, 0, 3, rule, t)); });
+      [&](int t, const PlanarFrame& frame) {
+        take(t, prediction_of(method.info(), frame, t, rule, plan.layers));
+      });
   return method.seconds;
 }
 
@@ -123,12 +142,27 @@ std::vector<fs::path> files_of(const fs::path& folder, const ScoredClip& clip,
        list_some(problems, 12));
 }
 
-void take_files(const fs::path& folder, const ScoredClip& clip, const TakePrediction& take) {
+fs::path layer_folder(const fs::path& folder, const ScoredLayer& layer) {
+  return folder / spec(layer.layer).name;
+}
+
+void take_files(const fs::path& folder, const ScoredClip& clip, const ClaimedLayers& layers,
+                const TakePrediction& take) {
   std::vector<std::string> problems;
   const std::vector<fs::path> files = files_of(folder, clip, problems);
+  std::vector<std::vector<fs::path>> of_layers;
+  for (const ScoredLayer* layer : layers.scored) {
+    of_layers.push_back(files_of(layer_folder(folder, *layer), clip, problems));
+  }
   if (!problems.empty()) refuse("predictions of clip " + clip.id, problems);
-  for (int t = 0; t < clip.frames; ++t) {
-    take(t, read_still(files[static_cast<std::size_t>(t)], ColorWanted::kRgb, nullptr));
+  for (std::size_t t = 0; t < files.size(); ++t) {
+    Prediction prediction{read_still(files[t], ColorWanted::kRgb, nullptr), {}};
+    for (std::size_t i = 0; i < of_layers.size(); ++i) {
+      const bool grey = spec(layers.scored[i]->layer).channels == 1;
+      prediction.layers.push_back(
+          read_still(of_layers[i][t], grey ? ColorWanted::kGrey : ColorWanted::kRgb, nullptr));
+    }
+    take(static_cast<int>(t), prediction);
   }
 }
 
@@ -185,30 +219,37 @@ double run_command(const MethodChoice& choice, const ClipFrames& frames, const S
     fail("cmd:", choice.command, " on clip ", clip.id, ": it ended with status ",
          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ", expected 0");
   }
-  take_files(out, clip, take);
+  take_files(out, clip, {}, take);
   return seconds;
 }
 
 }  // namespace
 
 double predict_clip(const MethodChoice& method, const ClipFrames& frames, const ScoredClip& clip,
-                    const Inference* inference, const TakePrediction& take) {
+                    const PredictionPlan& plan, const TakePrediction& take) {
   switch (method.kind) {
     case MethodKind::kFolder:
-      take_files(method.folder / clip.id, clip, take);
+      take_files(method.folder / clip.id, clip, plan.layers, take);
       return 0;
     case MethodKind::kCommand:
       return run_command(method, frames, clip, take);
     case MethodKind::kBuiltIn:
       break;
   }
-  return run_built_in(method, frames, clip, inference, take);
+  return run_built_in(method, frames, clip, plan, take);
 }
 
-void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips) {
+void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips,
+                  const ClaimedLayers& layers) {
   if (method.kind != MethodKind::kFolder) return;
   std::vector<std::string> problems;
-  for (const ScoredClip& clip : clips) files_of(method.folder / clip.id, clip, problems);
+  for (const ScoredClip& clip : clips) {
+    const fs::path folder = method.folder / clip.id;
+    files_of(folder, clip, problems);
+    for (const ScoredLayer* layer : layers.scored) {
+      files_of(layer_folder(folder, *layer), clip, problems);
+    }
+  }
   if (!problems.empty()) refuse("scoring folder:" + method.folder.string(), problems);
 }
 

@@ -3,22 +3,35 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
+#include "eval/harness/claimed_layers.h"
 #include "eval/harness/clip_data.h"
 #include "eval/harness/eval_request.h"
 #include "eval/protocol/protocol.h"
 
 namespace pluvia {
 
-using TakePrediction = std::function<void(int t, Image<std::uint8_t> frame)>;
+struct Prediction {
+  Image<std::uint8_t> clean;
+  std::vector<Image<std::uint8_t>> layers;  ///< those that are scored, in their order
+};
+
+using TakePrediction = std::function<void(int t, const Prediction& prediction)>;
+
+/// What a prediction is asked for.
+struct PredictionPlan {
+  const Inference* inference = nullptr;  ///< the protocol's windows, tiles and rounding, or null
+  const ClaimedLayers& layers;
+};
 
 /// Calls `take` for every frame of the clip, in order; returns the seconds the method itself took.
-/// `inference`: the protocol's windows, tiles and rounding, or null.
 double predict_clip(const MethodChoice& method, const ClipFrames& frames, const ScoredClip& clip,
-                    const Inference* inference, const TakePrediction& take);
+                    const PredictionPlan& plan, const TakePrediction& take);
 
-/// Every picture that folder:DIR should hold for these clips is there, readable and of the right
-/// size, and nothing else is. An Error names everything that is wrong at once.
-void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips);
+/// Every picture that folder:DIR should hold for these clips and layers is there, readable and of
+/// the right size, and nothing else is. An Error names everything that is wrong at once.
+void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips,
+                  const ClaimedLayers& layers);
 
 }  // namespace pluvia

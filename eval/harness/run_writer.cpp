@@ -53,6 +53,29 @@ Json frame_json(const FrameScores& frame, const ProtocolScorer& scorer,
   return out;
 }
 
+void add_layers(const ClaimedLayers& layers, const LayerTallies& tallies, std::size_t t,
+                Json& frame) {
+  for (std::size_t i = 0; i < layers.scored.size(); ++i) {
+    for (const LayerScore& score : layers.scored[i]->scores) {
+      frame[score.key] = score_json(score.of(tallies[i][t]));
+    }
+  }
+}
+
+Json picture_json(const RunPicture& picture) {
+  Json out{{"clip", picture.clip},
+           {"frame", picture.frame},
+           {"role", picture.role},
+           {"rainy", picture.rainy},
+           {"prediction", picture.prediction},
+           {"truth", picture.truth},
+           {"score", score_json(picture.score)}};
+  for (const LayerPicture& layer : picture.layers) {
+    out["layers"][layer.layer] = {{"claimed", layer.claimed}, {"truth", layer.truth}};
+  }
+  return out;
+}
+
 std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -100,7 +123,13 @@ Json clip_result_json(const ClipResult& result) {
            {"values", doubles_json(result.scores.values)},
            {"method_s", result.method_s},
            {"frames", Json::array()},
+           {"layers", Json::array()},
            {"kept", Json::array()}};
+  for (const std::vector<LayerTally>& layer : result.layers) {
+    Json frames = Json::array();
+    for (const LayerTally& tally : layer) frames.push_back(tally.sums);
+    out["layers"].push_back(std::move(frames));
+  }
   for (const FrameScores& frame : result.scores.frames) {
     Json one{{"name", frame.name}, {"identical", frame.identical}, {"values", doubles_json(frame.values)},
              {"sums", Json::array()}, {"regions", Json::array()}};
@@ -130,6 +159,12 @@ ClipResult clip_result_of(const Json& json) {
     for (const Json& regions : one.at("regions")) frame.regions.push_back(doubles_of(regions));
     result.scores.frames.push_back(std::move(frame));
   }
+  for (const Json& layer : json.at("layers")) {
+    result.layers.emplace_back();
+    for (const Json& sums : layer) {
+      result.layers.back().push_back({sums.get<std::array<double, 3>>()});
+    }
+  }
   for (const Json& kept : json.at("kept")) {
     result.kept.push_back({kept.at("frame").get<std::string>(), kept.at("role").get<std::string>(),
                            score_of(kept.at("score"))});
@@ -138,7 +173,8 @@ ClipResult clip_result_of(const Json& json) {
 }
 
 std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
-                                    const std::vector<std::string>& regions) {
+                                    const std::vector<std::string>& regions,
+                                    const ClaimedLayers& layers) {
   std::vector<ScoreColumn> out;
   const std::vector<std::string>& frame_keys = scorer.frame_keys();
   const auto add = [&](const ProtocolMetric& metric, const std::string& region) {
@@ -151,6 +187,7 @@ std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
     if (std::find(frame_keys.begin(), frame_keys.end(), metric.key) == frame_keys.end()) continue;
     for (const std::string& region : regions) add(metric, region);
   }
+  for (ScoreColumn& column : layer_columns(layers)) out.push_back(std::move(column));
   return out;
 }
 
@@ -175,6 +212,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
            {"identical_rule", protocol.identical == IdenticalRule::kInclude
                                   ? "infinite scores count and make a mean infinite"
                                   : "infinite scores are counted and left out of means"},
+           {"layers_left_out", Json::object()},
            {"columns", Json::array()},
            {"clips", Json::array()},
            {"pictures", Json::array()},
@@ -187,9 +225,11 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
            {"environment",
             {{"program", request.generator}, {"cpu", cpu_model()}, {"finished", now_text()}}}};
   out["protocol"]["name"] = protocol.name;
-  for (const ScoreColumn& column : columns_of(run.scorer, run.regions)) {
+  for (const auto& [layer, why] : run.layers.left_out) out["layers_left_out"][layer] = why;
+  for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers)) {
     out["columns"].push_back({{"key", column.key},       {"name", column.name},
                               {"base", column.base},     {"region", column.region},
+                              {"layer", column.layer},
                               {"unit", column.unit},     {"help", column.help},
                               {"higher_is_better", column.higher_is_better}});
   }
@@ -198,20 +238,14 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
               {"split", run.clips[i].split},
               {"mean", means_json(summary.clips[i])},
               {"frames", Json::array()}};
-    for (const FrameScores& frame : run.results[i].scores.frames) {
-      clip["frames"].push_back(frame_json(frame, run.scorer, run.regions));
+    const std::vector<FrameScores>& frames = run.results[i].scores.frames;
+    for (std::size_t t = 0; t < frames.size(); ++t) {
+      clip["frames"].push_back(frame_json(frames[t], run.scorer, run.regions));
+      add_layers(run.layers, run.results[i].layers, t, clip["frames"].back());
     }
     out["clips"].push_back(std::move(clip));
   }
-  for (const RunPicture& picture : run.pictures) {
-    out["pictures"].push_back({{"clip", picture.clip},
-                               {"frame", picture.frame},
-                               {"role", picture.role},
-                               {"rainy", picture.rainy},
-                               {"prediction", picture.prediction},
-                               {"truth", picture.truth},
-                               {"score", score_json(picture.score)}});
-  }
+  for (const RunPicture& picture : run.pictures) out["pictures"].push_back(picture_json(picture));
   return out;
 }
 

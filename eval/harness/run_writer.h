@@ -15,15 +15,17 @@ namespace pluvia {
 Json clip_result_json(const ClipResult& result);
 ClipResult clip_result_of(const Json& json);
 
-/// The columns of a record: metrics of frames, of clips, and of regions.
+/// The columns of a record: metrics of frames, of clips, of regions, and of layers.
 std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
-                                    const std::vector<std::string>& regions);
+                                    const std::vector<std::string>& regions,
+                                    const ClaimedLayers& layers);
 
 struct FinishedRun {
   const EvalRequest& request;
   const SetReader& set;
   const ProtocolScorer& scorer;
   const std::vector<std::string>& regions;
+  const ClaimedLayers& layers;
   const std::vector<ScoredClip>& clips;
   const std::vector<ClipResult>& results;  ///< one per clip
   std::vector<RunPicture> pictures;

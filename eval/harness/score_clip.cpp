@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "datasets/media/stills.h"
 #include "eval/harness/predictions.h"
 
@@ -14,15 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void hash_image(Sha256& hash, const Image<std::uint8_t>& image) {
-  hash.update(std::as_bytes(image.pixels()));
-}
-
 class ClipScoring {
  public:
   ClipScoring(const EvalRun& run, const ScoredClip& clip)
       : run_(run), clip_(clip), frames_(run.set, clip), pass_(run.scorer.begin_clip()) {
     result_.scores.name = clip.id;
+    result_.layers.resize(run.layers.scored.size());
     const auto has = [&](const char* name) {
       return std::find(run.regions.begin(), run.regions.end(), name) != run.regions.end();
     };
@@ -33,8 +31,8 @@ class ClipScoring {
   ClipResult score(const std::function<void()>& done) {
     const auto& inference = run_.scorer.protocol().inference;
     result_.method_s = predict_clip(run_.request.method, frames_, clip_,
-                                    inference ? &*inference : nullptr,
-                                    [&](int t, const Image<std::uint8_t>& prediction) {
+                                    {inference ? &*inference : nullptr, run_.layers},
+                                    [&](int t, const Prediction& prediction) {
                                       take(t, prediction);
                                       done();
                                     });
@@ -45,56 +43,83 @@ class ClipScoring {
   }
 
  private:
-  void take(int t, const Image<std::uint8_t>& prediction) {
+  void take(int t, const Prediction& prediction) {
+    result_.scores.frames.push_back(scores_of(t, prediction.clean));
+    tally_layers(t, prediction);
+    if (!run_.scorer.clip_keys().empty()) add_to_clip(t, prediction.clean);
+    if (!run_.request.save.empty()) save(name_of(t), prediction);
+    const std::vector<double>& values = result_.scores.frames.back().values;
+    const double first = values.empty() ? std::nan("") : values.front();
+    if (t == clip_.frames / 2) keep(t, "sample", first, prediction);
+    if (is_worst(first)) worst_ = Worst{t, first, copy_of(prediction)};
+  }
+
+  const std::string& name_of(int t) const { return clip_.frame_names[static_cast<std::size_t>(t)]; }
+
+  FramePair pair_of(int t, const Image<std::uint8_t>& truth,
+                    const Image<std::uint8_t>& prediction) const {
+    return {name_of(t), {truth.view(), {}}, {prediction.view(), {}}, nullptr, {}};
+  }
+
+  void add_to_clip(int t, const Image<std::uint8_t>& prediction) {
+    const Image<std::uint8_t> truth = frames_.read(Layer::kGt, t);
+    FramePair pair = pair_of(t, truth, prediction);
+    const Image<float> flow = frames_.read_flow(t);
+    if (!flow.empty()) pair.flow = flow.view();
+    pass_->add(pair);
+  }
+
+  void tally_layers(int t, const Prediction& prediction) {
+    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
+      const ScoredLayer& layer = *run_.layers.scored[i];
+      const Image<std::uint8_t> truth = frames_.read(layer.layer, t);
+      result_.layers[i].push_back(layer.tally(prediction.layers[i].view(), truth.view()));
+    }
+  }
+
+  /// The prediction's bytes, and what the set's index says of everything it is held against: a frame
+  /// that was scored before is not even decoded.
+  std::string key_of(int t, const Image<std::uint8_t>& prediction) const {
+    Sha256 hash;
+    hash.update(cat(clip_.content, " ", clip_.height, "x", clip_.width, " ", t, " ",
+                    join(run_.regions, ","), "\n"));
+    hash.update(std::as_bytes(prediction.pixels()));
+    return hash.hex();
+  }
+
+  FrameScores scores_of(int t, const Image<std::uint8_t>& prediction) {
+    const std::string key = clip_.content_known ? key_of(t, prediction) : "";
+    if (!key.empty()) {
+      std::optional<FrameScores> known =
+          run_.cache.find(key, run_.scorer.frame_keys().size(), run_.regions.size());
+      if (known) {
+        known->name = name_of(t);
+        return std::move(*known);
+      }
+    }
     FrameData data = frames_.read(t);
     if (!masked_) data.mask = {};
     if (!streaked_) data.streak = {};
-    const std::string& name = clip_.frame_names[static_cast<std::size_t>(t)];
-    FramePair pair{name, {data.truth.view(), {}}, {prediction.view(), {}}, nullptr, {}};
-    result_.scores.frames.push_back(scores_of(pair, data, prediction));
-    if (!run_.scorer.clip_keys().empty()) {
-      const Image<float> flow = frames_.read_flow(t);
-      if (!flow.empty()) pair.flow = flow.view();
-      pass_->add(pair);
-    }
-    if (!run_.request.save.empty()) save(name, prediction);
-    const std::vector<double>& values = result_.scores.frames.back().values;
-    const double first = values.empty() ? std::nan("") : values.front();
-    if (t == clip_.frames / 2) keep(name, "sample", first, data, prediction);
-    note_worst(name, first, data, prediction);
-  }
-
-  FrameScores scores_of(FramePair& pair, const FrameData& data,
-                        const Image<std::uint8_t>& prediction) {
-    Sha256 hash;
-    hash_image(hash, prediction);
-    hash_image(hash, data.truth);
-    if (!run_.regions.empty()) {
-      hash.update("regions");
-      hash_image(hash, masked_ ? data.mask : data.rainy);
-      if (streaked_) hash_image(hash, data.streak);
-    }
-    const std::string key = hash.hex();
-    if (std::optional<FrameScores> known = run_.cache.find(
-            key, run_.scorer.frame_keys().size(), run_.regions.size())) {
-      known->name = pair.name;
-      return std::move(*known);
-    }
+    FramePair pair = pair_of(t, data.truth, prediction);
     Regions regions;
     if (!run_.regions.empty()) {
       regions = make_regions(data.sources(), clip_.height, clip_.width);
       pair.regions = &regions;
     }
     FrameScores scores = run_.scorer.score(pair);
-    pair.regions = nullptr;
-    run_.cache.add(key, scores);
+    if (!key.empty()) run_.cache.add(key, scores);
     return scores;
   }
 
-  void save(const std::string& name, const Image<std::uint8_t>& prediction) const {
+  void save(const std::string& name, const Prediction& prediction) const {
     const fs::path folder = run_.request.save / clip_.id;
     fs::create_directories(folder);
-    write_png(folder / (name + ".png"), prediction.view());
+    write_png(folder / (name + ".png"), prediction.clean.view());
+    for (std::size_t i = 0; i < prediction.layers.size(); ++i) {
+      const fs::path inner = folder / spec(run_.layers.scored[i]->layer).name;
+      fs::create_directories(inner);
+      write_png(inner / (name + ".png"), prediction.layers[i].view());
+    }
   }
 
   bool is_worse(double score, double than) const {
@@ -105,38 +130,43 @@ class ClipScoring {
     return false;
   }
 
-  void note_worst(const std::string& name, double score, const FrameData& data,
-                  const Image<std::uint8_t>& prediction) {
-    if (!std::isfinite(score) || (worst_ && !is_worse(score, worst_->score))) return;
-    worst_ = Worst{name, score, data.rainy.clone(), data.truth.clone(), prediction.clone()};
+  bool is_worst(double score) const {
+    return std::isfinite(score) && (!worst_ || is_worse(score, worst_->score));
   }
 
   void keep_worst() {
-    if (worst_) keep(worst_->name, "worst", worst_->score, worst_->rainy, worst_->truth, worst_->prediction);
+    if (worst_) keep(worst_->t, "worst", worst_->score, worst_->prediction);
   }
 
-  void keep(const std::string& name, const char* role, double score, const FrameData& data,
-            const Image<std::uint8_t>& prediction) {
-    keep(name, role, score, data.rainy, data.truth, prediction);
-  }
-
-  void keep(const std::string& name, const char* role, double score,
-            const Image<std::uint8_t>& rainy, const Image<std::uint8_t>& truth,
-            const Image<std::uint8_t>& prediction) {
-    const std::string stem = clip_.id + "_" + name + "_";
-    write_png(run_.pictures / (stem + "rainy.png"), rainy.view());
-    write_png(run_.pictures / (stem + "prediction.png"), prediction.view());
-    write_png(run_.pictures / (stem + "truth.png"), truth.view());
+  void keep(int t, const char* role, double score, const Prediction& prediction) {
+    const std::string& name = name_of(t);
+    const auto write = [&](const std::string& kind, const Image<std::uint8_t>& image) {
+      write_png(run_.pictures / (clip_.id + "_" + name + "_" + kind + ".png"), image.view());
+    };
+    write("rainy", frames_.read(Layer::kLq, t));
+    write("prediction", prediction.clean);
+    write("truth", frames_.read(Layer::kGt, t));
+    for (std::size_t i = 0; i < run_.layers.scored.size(); ++i) {
+      const LayerSpec& layer = spec(run_.layers.scored[i]->layer);
+      write(layer.name, prediction.layers[i]);
+      write(cat(layer.name, "_truth"), frames_.read(layer.layer, t));
+    }
     for (const KeptFrame& kept : result_.kept) {
       if (kept.frame == name) return;
     }
     result_.kept.push_back({name, role, score});
   }
 
+  static Prediction copy_of(const Prediction& from) {
+    Prediction copy{from.clean.clone(), {}};
+    for (const Image<std::uint8_t>& layer : from.layers) copy.layers.push_back(layer.clone());
+    return copy;
+  }
+
   struct Worst {
-    std::string name;
+    int t;
     double score;
-    Image<std::uint8_t> rainy, truth, prediction;
+    Prediction prediction;
   };
 
   const EvalRun& run_;

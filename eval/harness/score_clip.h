@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/harness/claimed_layers.h"
 #include "eval/harness/clip_data.h"
 #include "eval/harness/eval_request.h"
 #include "eval/harness/score_cache.h"
@@ -19,6 +20,7 @@ struct EvalRun {
   const SetReader& set;
   const ProtocolScorer& scorer;
   const std::vector<std::string>& regions;
+  const ClaimedLayers& layers;
   ScoreCache& cache;
   std::filesystem::path pictures;  ///< where exhibits are kept
 };
@@ -32,11 +34,13 @@ struct KeptFrame {
 
 struct ClipResult {
   ClipScores scores;
+  LayerTallies layers;  ///< of the layers that are scored
   std::vector<KeptFrame> kept;
   double method_s = 0;  ///< time of the method alone
 };
 
-/// `done` hears of every frame. Exhibits are <pictures>/<clip>_<frame>_{rainy,prediction,truth}.png.
+/// `done` hears of every frame. Exhibits are <pictures>/<clip>_<frame>_{rainy,prediction,truth}.png
+/// and, of layers, ..._{mask,mask_truth}.png.
 ClipResult score_clip(const EvalRun& run, const ScoredClip& clip, const std::function<void()>& done);
 
 }  // namespace pluvia

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/metrics/moment_filter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
-#include "core/cpu.h"
 #include "core/error.h"
 #include "core/for_each.h"
 #include "core/independent.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#define PLUVIA_HAS_AVX2_BODY
+#define PLUVIA_HAS_VECTOR_BODIES
 #endif
 
 namespace pluvia {
@@ -59,7 +59,7 @@ PLUVIA_ALL_LEVELS void filter_plain(const std::int16_t* middle, int n, int step,
   }
 }
 
-#ifdef PLUVIA_HAS_AVX2_BODY
+#ifdef PLUVIA_HAS_VECTOR_BODIES
 
 #define PLUVIA_AVX2 __attribute__((target("avx2,fma")))
 
@@ -129,15 +129,86 @@ PLUVIA_AVX2 void filter_avx2(const std::int16_t* middle, int n, int step, const 
   }
 }
 
+// g++ 12 warns of registers that its own intrinsics leave unset on purpose (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+#define PLUVIA_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+
+PLUVIA_AVX512 inline __m512i load_wide(const std::int16_t* at) { return _mm512_loadu_si512(at); }
+
+PLUVIA_AVX512 inline __m512i folded_wide(const std::int16_t* middle, int offset) {
+  return _mm512_add_epi16(load_wide(middle + offset), load_wide(middle - offset));
+}
+
+PLUVIA_AVX512 inline __m512i sum_of_wide(const __m512i* pairs, const __m512i* taps) {
+  return _mm512_add_epi32(_mm512_add_epi32(_mm512_madd_epi16(pairs[0], taps[0]),
+                                           _mm512_madd_epi16(pairs[1], taps[1])),
+                          _mm512_madd_epi16(pairs[2], taps[2]));
+}
+
+PLUVIA_AVX512 inline void store_wide(__m256i high, __m256i low, __m512d unit, double* out) {
+  _mm512_storeu_pd(out,
+                   _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), unit, _mm512_cvtepi32_pd(low)));
+}
+
+PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, __m512d unit, double* out) {
+  store_wide(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low), unit, out);
+  store_wide(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1), unit, out + 8);
+}
+
+// The same, twice as wide.
+PLUVIA_AVX512 void filter_avx512(const std::int16_t* middle, int n, int step,
+                                 const SplitTaps& split, double* out) {
+  __m512i high_taps[kPairs];
+  __m512i low_taps[kPairs];
+  for (std::size_t pair = 0; pair < kPairs; ++pair) {
+    high_taps[pair] = _mm512_broadcast_i32x8(paired(split.high, 2 * pair));
+    low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, 2 * pair));
+  }
+  const __m512d unit = _mm512_set1_pd(static_cast<double>(1 << split.low_bits));
+  // Unpacking takes neighbours apart: samples 0-3, 8-11, ... and 4-7, 12-15, ...
+  const __m512i front =
+      _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const __m512i back =
+      _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+  for (int x = 0; x < n; x += 32) {
+    const std::int16_t* const at = middle + x;
+    const __m512i rows[2 * kPairs] = {load_wide(at),
+                                      folded_wide(at, step),
+                                      folded_wide(at, 2 * step),
+                                      folded_wide(at, 3 * step),
+                                      folded_wide(at, 4 * step),
+                                      folded_wide(at, 5 * step)};
+    __m512i first[kPairs];
+    __m512i second[kPairs];
+    for (int pair = 0; pair < kPairs; ++pair) {
+      first[pair] = _mm512_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
+      second[pair] = _mm512_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
+    }
+    const __m512i high1 = sum_of_wide(first, high_taps);
+    const __m512i low1 = sum_of_wide(first, low_taps);
+    const __m512i high2 = sum_of_wide(second, high_taps);
+    const __m512i low2 = sum_of_wide(second, low_taps);
+    store_wide(_mm512_permutex2var_epi32(high1, front, high2),
+               _mm512_permutex2var_epi32(low1, front, low2), unit, out + x);
+    store_wide(_mm512_permutex2var_epi32(high1, back, high2),
+               _mm512_permutex2var_epi32(low1, back, low2), unit, out + x + 16);
+  }
+}
+
+#pragma GCC diagnostic pop
+
 #endif
 
-void filter_plane(bool plain, const std::int16_t* middle, int n, int step, const SplitTaps& taps,
-                  double* out) {
-#ifdef PLUVIA_HAS_AVX2_BODY
-  static const bool kFast = cpu_level() >= CpuLevel::kV3;
-  if (kFast && !plain) return filter_avx2(middle, n, step, taps, out);
+void filter_plane(CpuLevel level, const std::int16_t* middle, int n, int step,
+                  const SplitTaps& taps, double* out) {
+#ifdef PLUVIA_HAS_VECTOR_BODIES
+  if (level >= CpuLevel::kV4) return filter_avx512(middle, n, step, taps, out);
+  if (level >= CpuLevel::kV3) return filter_avx2(middle, n, step, taps, out);
 #endif
-  static_cast<void>(plain);
+  static_cast<void>(level);
   filter_plain(middle, n, step, taps, out);
 }
 
@@ -205,20 +276,29 @@ SplitTaps split_taps(std::span<const double> taps) {
   return split;
 }
 
-MomentFilter::MomentFilter(const SplitTaps& taps, int step, bool plain)
-    : taps_(taps), step_(step), plain_(plain) {
+MomentFilter::MomentFilter(const SplitTaps& taps, int step, CpuLevel best)
+    : taps_(taps), step_(step), level_(std::min(cpu_level(), best)) {
   PLUVIA_CHECK(step >= 1 && step * kRadius <= kHalo, step);
 }
 
-void MomentFilter::filter(const std::uint8_t* a, const std::uint8_t* b, int n, MomentRow& out) {
-  PLUVIA_CHECK(n <= kMomentStrip, n);
+void MomentFilter::take(const std::uint8_t* a, const std::uint8_t* b, int n, int there) {
   const int halo = step_ * taps_.radius;
+  PLUVIA_CHECK(n <= kMomentStrip && there >= n + 2 * halo && taken_ - filtered_ < 2, n, " ", there,
+               " ", taken_ - filtered_);
+  Planes& row = rows_[taken_++ % 2];
+  row.n = n;
   PlaneStarts starts;
-  for (std::size_t f = 0; f < 4; ++f) starts[f] = planes_[f].data() + kHalo - halo;
-  make_planes(a, b, n + 2 * halo, starts);
-  const int filled = (n + kLanes - 1) / kLanes * kLanes;
+  for (std::size_t f = 0; f < 4; ++f) starts[f] = row.of[f].data() + kHalo - halo;
+  // Whole registers where the picture goes on: the last samples one by one take as long as all.
+  make_planes(a, b, std::min(whole_lanes(n + 2 * halo), there), starts);
+}
+
+void MomentFilter::filter(MomentRow& out) {
+  PLUVIA_CHECK(filtered_ < taken_, taken_);
+  const Planes& row = rows_[filtered_++ % 2];
+  const int filled = whole_lanes(row.n);
   for (std::size_t f = 0; f < 4; ++f) {
-    filter_plane(plain_, planes_[f].data() + kHalo, filled, step_, taps_, out.maps[f].data());
+    filter_plane(level_, row.of[f].data() + kHalo, filled, step_, taps_, out.maps[f].data());
   }
   put_together(filled, static_cast<double>(taps_.sum), out);
 }

@@ -22,11 +22,14 @@
 #include <cstdint>
 #include <span>
 
+#include "core/cpu.h"
+
 namespace pluvia {
 
-/// Samples that are filtered in one go: a multiple of 16 and of 3. Narrower strips read more of
-/// their neighbours, wider ones outgrow the caches (measured: 48 +50 %, 96 +15 %, 384 +45 %).
-constexpr int kMomentStrip = 144;
+/// Samples that are filtered in one go: a multiple of 32 and of 3. Narrower strips read more of
+/// their neighbours and fetch lines of the picture more often, wider ones outgrow the caches
+/// (measured with AVX-512: 96 +10 %, 288 +3 %).
+constexpr int kMomentStrip = 192;
 
 struct SplitTaps {
   std::array<std::int16_t, 6> high{};  ///< from the middle outwards; the rest is 0
@@ -46,24 +49,36 @@ struct alignas(64) MomentRow {
 
 class MomentFilter {
  public:
-  /// Neighbours in a channel are `step` samples apart. `plain`: the body for CPUs without AVX2,
-  /// with which tests compare the other.
-  MomentFilter(const SplitTaps& taps, int step, bool plain = false);
+  /// Neighbours in a channel are `step` samples apart. `best`: of the bodies for levels of CPUs,
+  /// the one to use where it runs; tests compare them.
+  MomentFilter(const SplitTaps& taps, int step, CpuLevel best = CpuLevel::kV4);
 
-  /// `n` results, the first of which is centred at sample radius * step. What lies behind the n-th
-  /// is of no meaning but finite.
-  void filter(const std::uint8_t* a, const std::uint8_t* b, int n, MomentRow& out);
+  /// Takes the next row, of which `n` results are wanted; the first is centred at sample
+  /// radius * step. `there` samples may be read, n + 2 radius * step at least.
+  void take(const std::uint8_t* a, const std::uint8_t* b, int n, int there);
+  /// The results of the oldest row that was taken and not filtered; there may be two of them. What
+  /// lies behind the n-th is of no meaning but finite. Best taken one row ahead: loads that straddle
+  /// what was stored just before have to wait for it.
+  void filter(MomentRow& out);
 
  private:
   static constexpr int kRadius = 5;
   static constexpr int kHalo = kRadius * 3;
-  static constexpr int kLanes = 16;
+  static constexpr int kLanes = 32;
+  static constexpr int whole_lanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+  /// The four planes of a row, with what a window reaches on both sides.
+  struct alignas(64) Planes {
+    std::array<std::array<std::int16_t, kMomentStrip + 2 * kHalo + 2 * kLanes>, 4> of{};
+    int n = 0;
+  };
 
   SplitTaps taps_;
   int step_;
-  bool plain_;
-  /// The four planes, with what a window reaches on both sides.
-  alignas(64) std::array<std::array<std::int16_t, kMomentStrip + 2 * kHalo + kLanes>, 4> planes_{};
+  CpuLevel level_;
+  std::array<Planes, 2> rows_;
+  unsigned taken_ = 0;
+  unsigned filtered_ = 0;
 };
 
 }  // namespace pluvia

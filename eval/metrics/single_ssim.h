@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same numbers as exact_ssim.h in single precision, for protocols that name it
-// (arithmetic=single): to 1e-7 on pictures, to 5e-7 on white dots on black and where black and
-// white flat areas with grain meet within 48 pixels. tests/eval/metrics/ssim_test.cpp measures it.
+// (arithmetic=single): to 1e-7 on photographs; on drawn pictures that are flat but for grain, with black
+// beside white, up to 4e-6 off. tests/eval/metrics/ssim_test.cpp measures it.
 #pragma once
 
 #include "eval/metrics/exact_ssim.h"

@@ -27,8 +27,9 @@ constexpr std::array<Param, 11> kParams = {{
      "plain|clipped"},
     {"channels", ParamKind::kChoice, "", "mean of channels, or a window of three dimensions",
      "mean", 0, 0, "mean|volume"},
-    {"arithmetic", ParamKind::kChoice, "", "of 8-bit pictures; single differs below 1e-7", "double",
-     0, 0, "double|single"},
+    {"arithmetic", ParamKind::kChoice, "",
+     "of 8-bit pictures; single differs below 1e-7 on photographs", "double", 0, 0,
+     "double|single"},
 }};
 
 struct Moments {

@@ -96,6 +96,18 @@ std::vector<ComparedMethod> grouped(const std::vector<RunRecord>& runs) {
   return methods;
 }
 
+/// Those of all runs: methods differ in what they claim to see.
+std::vector<ScoreColumn> all_columns(const std::vector<RunRecord>& runs) {
+  std::vector<ScoreColumn> out;
+  for (const RunRecord& run : runs) {
+    for (const ScoreColumn& column : run.columns) {
+      const auto same = [&](const ScoreColumn& other) { return other.key == column.key; };
+      if (std::none_of(out.begin(), out.end(), same)) out.push_back(column);
+    }
+  }
+  return out;
+}
+
 std::optional<std::size_t> reference_of(const std::vector<ComparedMethod>& methods,
                                         const std::string& against) {
   std::vector<std::string> labels;
@@ -147,11 +159,17 @@ void add_differences(Comparison& comparison) {
 
 }  // namespace
 
+bool ComparedMethod::claims_layers() const {
+  const std::vector<ScoreColumn>& columns = runs.front()->columns;
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const ScoreColumn& column) { return !column.layer.empty(); });
+}
+
 Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& against) {
   if (runs.empty()) fail_usage("report: name at least one run record");
   require_same(runs);
   Comparison out;
-  out.columns = runs.front().columns;
+  out.columns = all_columns(runs);
   out.methods = grouped(runs);
   for (ComparedMethod& method : out.methods) {
     method.clips = mean_clips(method.runs);

@@ -33,10 +33,13 @@ struct ComparedMethod {
   std::vector<RunClip> clips;                                 ///< means over seeds
   double seconds_per_frame = 0;
   std::optional<Difference> against;
+
+  /// Whether it predicts more than the clean frame, and that was scored.
+  bool claims_layers() const;
 };
 
 struct Comparison {
-  std::vector<ScoreColumn> columns;
+  std::vector<ScoreColumn> columns;  ///< of any method; another's number is then undefined
   std::vector<ComparedMethod> methods;
   std::optional<std::size_t> reference;  ///< what `against` compares with
 };

@@ -33,6 +33,7 @@ Json columns_json(const Comparison& comparison) {
                    {"name", column.name},
                    {"base", column.base},
                    {"region", column.region},
+                   {"layer", column.layer},
                    {"unit", column.unit},
                    {"help", column.help},
                    {"higher_is_better", column.higher_is_better}});
@@ -60,6 +61,7 @@ Json provenance_json(const ComparedMethod& method) {
 Json method_json(const ComparedMethod& method) {
   Json out{{"label", method.label},
            {"sees_truth", method.sees_truth},
+           {"claims_layers", method.claims_layers()},
            {"mean", scores_json(method.mean)},
            {"interval", Json::object()},
            {"clips", Json::array()},
@@ -142,9 +144,20 @@ class Exhibits {
         }
         const std::string prediction = address_of(folder / picture.prediction);
         if (!prediction.empty()) out["predictions"][std::to_string(m)] = prediction;
+        for (const LayerPicture& layer : picture.layers) add_layer(layer, folder, m, out);
       }
     }
     return out.contains("rainy") && !out["predictions"].empty() ? out : Json();
+  }
+
+  /// {"layers": {"mask": {"truth", "claimed": {"0": ...}}}}
+  void add_layer(const LayerPicture& layer, const fs::path& folder, std::size_t method, Json& out) {
+    const std::string claimed = address_of(folder / layer.claimed);
+    Json to = out.contains("layers") ? out["layers"].value(layer.layer, Json::object()) : Json::object();
+    if (!to.contains("truth")) to["truth"] = address_of(folder / layer.truth);
+    if (claimed.empty() || to["truth"].get<std::string>().empty()) return;
+    to["claimed"][std::to_string(method)] = claimed;
+    out["layers"][layer.layer] = std::move(to);
   }
 
   /// Empty when the picture is no longer there.
@@ -209,6 +222,9 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
         notes.push_back(cat(method.label, ": ", run->identical_frames,
                             " frames equal the truth exactly; their infinite PSNR follows the "
                             "protocol's rule"));
+      }
+      for (const std::string& layer : run->layers_left_out) {
+        notes.push_back(cat(method.label, " also claims to see a layer that was not scored; ", layer));
       }
     }
     if (method.clips.size() < 6) {

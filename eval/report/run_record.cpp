@@ -15,7 +15,7 @@ ScoreColumn column_of(const Json& json) {
   return {json.at("key").get<std::string>(),    json.at("name").get<std::string>(),
           json.at("base").get<std::string>(),   json.at("region").get<std::string>(),
           json.at("unit").get<std::string>(),   json.at("help").get<std::string>(),
-          json.at("higher_is_better").get<bool>()};
+          json.at("higher_is_better").get<bool>(), json.value("layer", "")};
 }
 
 std::map<std::string, double> scores_of(const Json& json) {
@@ -48,8 +48,15 @@ std::string inner_path(const std::string& name) {
 RunPicture picture_of(const Json& json) {
   const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
   const auto path = [&](const char* key) { return inner_path(text(key)); };
-  return {text("clip"),       text("frame"), text("role"),        path("rainy"),
-          path("prediction"), path("truth"), score_of(json.at("score"))};
+  RunPicture picture{text("clip"),       text("frame"), text("role"),
+                     path("rainy"),      path("prediction"), path("truth"),
+                     score_of(json.at("score"))};
+  const Json layers = json.value("layers", Json::object());
+  for (const auto& [layer, files] : layers.items()) {
+    picture.layers.push_back({layer, inner_path(files.at("claimed").get<std::string>()),
+                              inner_path(files.at("truth").get<std::string>())});
+  }
+  return picture;
 }
 
 /// Every clip has as many scores of each kind as the record says it has frames.
@@ -92,6 +99,10 @@ RunRecord record_of(const Json& json) {
   record.mean = scores_of(json.at("mean"));
   for (const Json& clip : json.at("clips")) record.clips.push_back(clip_of(clip));
   for (const Json& picture : json.at("pictures")) record.pictures.push_back(picture_of(picture));
+  const Json left_out = json.value("layers_left_out", Json::object());
+  for (const auto& [layer, why] : left_out.items()) {
+    record.layers_left_out.push_back(cat(layer, ": ", why.get<std::string>()));
+  }
   record.seconds_per_frame = json.at("timing").value("method_s_per_frame", 0.0);
   record.identical_frames = json.at("identical_frames").get<int>();
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");

@@ -24,6 +24,14 @@ struct ScoreColumn {
   std::string unit;
   std::string help;
   bool higher_is_better = true;
+  std::string layer = {};  ///< of a layer that the method predicts; empty: of the clean frame
+};
+
+/// What a method claimed of a layer, beside the set's.
+struct LayerPicture {
+  std::string layer;  ///< "mask"
+  std::string claimed;
+  std::string truth;
 };
 
 /// A picture that eval kept, so that a report can show it.
@@ -35,6 +43,7 @@ struct RunPicture {
   std::string prediction;
   std::string truth;
   double score = 0;        ///< of the protocol's first metric
+  std::vector<LayerPicture> layers = {};
 };
 
 struct RunClip {
@@ -55,6 +64,7 @@ struct RunRecord {
   std::map<std::string, double> mean;
   std::vector<RunClip> clips;
   std::vector<RunPicture> pictures;
+  std::vector<std::string> layers_left_out;  ///< "streak: why"
   double seconds_per_frame = 0;
   int identical_frames = 0;
   std::string json;  ///< the whole record's text

@@ -27,7 +27,7 @@ Rank rank_of(const Comparison& comparison, const ScoreColumn& column,
     if (std::find(printed.begin(), printed.end(), text) == printed.end()) printed.push_back(text);
   }
   const std::string own = rounded(column, method.mean.at(column.key));
-  if (method.sees_truth || comparison.methods.size() < 2) return Rank::kNone;
+  if (method.sees_truth || order.size() < 2) return Rank::kNone;
   if (!printed.empty() && own == printed[0]) return Rank::kBest;
   if (printed.size() > 1 && own == printed[1]) return Rank::kSecond;
   return Rank::kNone;
@@ -53,10 +53,29 @@ std::string csv_text(const std::string& text) {
   return out + "\"";
 }
 
-std::vector<ScoreColumn> whole_frame(const Comparison& comparison) {
-  std::vector<ScoreColumn> out;
+/// What one printed table shows.
+struct Part {
+  std::vector<ScoreColumn> columns;
+  std::vector<const ComparedMethod*> methods;
+};
+
+Part whole_frames(const Comparison& comparison) {
+  Part out;
   for (const ScoreColumn& column : comparison.columns) {
-    if (column.region.empty()) out.push_back(column);
+    if (column.region.empty() && column.layer.empty()) out.columns.push_back(column);
+  }
+  for (const ComparedMethod& method : comparison.methods) out.methods.push_back(&method);
+  return out;
+}
+
+/// What methods claim to see, and those that claim anything.
+Part claimed_layers(const Comparison& comparison) {
+  Part out;
+  for (const ScoreColumn& column : comparison.columns) {
+    if (!column.layer.empty()) out.columns.push_back(column);
+  }
+  for (const ComparedMethod& method : comparison.methods) {
+    if (method.claims_layers()) out.methods.push_back(&method);
   }
   return out;
 }
@@ -65,31 +84,19 @@ std::string head_of(const ScoreColumn& column) {
   return column.name + (column.region.empty() ? "" : " " + column.region);
 }
 
-}  // namespace
-
-std::string rounded(const ScoreColumn& column, double value) {
-  if (std::isnan(value)) return "n/a";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  char text[64];
-  std::snprintf(text, sizeof text, column.unit == "dB" ? "%.2f" : "%.4f", value);
-  return text;
-}
-
-std::string latex_table(const Comparison& comparison) {
-  const std::vector<ScoreColumn> columns = whole_frame(comparison);
-  std::string out = "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
-                    "the ground truth\n\\begin{tabular}{l";
-  out += std::string(columns.size(), 'r') + "}\n\\toprule\nMethod";
-  for (const ScoreColumn& column : columns) {
+std::string latex_part(const Comparison& comparison, const Part& part) {
+  std::string out = "\\begin{tabular}{l";
+  out += std::string(part.columns.size(), 'r') + "}\n\\toprule\nMethod";
+  for (const ScoreColumn& column : part.columns) {
     out += " & " + latex_text(head_of(column)) + (column.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");
   }
   out += " \\\\\n\\midrule\n";
-  for (const ComparedMethod& method : comparison.methods) {
-    const std::string label = latex_text(method.label);
-    out += method.sees_truth ? "\\textit{" + label + "}" : label;
-    for (const ScoreColumn& column : columns) {
-      const std::string text = rounded(column, method.mean.at(column.key));
-      const Rank rank = rank_of(comparison, column, method);
+  for (const ComparedMethod* method : part.methods) {
+    const std::string label = latex_text(method->label);
+    out += method->sees_truth ? "\\textit{" + label + "}" : label;
+    for (const ScoreColumn& column : part.columns) {
+      const std::string text = rounded(column, method->mean.at(column.key));
+      const Rank rank = rank_of(comparison, column, *method);
       out += " & ";
       if (rank == Rank::kBest) out += "\\textbf{" + text + "}";
       if (rank == Rank::kSecond) out += "\\underline{" + text + "}";
@@ -98,6 +105,46 @@ std::string latex_table(const Comparison& comparison) {
     out += " \\\\\n";
   }
   return out + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string markdown_part(const Comparison& comparison, const Part& part) {
+  std::string out = "| method |";
+  std::string line = "|---|";
+  for (const ScoreColumn& column : part.columns) {
+    out += " " + head_of(column) + (column.unit.empty() ? "" : " " + column.unit) + " |";
+    line += "---:|";
+  }
+  out += "\n" + line + "\n";
+  for (const ComparedMethod* method : part.methods) {
+    out += "| " + (method->sees_truth ? "*" + method->label + "*" : method->label) + " |";
+    for (const ScoreColumn& column : part.columns) {
+      const std::string text = rounded(column, method->mean.at(column.key));
+      const Rank rank = rank_of(comparison, column, *method);
+      const std::string mark = rank == Rank::kBest ? "**" : rank == Rank::kSecond ? "_" : "";
+      out += " " + mark + text + mark + " |";
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string rounded(const ScoreColumn& column, double value) {
+  if (std::isnan(value)) return "n/a";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  char text[64];
+  std::snprintf(text, sizeof text, column.unit == "dB" || column.unit == "/255" ? "%.2f" : "%.4f", value);
+  return text;
+}
+
+std::string latex_table(const Comparison& comparison) {
+  std::string out = "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
+                    "the ground truth\n" + latex_part(comparison, whole_frames(comparison));
+  const Part claimed = claimed_layers(comparison);
+  if (claimed.columns.empty()) return out;
+  return out + "\n% what methods claim to see beside the clean frame\n" +
+         latex_part(comparison, claimed);
 }
 
 std::string csv_table(const Comparison& comparison) {
@@ -123,25 +170,11 @@ std::string csv_table(const Comparison& comparison) {
 }
 
 std::string markdown_table(const Comparison& comparison) {
-  const std::vector<ScoreColumn> columns = whole_frame(comparison);
-  std::string out = "| method |";
-  std::string line = "|---|";
-  for (const ScoreColumn& column : columns) {
-    out += " " + head_of(column) + (column.unit.empty() ? "" : " " + column.unit) + " |";
-    line += "---:|";
-  }
-  out += "\n" + line + "\n";
-  for (const ComparedMethod& method : comparison.methods) {
-    out += "| " + (method.sees_truth ? "*" + method.label + "*" : method.label) + " |";
-    for (const ScoreColumn& column : columns) {
-      const std::string text = rounded(column, method.mean.at(column.key));
-      const Rank rank = rank_of(comparison, column, method);
-      const std::string mark = rank == Rank::kBest ? "**" : rank == Rank::kSecond ? "_" : "";
-      out += " " + mark + text + mark + " |";
-    }
-    out += "\n";
-  }
-  return out;
+  const std::string out = markdown_part(comparison, whole_frames(comparison));
+  const Part claimed = claimed_layers(comparison);
+  if (claimed.columns.empty()) return out;
+  return out + "\nWhat methods claim to see beside the clean frame:\n\n" +
+         markdown_part(comparison, claimed);
 }
 
 }  // namespace pluvia

@@ -51,9 +51,43 @@ with tempfile.TemporaryDirectory() as folder:
     for spec, name in ((f"folder:{lq}", "folder"), ("cmd:cp -r {in}/. {out}", "cmd")):
         run("eval", spec, "--data", at("set.h5"), "--out", at(name + ".json"))
         assert load(name + ".json")["mean"] == record["mean"], name
+    assert load("cmd.json")["method"]["label"] == "cp" and load("folder.json")["method"]["label"] == os.path.basename(lq)
+    open(at("copy.sh"), "w").write('cp -r "$1"/. "$2"')
+    for command, label in ((f"LEVEL=2 bash -e {at('copy.sh')} {{in}} {{out}}", "copy.sh"), (f"cd {folder} && nice sh ./copy.sh {{in}} {{out}}; true", "copy.sh")):
+        run("eval", "cmd:" + command, "--data", at("set.h5"), "--frames", "1", "--out", at("label.json"), "--force")
+        assert load("label.json")["method"]["label"] == label, command
+    os.chdir(lq), run("eval", "folder:.", "--data", at("set.h5"), "--out", at("label.json"), "--force"), os.chdir("/")
+    assert load("label.json")["method"]["label"] == os.path.basename(lq)
     run("eval", f"folder:{gt}", "--data", at("set.h5"), "--out", at("truth.json"))
     perfect = load("truth.json")
     assert perfect["identical_frames"] == 8 and perfect["mean"]["psnr"] == "inf" and perfect["mean"]["ssim"] == 1
+
+    # Layers in sub-folders: the set's own are perfect; pushed one pixel aside they score as numpy counts.
+    run("export", at("set.h5"), "--layout", "vrds", "--split", "test", "--out", at("vrds"))
+    shutil.copytree(lq, at("claims"))
+    for layer, source in (("mask", "test01drop"), ("streak", "testmstreak"), ("drop", "testdrop")):
+        for clip in ("002", "005"):
+            shutil.copytree(at(f"vrds/{source}/{clip}"), at(f"claims/{clip}/{layer}"))
+    run("eval", f"folder:{at('claims')}", "--data", at("set.h5"), "--out", at("claims.json"), "--save", at("saved"))
+    seen = load("claims.json")
+    perfect_layers = {"mask_iou": 1, "mask_f1": 1, "mask_precision": 1, "mask_recall": 1, "streak_mae": 0, "streak_psnr": "inf", "drop_psnr": "inf"}
+    assert {k: seen["mean"][k] for k in perfect_layers} == perfect_layers, seen["mean"]
+    assert {c["key"]: c["layer"] for c in seen["columns"] if c["layer"]} == {k: k.split("_")[0] for k in perfect_layers}
+    assert all(seen["mean"][k] == v for k, v in record["mean"].items()) and seen["layers_left_out"] == {}
+    assert sorted(os.listdir(at("saved/002"))) == ["0000000%d.png" % t for t in range(4)] + ["drop", "mask", "streak"]
+    for clip in ("002", "005"):  # the next frame's mask, the last one's twice
+        names = sorted(os.listdir(at(f"claims/{clip}/mask")))
+        for name, later in zip(names, names[1:]):
+            os.replace(at(f"claims/{clip}/mask/{later}"), at(f"claims/{clip}/mask/{name}"))
+        shutil.copy(at(f"claims/{clip}/mask/{names[-2]}"), at(f"claims/{clip}/mask/{names[-1]}"))
+    run("eval", f"folder:{at('claims')}", "--data", at("set.h5"), "--out", at("late.json"), "--label", "late")
+    with h5py.File(at("set.h5")) as f:
+        ious = []
+        for clip in ("002", "005"):
+            true = f[f"clips/{clip}/mask"][:] >= 128
+            said = true[[1, 2, 3, 3]]
+            ious.append((said & true).sum() / (said | true).sum())
+    assert abs(load("late.json")["mean"]["mask_iou"] - np.mean(ious)) < 1e-12 and np.mean(ious) < 1
 
     # Everything wrong is named at once.
     shutil.copytree(lq, at("bad"))
@@ -91,6 +125,18 @@ with tempfile.TemporaryDirectory() as folder:
     run(*whole, "--out", at("d.json"))  # from the cache
     assert strip(load("c.json")) == strip(load("d.json")) == strip(load("a.json"))
 
+    # From the cache or not: one prediction that changed is scored anew, the others are as before.
+    shutil.copytree(lq, at("edit"))
+    before = [c["frames"] for c in record["clips"]]
+    names = sorted(os.listdir(at("edit/005")))
+    shutil.copy(at("edit/005/" + names[0]), at("edit/005/" + names[2]))
+    for name, more in (("kept", []), ("new", ["--no-cache"])):
+        run("eval", f"folder:{at('edit')}", "--data", at("set.h5"), "--out", at(name + ".json"), *more)
+        after = [c["frames"] for c in load(name + ".json")["clips"]]
+        differ = [(c, t) for c in range(2) for t in range(4) if before[c][t] != after[c][t]]
+        assert differ == [(1, 2)], (name, differ)
+    assert load("kept.json")["clips"] == load("new.json")["clips"]
+
     # Only this very run is gone on with; a finished record is kept as it is, and survives a run that fails.
     before = open(at("a.json")).read()
     assert "another method" in run("eval", "identity", "--data", at("set.h5"), "--split", "train", "--out", at("a.json"), "--resume", status=3)
@@ -115,6 +161,15 @@ with tempfile.TemporaryDirectory() as folder:
     assert [r["label"] for r in data["runs"]] == ["identity", "temporal-median", "best-affine-colour-fit"]
     assert not data["published"][0]["comparable"] and len(data["published"]) == 1  # recalled ones are not shown
     assert data["runs"][1]["against"]["p"] <= 1 and data["exhibits"]
+    assert "claim to see" not in open(at("report/table.md")).read()
+    run("report", at("id.json"), at("claims.json"), at("late.json"), "--out", at("seen"))
+    data = json.loads(re.search(r'id="data">(.*?)</script>', open(at("seen/index.html")).read(), re.S).group(1).replace("<\\/", "</"))
+    assert [r["claims_layers"] for r in data["runs"]] == [False, True, True] and data["runs"][0]["mean"]["mask_iou"] is None
+    assert data["exhibits"][0]["layers"]["mask"].keys() == {"truth", "claimed"}
+    for name, rank in (("table.md", "**1.0000**"), ("table.tex", r"\textbf{1.0000}")):
+        second = open(at("seen/" + name)).read().split("claim to see")[1]
+        assert "identity" not in second and rank in second and "mask IoU" in second, second
+    assert "mask_iou_low95" in open(at("seen/table.csv")).read()
     tex = open(at("report/table.tex")).read()
     assert r"\toprule" in tex and r"\textit{best-affine-colour-fit}" in tex and r"\textbf" in tex
     csv = open(at("report/table.csv")).read().splitlines()

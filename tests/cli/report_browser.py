@@ -47,6 +47,16 @@ ACTIONS = """
   out.timeLines = document.querySelectorAll('#time-plot polyline').length;
   out.regions = document.querySelectorAll('#region-table tbody tr').length;
   out.heads = [...document.querySelectorAll('#region-table th')].map(h => h.textContent);
+  out.claims = [...document.querySelectorAll('#claim-table tbody tr')].map(r => r.cells[0].textContent);
+  out.claimHeads = [...document.querySelectorAll('#claim-table th')].map(h => h.textContent);
+  const exhibit = document.getElementById('exhibit');
+  const seen = [...exhibit.options].findIndex((o, k) => data.exhibits[k].layers);
+  exhibit.value = seen; exhibit.onchange();
+  document.getElementById('left').value = 'mask/truth'; document.getElementById('right').value = 'mask/3'; document.getElementById('right').onchange();
+  await wait(300);
+  out.maskName = document.getElementById('right-name').textContent;
+  const grey = g.getImageData(0, 0, canvas.width, canvas.height).data; out.grey = true;
+  for (let i = 0; i < grey.length; i += 4) if (grey[i] !== grey[i + 1] || grey[i] !== grey[i + 2]) out.grey = false;
   out.wide = document.documentElement.scrollWidth <= window.innerWidth;
   out.errors = document.documentElement.dataset.errors || '';
   const e = document.createElement('pre'); e.id = 'test-result'; e.textContent = JSON.stringify(out); document.body.append(e);
@@ -61,6 +71,12 @@ with tempfile.TemporaryDirectory() as folder:
     methods = ["identity", "streak-opening", "temporal-median"]
     for method in methods:
         run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
+    run("export", at("set.h5"), "--layout", "vrds", "--split", "test", "--out", at("vrds"))
+    for layer, source in (("", "testlq"), ("mask", "test01drop"), ("streak", "testmstreak")):
+        for clip in ("002", "005"):
+            shutil.copytree(at(f"vrds/{source}/{clip}"), os.path.join(at("seer"), clip, layer), dirs_exist_ok=True)
+    run("eval", "folder:" + at("seer"), "--data", at("set.h5"), "--out", at("seer.json"))
+    methods.append("seer")
     run("report", *[at(m + ".json") for m in methods], "--table", "vrds", "--out", at("report"))
     page = open(at("report/index.html")).read()
     page = page.replace("<body>", "<body>" + PROBE).replace("</body>", ACTIONS + "</body>")
@@ -74,6 +90,8 @@ with tempfile.TemporaryDirectory() as folder:
         assert result["ready"] == "yes" and result["errors"] == "", result
         assert result["byName"] == sorted(methods) and result["byNameDown"] == sorted(methods, reverse=True), result
         assert result["size"] == [160, 90] and result["moved"] and float(result["divider"][:-1]) > 80 and result["home"] == "0%", result
-        assert result["errorMap"] and result["clipDots"] == 6 and result["timeLines"] == 3 and result["regions"] == 3, result
+        assert result["errorMap"] and result["clipDots"] == 8 and result["timeLines"] == 4 and result["regions"] == 4, result
         assert len(set(result["heads"])) == len(result["heads"]) == 10 and "inside" in result["heads"], result["heads"]
+        assert result["claims"] == ["seer"] and len(result["claimHeads"]) == 7 and "mask IoU" in result["claimHeads"], result
+        assert result["maskName"] == "drop mask of seer" and result["grey"], result
         assert result["wide"], "the page scrolls sideways at %d pixels" % width

@@ -5,7 +5,7 @@ const colours = ['#0b6e99', '#c2571a', '#0a7d3c', '#8b3fb0', '#b3261e', '#7a6a00
 const $ = id => document.getElementById(id);
 const make = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (cls) e.className = cls; return e; };
 const number = (v, digits) => v === null || v === undefined ? 'n/a' : v === 'inf' ? '\u221e' : v.toFixed(digits);
-const digitsOf = m => m.unit === 'dB' ? 2 : 4;
+const digitsOf = m => m.unit === 'dB' || m.unit === '/255' ? 2 : 4;
 const value = v => v === 'inf' ? Infinity : v;
 const colour = i => colours[i % colours.length];
 const label = i => { const s = make('span'); const w = make('span', undefined, 'swatch'); w.style.background = colour(i); s.append(w, runs[i].label); return s; };
@@ -37,14 +37,15 @@ function table(element, columns, rows) {
     const key = r => columns[by].get(r);
     const sorted = by < 0 ? rows : [...rows].sort((a, b) => {
       const x = key(a), y = key(b);
-      const order = typeof x === 'string' ? x.localeCompare(y) : (x ?? -Infinity) - (y ?? -Infinity);
+      if ((x ?? null) === null || (y ?? null) === null) return ((x ?? null) === null) - ((y ?? null) === null);
+      const order = typeof x === 'string' ? x.localeCompare(y) : x - y;
       return down ? -order : order;
     });
     for (const r of sorted) {
       const tr = make('tr', undefined, r.oracle ? 'oracle' : '');
       columns.forEach((c, k) => {
         const td = make('td');
-        if (c.node) td.append(c.node(r)); else td.textContent = c.text ? c.text(r) : c.get(r);
+        if (c.node) td.append(c.node(r)); else td.append(make('span', c.text ? c.text(r) : c.get(r)));
         if (c.metric && !r.oracle && rows.length > 1) {
           if (c.get(r) === ranked[k][0]) td.classList.add('best');
           else if (c.get(r) === ranked[k][1]) td.classList.add('second');
@@ -61,12 +62,15 @@ function table(element, columns, rows) {
 }
 const rows = runs.map((r, i) => ({run: r, i, oracle: r.sees_truth}));
 const nameColumn = {name: 'Method', get: r => r.run.label, node: r => label(r.i)};
+const regionNames = {on_streak: 'on streaks', off_streak: 'off streaks',
+  rim_in_0_8: 'in, \u2264 8 px', rim_in_8_up: 'in, > 8 px', rim_out_0_8: 'out, \u2264 8 px', rim_out_8_32: 'out, 8\u201332 px', rim_out_32_up: 'out, > 32 px'};
+const regionName = region => regionNames[region] || region.replaceAll('_', ' ');
 const metricColumn = m => ({
-  name: m.region ? m.region.replaceAll('_', ' ') : m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
+  name: m.region ? regionName(m.region) : m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
   more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
 });
-const whole = data.metrics.filter(m => !m.region);
+const whole = data.metrics.filter(m => !m.region && !m.layer);
 const first = whole[0];
 const againstColumns = data.against === null ? [] : [{
   name: '\u0394 ' + first.name + ' to ' + runs[data.against].label, title: 'mean difference over clips; p by sign flips, corrected by Holm; effect d_z',
@@ -84,6 +88,16 @@ const regions = [...new Set(data.metrics.filter(m => m.region).map(m => m.region
 $('regions').hidden = regions.length === 0;
 if (regions.length) $('region-hint').textContent = first.name + (first.unit ? ' [' + first.unit + ']' : '') + ' of the same frames, inside and outside the raindrops, by distance to a drop\'s rim in pixels, on and off the streaks.';
 if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter(m => m.region && m.base === first.key).map(metricColumn)], rows);
+
+/* What methods predict beside the clean frame. */
+const claims = data.metrics.filter(m => m.layer), claimants = rows.filter(r => r.run.claims_layers);
+$('claims').hidden = claims.length === 0;
+const claimHints = {
+  mask: 'Raindrops are where the mask is at least 128 of 255; IoU, F1, precision and recall of all pixels of a clip together, undefined (n/a) where there is nothing to divide by.',
+  streak: 'Streak maps: error in code values, PSNR of all pixels of a clip together.',
+  drop: 'Stage 1: the frame without streaks, its drops still there.'};
+$('claim-hint').textContent = [...new Set(claims.map(m => m.layer))].map(l => claimHints[l] || '').join(' ') + ' Each is the mean over clips.';
+if (claims.length) table($('claim-table'), [nameColumn, ...claims.map(metricColumn)], claimants);
 
 /* Plots. */
 const svg = (tag, attributes, text) => { const e = document.createElementNS('http://www.w3.org/2000/svg', tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text !== undefined) e.textContent = text; return e; };
@@ -122,7 +136,7 @@ function plot(series, options) {
   box.append(s, legend); return box;
 }
 function choices(select, list) { select.replaceChildren(...list.map(([v, t]) => { const o = make('option', t); o.value = v; return o; })); }
-const named = m => m.name + (m.region ? ', ' + m.region : '') + (m.unit ? ' [' + m.unit + ']' : '');
+const named = m => m.name + (m.region ? ', ' + regionName(m.region) : '') + (m.unit ? ' [' + m.unit + ']' : '');
 const metricChoices = data.metrics.map(m => [m.key, named(m)]);
 const metricOf = key => data.metrics.find(m => m.key === key);
 const clipNames = [...new Set(runs.flatMap(r => r.clips.map(c => c.id)))];
@@ -148,15 +162,21 @@ const pictures = {};
 const load = source => pictures[source] || (pictures[source] = new Promise((done, failed) => { const i = new Image(); i.onload = () => done(i); i.onerror = failed; i.src = source; }));
 let split = 0.5, drawn = 0;
 const canvas = $('canvas'), context = canvas.getContext('2d');
+const layerName = layer => ({drop: 'stage 1', mask: 'drop mask', streak: 'streak map'})[layer] || layer;
 function sourcesOf(exhibit) {
   const list = [['rainy', 'rainy'], ['truth', 'truth']];
   for (const i of Object.keys(exhibit.predictions)) list.push(['p' + i, runs[i].label]);
   for (const i of Object.keys(exhibit.predictions)) list.push(['e' + i, 'error of ' + runs[i].label]);
+  for (const [layer, of] of Object.entries(exhibit.layers || {})) {
+    list.push([layer + '/truth', layerName(layer) + ', truth']);
+    for (const i of Object.keys(of.claimed)) list.push([layer + '/' + i, layerName(layer) + ' of ' + runs[i].label]);
+  }
   return list;
 }
 const pixels = image => { const c = document.createElement('canvas'); c.width = image.naturalWidth; c.height = image.naturalHeight; const g = c.getContext('2d', {willReadFrequently: true}); g.drawImage(image, 0, 0); return g.getImageData(0, 0, c.width, c.height); };
 async function picture(exhibit, what) {
   if (what === 'rainy' || what === 'truth') return load(exhibit[what]);
+  if (what.includes('/')) { const [layer, who] = what.split('/'), of = exhibit.layers[layer]; return load(who === 'truth' ? of.truth : of.claimed[who]); }
   if (what[0] === 'p') return load(exhibit.predictions[what.slice(1)]);
   const a = pixels(await load(exhibit.predictions[what.slice(1)])), b = pixels(await load(exhibit.truth)), gain = +$('gain').value;
   for (let k = 0; k < a.data.length; k += 4) {
@@ -207,7 +227,7 @@ for (const t of data.published) {
   card.append(make('p', t.comparable ? 'Same data and protocol as ours: the difference is meaningful.' : t.why, 'hint'));
   const wrap = make('div', undefined, 'wide'), element = make('table'); wrap.append(element);
   const keys = t.metrics;
-  table(element, [{name: 'Method', get: r => r.method}, ...keys.map(k => ({name: k, metric: metricOf(k) || {higher_is_better: !k.startsWith('lpips'), unit: ''}, get: r => r.values[k] ?? null, text: r => number(r.values[k], (metricOf(k) || {unit: k === 'psnr' ? 'dB' : ''}).unit === 'dB' ? 2 : 4)}))], t.rows);
+  table(element, [{name: 'Method', get: r => r.method}, ...keys.map(k => ({name: (metricOf(k) || {name: k.replaceAll('_', '-').toUpperCase()}).name, metric: metricOf(k) || {higher_is_better: !k.startsWith('lpips'), unit: ''}, get: r => r.values[k] ?? null, text: r => number(r.values[k], (metricOf(k) || {unit: k === 'psnr' ? 'dB' : ''}).unit === 'dB' ? 2 : 4)}))], t.rows);
   card.append(wrap, make('p', 'Source: ' + t.source + (t.note ? '. ' + t.note : ''), 'hint')); $('published-tables').append(card);
 }
 

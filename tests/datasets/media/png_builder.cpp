@@ -3,6 +3,9 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace pluvia::testing {
 namespace {
 
@@ -43,6 +46,36 @@ std::string rows_of(const PngSpec& spec, const Pass& pass) {
   return out;
 }
 
+int predicted(int filter, int left, int up, int corner) {
+  if (filter == 1) return left;
+  if (filter == 2) return up;
+  if (filter == 3) return (left + up) / 2;
+  const int p = left + up - corner;
+  if (std::abs(p - left) <= std::abs(p - up) && std::abs(p - left) <= std::abs(p - corner)) return left;
+  return std::abs(p - up) <= std::abs(p - corner) ? up : corner;
+}
+
+// The standard's filters over whole rows that were not filtered.
+std::string filtered(const PngSpec& spec, const std::string& raw) {
+  const auto row = raw.size() / static_cast<std::size_t>(spec.height);
+  const auto pixel = static_cast<std::size_t>(std::max(1, spec.channels() * spec.depth / 8));
+  const auto at = [&](std::size_t y, std::size_t i) -> int {
+    return static_cast<unsigned char>(raw[y * row + i]);
+  };
+  std::string out = raw;
+  for (std::size_t y = 0; y * row < raw.size(); ++y) {
+    const int filter = spec.filter(static_cast<int>(y));
+    out[y * row] = static_cast<char>(filter);
+    for (std::size_t i = 1; i < row && filter > 0; ++i) {
+      const int left = i > pixel ? at(y, i - pixel) : 0;
+      const int up = y > 0 ? at(y - 1, i) : 0;
+      const int corner = i > pixel && y > 0 ? at(y - 1, i - pixel) : 0;
+      out[y * row + i] = static_cast<char>(at(y, i) - predicted(filter, left, up, corner));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Bytes build_png(const PngSpec& spec) {
@@ -53,6 +86,7 @@ Bytes build_png(const PngSpec& spec) {
   }
   std::string raw;
   for (const Pass& pass : passes) raw += rows_of(spec, pass);
+  if (spec.filter) raw = filtered(spec, raw);
   libdeflate_compressor* compressor = libdeflate_alloc_compressor(6);
   std::string packed(libdeflate_zlib_compress_bound(compressor, raw.size()), '\0');
   packed.resize(
@@ -70,7 +104,9 @@ Bytes build_png(const PngSpec& spec) {
   header += static_cast<char>(spec.interlaced ? 1 : 0);
   file += chunk("IHDR", header);
   for (const auto& [name, contents] : spec.chunks) file += chunk(name, contents);
-  file += chunk("IDAT", packed);
+  for (std::size_t at = 0; at < packed.size(); at += spec.idat_bytes) {
+    file += chunk("IDAT", packed.substr(at, spec.idat_bytes));
+  }
   file += chunk("IEND", "");
   const auto* first = reinterpret_cast<const std::byte*>(file.data());
   return {first, first + file.size()};

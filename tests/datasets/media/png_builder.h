@@ -25,6 +25,10 @@ struct PngSpec {
   /// What the header says instead of the true size; 0: the truth.
   int declared_height = 0;
   int declared_width = 0;
+  /// The filter of row y, not of interlaced files; 0 everywhere when there is none.
+  std::function<int(int)> filter = {};
+  /// Contents of an IDAT chunk at most.
+  std::size_t idat_bytes = std::size_t{1} << 30;
 
   int channels() const {
     return colour_type == 2 ? 3 : colour_type == 6 ? 4 : colour_type == 4 ? 2 : 1;
