@@ -65,7 +65,7 @@ ViMPNet::ViMPNet(const std::string& name, const ViMPNetOptions& options) : optio
   drop_head_ = make_head(*register_module("S_mask_drop", make_group()), c / 4, c / 8);
   dual_ = register_module(
       "Dual_Raindrop_gnostic_Transformer",
-      std::make_shared<DualTransformer>(DualSizes{c, options.tokens, options.heads}));
+      std::make_shared<DualTransformer>(DualSizes{options.second_stage(), options.tokens, options.heads}));
 }
 
 torch::Tensor ViMPNet::head(const std::array<LayerPtr, 3>& convs, const torch::Tensor& x) const {

@@ -29,10 +29,13 @@ struct ViMPNetOptions {
   int feature_blocks = 5;  ///< of the feature extractor and of the reconstruction
   int groups = 16;         ///< of the deformable convolution
   int flow_width = 32;     ///< of SPyNet
+  int dual_channels = 0;   ///< of the second stage; 0: as many as `channels`, as in the paper
   int tokens = 512;
   int heads = 4;
   int frames = 5;
   bool sticky_mirror = true;  ///< see ViMPNet::flows
+
+  int second_stage() const { return dual_channels > 0 ? dual_channels : channels; }
 
   Json to_json() const;
   static ViMPNetOptions from_json(const Json& json);
