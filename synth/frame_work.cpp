@@ -232,8 +232,13 @@ void FrameWork::render(const FrameOrder& order, bool streak_rgb, FrameLayers& ou
     around.blocks = blocks;
     compose_vrds(device_, {grid, scene_, pane_, params.tone, around, to});
   }
-  std::memcpy(out.of(Layer::kGt).data(), order.frame.clean.pixels().data(),
-              out.of(Layer::kGt).size());
+  constexpr std::int64_t kCopied = 1 << 18;
+  parallel_for(static_cast<std::int64_t>(out.of(Layer::kGt).size()), kCopied,
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::memcpy(out.of(Layer::kGt).data() + begin,
+                             order.frame.clean.pixels().data() + begin,
+                             static_cast<std::size_t>(end - begin));
+               });
   fetch_layers(out);
 }
 
