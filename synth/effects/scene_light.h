@@ -13,6 +13,7 @@
 #include "core/byte_lanes.h"
 #include "core/exact_float.h"
 #include "synth/effects/environment.h"
+#include "synth/effects/flicker.h"
 #include "synth/effects/linear_light.h"
 #include "synth/effects/sky.h"
 #include "synth/effects/streak_splat.h"
@@ -25,6 +26,7 @@ struct SceneLight {
   int height = 0;
   int width = 0;
   VeilView veil;
+  FlickerView flicker;  ///< of the veil, for what looks at single pixels
   StreakPlanes streaks;
   float streak_gain = 1;
   EnvironmentView around;
@@ -63,6 +65,7 @@ PLUVIA_FUNCTION void veiled_row(const SceneLight& a, const std::int32_t* codes, 
   if (a.veil.table == nullptr) return;
   float through[N];
   a.veil.row<N>(y, x0, through);
+  if (a.flicker.texture != nullptr) a.flicker.shade<N>(a.veil.depth, y, x0, through);
   const float air[3] = {a.veil.air.r, a.veil.air.g, a.veil.air.b};
   for (int c = 0; c < 3; ++c) {
     for (int x = 0; x < N; ++x) {

@@ -37,7 +37,7 @@ Hashes hashes_of(const Look& look) {
   params.set("noise_shot", "0.001");
   params.set("noise_read", "0.003");
   const auto scene = scenes::find_scene("city-drive").make({7, {kFrames, look.height, look.width, 25}});
-  const RainRenderer rain(RainParams::of(params), 7, 1);
+  const RainRenderer rain(RainParams::of(params, scene->speed_m_s()), 7, 1);
   std::map<std::string, Sha256> running;
   for (int t = 0; t < kFrames; ++t) {
     const FrameLayers layers = rain.render(scene->frame(t));
