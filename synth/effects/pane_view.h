@@ -51,10 +51,6 @@ template <int N>
 PLUVIA_FUNCTION void spread_line(const float* line, const PaneGrid& grid, int x0, int n,
                                  float* out) {
   const float* const from = line + static_cast<int>(grid.place(x0));
-  if (grid.scale == 1) {  // pane pixels are the picture's
-    for (int x = 0; x < n; ++x) out[x] = from[x];
-    return;
-  }
   if constexpr (N == kTileWidth) {
     if (n == N) {
       if (grid.scale == 2) return spread<2, N>(from, out);
@@ -79,6 +75,7 @@ class PaneTile {
   PLUVIA_MEMBER bool read(int y) {
     const float v = pane_.grid.place(y);
     const int top = static_cast<int>(v);
+    if (pane_.grid.scale == 1) return copy(top);
     while (next_ <= top + kAhead) {
       if (next_ < top) next_ = top;
       fill(next_++);
@@ -101,6 +98,18 @@ class PaneTile {
   static constexpr int kAhead = N == 1 ? 1 : 2;
   static constexpr int kKept = kAhead + 1;
 
+  /// Where pane pixels are the picture's.
+  PLUVIA_MEMBER bool copy(int row) {
+    const float* const line = pane_.planes + static_cast<std::ptrdiff_t>(row) * pane_.grid.width +
+                              static_cast<int>(pane_.grid.place(x0_));
+    for (int l = 0; l < kPlanes; ++l) {
+      const float* const from = line + l * pane_.grid.numbers();
+      for (int x = 0; x < n_; ++x) mixed_[l * N + x] = from[x];
+    }
+    int any = 0;
+    for (int x = 0; x < n_; ++x) any |= mixed_[3 * N + x] > 0 ? 1 : 0;
+    return any != 0;
+  }
   PLUVIA_MEMBER void fill(int row) {
     const std::ptrdiff_t size = pane_.grid.numbers();
     const int within = row < pane_.grid.height ? row : pane_.grid.height - 1;
