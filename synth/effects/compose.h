@@ -52,9 +52,10 @@ struct PhysicalArgs {
 };
 
 /// Asks for what N pixels need some rows further down, or in the next tile: rows of a tile are pages
-/// apart, which the CPU does not guess, and streaks' sums come in stretches here and there.
+/// apart, which the CPU does not guess, and streaks' sums come in stretches here and there. Inlined by
+/// force: g++ takes calls that only prefetch for calls that do nothing, and leaves them out.
 template <int N>
-PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, const Tile& tile,
+__attribute__((always_inline)) PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, const Tile& tile,
                               int y, int x0) {
   constexpr int kAhead = 4;
   constexpr int kLine = 64;
@@ -70,6 +71,10 @@ PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, c
   }
   PLUVIA_PREFETCH(out.mask + at);
   PLUVIA_PREFETCH(out.streak + at);
+  if (scene.flicker.texture != nullptr) {
+    const float* const noise = scene.flicker.line(row, column);
+    for (int i = 0; i < N; i += kLine / 4) PLUVIA_PREFETCH(noise + i);
+  }
   if (scene.streaks.none()) return;
   const float* const sums = scene.streaks.opacity(row, column);
   for (int i = 0; i < 2 * kInkStretch; i += kLine / 4) PLUVIA_PREFETCH(sums + i);

@@ -77,11 +77,16 @@ struct FlickerView {
   const float* columns = nullptr;
   int height = 0;
 
+  /// The noise of a pixel and, to the end of its strip, of those that follow.
+  PLUVIA_MEMBER const float* line(int y, int x) const {
+    constexpr int kStrip = flicker_law::kStrip;
+    return texture + starts[x / kStrip * height + y] + x % kStrip;
+  }
+
   /// Takes it from the transmission of pixels [x0, x0 + N) of row y, which lie in one strip.
   template <int N>
   PLUVIA_MEMBER void shade(const DepthView& depth, int y, int x0, float through[N]) const {
-    constexpr int kStrip = flicker_law::kStrip;
-    const float* const noise = texture + starts[x0 / kStrip * height + y] + x0 % kStrip;
+    const float* const noise = line(y, x0);
     float deviation[N];
     if (depth.map != nullptr) {
       for (int x = 0; x < N; ++x) deviation[x] = table->deviation(depth.at(y, x0 + x));
