@@ -4,10 +4,12 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <thread>
 
+#include "core/error.h"
 #include "core/text.h"
 
 namespace pluvia {
@@ -58,6 +60,17 @@ CpuLevel cpu_level() {
   if (v2) return CpuLevel::kV2;
 #endif
   return CpuLevel::kBaseline;
+}
+
+namespace {
+std::atomic<CpuLevel> level_of_kernels{cpu_level()};
+}  // namespace
+
+CpuLevel kernel_level() { return level_of_kernels.load(std::memory_order_relaxed); }
+
+void set_kernel_level(CpuLevel level) {
+  PLUVIA_CHECK(level <= cpu_level(), static_cast<int>(level), static_cast<int>(cpu_level()));
+  level_of_kernels = level;
 }
 
 std::string cpu_level_name() {

@@ -7,9 +7,11 @@
 // same bits (tests/backend/ holds them to it, without a GPU too).
 //
 // On x86-64 the loop is compiled for the psABI's levels v2, v3 and v4 besides the baseline, with
-// the lambda inlined into each, and picked when the program is loaded. Contraction to fma is off
-// (cmake/PluviaBuild.cmake), so all levels give the same bits. All that the lambda calls is inlined
-// (flatten): a function left out of line would stay at the baseline level. Its bodies must be seen.
+// the lambda inlined into each; kernel_level() (core/cpu.h) picks one, which tests may lower.
+// Contraction to fma is off (cmake/PluviaBuild.cmake), so all levels give the same bits. All that the
+// lambda calls is inlined (flatten): a function left out of line would stay at the baseline level.
+// Its bodies must be seen. PLUVIA_ALL_LEVELS does the same to a single function of the host, picked
+// when the program is loaded.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +22,15 @@
 #ifdef __CUDACC__
 #include "core/cuda_runtime.h"
 #else
+#include "core/cpu.h"
 #include "core/parallel.h"
 #endif
 
 // Resolvers of function multiversioning run before the sanitizers' runtimes; clang 14 does not
-// version templates.
+// version templates. Both compile the baseline alone.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PLUVIA_HAS_LEVELS 1
 #define PLUVIA_ALL_LEVELS \
   __attribute__((flatten, \
                  target_clones("default", "arch=x86-64-v2", "arch=x86-64-v3", "arch=x86-64-v4")))
@@ -83,22 +87,52 @@ void for_each_tile(const TileGrid& grid, const Body& body) {
 
 #else
 
-template <typename Function>
-PLUVIA_ALL_LEVELS void run_range(std::int64_t begin, std::int64_t end, const Function& function) {
-  for (std::int64_t i = begin; i < end; ++i) function(i);
+#ifdef PLUVIA_HAS_LEVELS
+template <typename Loop>
+__attribute__((flatten)) void run_at_baseline(const Loop& loop) {
+  loop();
 }
+template <typename Loop>
+__attribute__((flatten, target("arch=x86-64-v2"))) void run_at_v2(const Loop& loop) {
+  loop();
+}
+template <typename Loop>
+__attribute__((flatten, target("arch=x86-64-v3"))) void run_at_v3(const Loop& loop) {
+  loop();
+}
+template <typename Loop>
+__attribute__((flatten, target("arch=x86-64-v4"))) void run_at_v4(const Loop& loop) {
+  loop();
+}
+
+template <typename Loop>
+void run_at_level(const Loop& loop) {
+  switch (kernel_level()) {
+    case CpuLevel::kV4:
+      return run_at_v4(loop);
+    case CpuLevel::kV3:
+      return run_at_v3(loop);
+    case CpuLevel::kV2:
+      return run_at_v2(loop);
+    case CpuLevel::kBaseline:
+      return run_at_baseline(loop);
+  }
+}
+#else
+template <typename Loop>
+void run_at_level(const Loop& loop) {
+  loop();
+}
+#endif
 
 /// `grain`: how many indices are worth handing to a thread; by default many, for light work.
 template <typename Function>
 void for_each(std::int64_t n, const Function& function, std::int64_t grain = 1 << 14) {
-  parallel_for(n, grain,
-               [&](std::int64_t begin, std::int64_t end) { run_range(begin, end, function); });
-}
-
-template <typename Body>
-PLUVIA_ALL_LEVELS void run_tiles(std::int64_t begin, std::int64_t end, const TileGrid& grid,
-                                 const Body& body) {
-  for (std::int64_t i = begin; i < end; ++i) body.rows(grid.tile(static_cast<int>(i)));
+  parallel_for(n, grain, [&](std::int64_t begin, std::int64_t end) {
+    run_at_level([&] {
+      for (std::int64_t i = begin; i < end; ++i) function(i);
+    });
+  });
 }
 
 template <typename Body>
@@ -115,7 +149,9 @@ template <typename Body>
 void for_each_tile(const TileGrid& grid, const Body& body) {
   if (pixel_order()) return run_pixels(grid, body);
   parallel_for(grid.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    run_tiles(begin, end, grid, body);
+    run_at_level([&] {
+      for (std::int64_t i = begin; i < end; ++i) body.rows(grid.tile(static_cast<int>(i)));
+    });
   });
 }
 

@@ -2,8 +2,8 @@
 #include "synth/frame_work.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
+#include <utility>
 
 #include "core/parallel.h"
 
@@ -24,6 +24,8 @@ std::uint8_t* bytes(FrameLayers& layers, Layer layer) {
 FrameWork::FrameWork(const Device& device)
     : device_(device),
       veil_(device),
+      flicker_(device),
+      flicker_places_(device),
       clean_(device),
       marks_(device),
       depth_map_(device),
@@ -31,6 +33,9 @@ FrameWork::FrameWork(const Device& device)
       depth_columns_(device),
       through_rows_(device),
       through_columns_(device),
+      flicker_noise_(device),
+      flicker_rows_(device),
+      flicker_columns_(device),
       blocks_(device),
       nodes_(device),
       brightness_(device),
@@ -79,6 +84,26 @@ void FrameWork::add_veil(const FrameOrder& order) {
   column_transmissions_ = transmissions(veil, assumed_.columns);
   scene_.veil.rows = through_rows_.lend(row_transmissions_);
   scene_.veil.columns = through_columns_.lend(column_transmissions_);
+}
+
+void FrameWork::add_flicker(const FrameOrder& order) {
+  const Medium& medium = order.medium;
+  if (medium.flicker_texture.empty() || scene_.veil.table == nullptr) return;
+  FlickerView& view = scene_.flicker;
+  flicker_starts_ = flicker_starts(order.field, order.key, order.camera, order.frame.time_s);
+  view.table = flicker_.lend({&medium.flicker, 1});
+  view.texture = flicker_noise_.lend(medium.flicker_texture);
+  view.starts = flicker_places_.lend(flicker_starts_);
+  view.height = scene_.height;
+  if (depth_.map != nullptr) return;
+  const auto deviations = [&](const std::vector<float>& depths_m, std::vector<float>& out) {
+    out.clear();
+    for (const float z : depths_m) out.push_back(medium.flicker.deviation(z));
+  };
+  deviations(assumed_.rows, row_deviations_);
+  deviations(assumed_.columns, column_deviations_);
+  view.rows = flicker_rows_.lend(row_deviations_);
+  view.columns = flicker_columns_.lend(column_deviations_);
 }
 
 void FrameWork::add_environment(const FrameOrder& order) {
@@ -218,10 +243,9 @@ void FrameWork::render(const FrameOrder& order, bool streak_rgb, FrameLayers& ou
   const TileGrid grid = picture_tiles(scene_.height, scene_.width);
   const LayerPixels to = place_layers(streak_rgb, out);
   if (params.physical) {
-    // The frame's number is not known here; its time is, and tells frames apart as well.
-    const auto time_bits = std::bit_cast<std::uint64_t>(order.frame.time_s);
+    add_flicker(order);
     const SensorNoise noise{params.noise_shot, params.noise_read, order.key.seed, order.key.clip,
-                            static_cast<std::uint32_t>(time_bits ^ (time_bits >> 32))};
+                            frame_bits(order.frame.time_s)};
     compose_physical(device_, {grid, scene_, pane_, noise, to});
   } else {
     BrightnessView around{nullptr, bright_blocks_along(scene_.height),
@@ -232,8 +256,13 @@ void FrameWork::render(const FrameOrder& order, bool streak_rgb, FrameLayers& ou
     around.blocks = blocks;
     compose_vrds(device_, {grid, scene_, pane_, params.tone, around, to});
   }
-  std::memcpy(out.of(Layer::kGt).data(), order.frame.clean.pixels().data(),
-              out.of(Layer::kGt).size());
+  constexpr std::int64_t kCopied = 1 << 18;
+  parallel_for(static_cast<std::int64_t>(out.of(Layer::kGt).size()), kCopied,
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::memcpy(out.of(Layer::kGt).data() + begin,
+                             order.frame.clean.pixels().data() + begin,
+                             static_cast<std::size_t>(end - begin));
+               });
   fetch_layers(out);
 }
 
@@ -254,13 +283,18 @@ void FrameWorks::give_back(std::unique_ptr<FrameWork> work) {
   idle_.push_back(std::move(work));
 }
 
-std::shared_ptr<const Medium> FrameWorks::medium(const RainParams& params, const RainField& field,
-                                                 double focal_px) {
+std::shared_ptr<const Medium> FrameWorks::medium(const RainParams& params, const RainKey& key,
+                                                 const RainField& field, double focal_px) {
   const std::scoped_lock lock(mutex_);
   if (medium_ == nullptr || medium_->focal_px != focal_px) {
     const Rainfall fall = Rainfall::of(field, focal_px);
-    const Veil veil(fall.sizes, {params.q_ext, params.mist_per_km, field.min_width_px, focal_px});
-    medium_ = std::make_shared<const Medium>(Medium{focal_px, fall, veil});
+    const VeilField fine{params.q_ext, params.mist_per_km, field.min_width_px, focal_px};
+    Medium made{focal_px, fall, Veil(fall.sizes, fine), {}, {}};
+    if (params.physical && field.rate_mm_h > 0 && params.q_ext > 0) {
+      made.flicker = FlickerTable(fall.sizes, fine, field.near_m, params.lens);
+      made.flicker_texture = flicker_texture(made.flicker, key);
+    }
+    medium_ = std::make_shared<const Medium>(std::move(made));
   }
   return medium_;
 }

@@ -27,6 +27,8 @@ struct Medium {
   double focal_px = 0;
   Rainfall fall;
   Veil veil;
+  FlickerTable flicker;
+  std::vector<float> flicker_texture;  ///< empty: no flicker
 };
 
 /// What one frame is rendered from.
@@ -50,6 +52,7 @@ class FrameWork {
   void place_scene(const FrameOrder& order);
   void add_environment(const FrameOrder& order);
   void add_veil(const FrameOrder& order);
+  void add_flicker(const FrameOrder& order);
   void add_streaks(const FrameOrder& order);
   void add_glass(const FrameOrder& order);
   void build_scales(const FrameOrder& order, std::span<const Lobe> lobes);
@@ -66,6 +69,9 @@ class FrameWork {
   AssumedDepth assumed_;
   std::vector<float> row_transmissions_;
   std::vector<float> column_transmissions_;
+  std::vector<float> row_deviations_;
+  std::vector<float> column_deviations_;
+  std::vector<std::int32_t> flicker_starts_;
   std::vector<BlockLight> host_blocks_;
   std::vector<StreakBar> bars_;
   PaneBlur blur_;
@@ -75,8 +81,11 @@ class FrameWork {
   TileBins pane_bins_;
 
   DeviceArray<Veil> veil_;
+  DeviceArray<FlickerTable> flicker_;
+  DeviceArray<std::int32_t> flicker_places_;
   DeviceArray<std::uint8_t> clean_, marks_;
-  DeviceArray<float> depth_map_, depth_rows_, depth_columns_, through_rows_, through_columns_;
+  DeviceArray<float> depth_map_, depth_rows_, depth_columns_, through_rows_, through_columns_,
+      flicker_noise_, flicker_rows_, flicker_columns_;
   DeviceArray<BlockLight> blocks_;
   DeviceArray<float> nodes_, brightness_, planes_, texels_, sharp_pane_, soft_pane_;
   DeviceArray<StreakBar> device_bars_;
@@ -96,8 +105,8 @@ class FrameWorks {
   std::unique_ptr<FrameWork> take();
   void give_back(std::unique_ptr<FrameWork> work);
   /// Made once for each focal length; the last one is kept.
-  std::shared_ptr<const Medium> medium(const RainParams& params, const RainField& field,
-                                       double focal_px);
+  std::shared_ptr<const Medium> medium(const RainParams& params, const RainKey& key,
+                                       const RainField& field, double focal_px);
 
  private:
   Device device_;

@@ -51,7 +51,7 @@ constexpr Param kTable[] = {
     {"drop_size_power", kNumber, "", "radii follow r^-power", "1.8", 0, 5},
     {"glass_m", kNumber, "m", "camera to glass", "0.06", 0.02, 1},
     {"pane_tilt_deg", kNumber, "deg", "the glass from the horizontal", "45", 10, 90},
-    {"glass_speed_m_s", kNumber, "m/s", "speed of the glass into rain and wind", "10", 0, 60},
+    {"glass_speed_m_s", kNumber, "m/s", "speed of the glass into rain and wind; -1: the camera's", "-1", -1, 60},
     {"arrival_gain", kNumber, "", "drops that land; 1 is physical", "1", 0, 5},
     {"contact_deg", kNumber, "deg", "contact angle of drops at rest", "50", 10, 85},
     {"contact_receding_deg", kNumber, "deg", "angle at which their upper edge lets go", "46", 1, 85},
@@ -81,8 +81,9 @@ Params vrds_look() {
   return params;
 }
 
-RainParams RainParams::of(const Params& params) {
+RainParams RainParams::of(const Params& params, double camera_m_s) {
   const auto number = [&](const char* name) { return params.number(name); };
+  const double glass_m_s = number("glass_speed_m_s");
   RainParams out;
   out.physical = params.text("formation") == "physical";
   const exact::SinCos wind = exact::sin_cos_turns(number("wind_direction_deg") / 360);
@@ -115,7 +116,7 @@ RainParams RainParams::of(const Params& params) {
                number("drop_stretch"),
                number("arrival_gain"),
                {number("contact_deg"), number("contact_receding_deg"), number("pane_tilt_deg"),
-                number("glass_speed_m_s")},
+                glass_m_s < 0 ? camera_m_s : glass_m_s},
                number("rain_mm_h"),
                number("gamma_mu")};
   if (!params.flag("drops_on")) out.glass.drops = 0;

@@ -28,7 +28,8 @@ struct RainParams {
   float noise_shot = 0;
   float noise_read = 0;
 
-  static RainParams of(const Params& params);
+  /// `camera_m_s`: the camera's speed over the clip, which the glass has unless it is given its own.
+  static RainParams of(const Params& params, double camera_m_s = 0);
 };
 
 }  // namespace pluvia::synth

@@ -42,6 +42,8 @@ class Scene {
   virtual const SceneInfo& info() const = 0;
   /// Any frame alone, in any order, from any thread.
   virtual SceneFrame frame(int t) const = 0;
+  /// Mean speed of its camera.
+  virtual double speed_m_s() const = 0;
 };
 
 }  // namespace pluvia::synth

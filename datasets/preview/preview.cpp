@@ -2,8 +2,10 @@
 #include "datasets/preview/preview.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -58,6 +60,43 @@ std::uint8_t visible_value(Layer layer, std::uint16_t raw, std::size_t channel) 
     default:
       return clamp8(128.0F + static_cast<float>(static_cast<std::int16_t>(raw)) / 2.0F);
   }
+}
+
+/// Faint streaks would be black on a sheet: a whole gain that brings all but a five hundredth of the
+/// numbers to half of the range, 32 at most; 1 where there are none. `middle` is what shows nothing.
+int streak_gain(ImageView<const std::uint8_t> picture, int middle) {
+  std::array<std::size_t, 256> count{};
+  std::size_t all = 0;
+  for (int y = 0; y < picture.height(); ++y) {
+    for (const std::uint8_t v : picture.row(y)) {
+      ++count[static_cast<std::size_t>(std::abs(v - middle))];
+      ++all;
+    }
+  }
+  int high = 255;
+  for (std::size_t above = 0; high > 1; --high) {
+    above += count[static_cast<std::size_t>(high)];
+    if (above > all / 500) break;
+  }
+  if (count[0] == all) return 1;
+  const int room = middle == 0 ? 128 : 64;
+  return std::clamp(room / high, 1, 32);
+}
+
+/// A layer under its name; streaks that are amplified say by how much.
+std::pair<std::string, Image<std::uint8_t>> labelled_layer(const ClipReader& clip, Layer layer,
+                                                           int frame, int width) {
+  std::pair<std::string, Image<std::uint8_t>> out(spec(layer).name,
+                                                  visible_layer(clip, layer, frame, width));
+  if (layer != Layer::kStreak && layer != Layer::kStreakRgb) return out;
+  const int middle = layer == Layer::kStreak ? 0 : 128;
+  const int gain = streak_gain(out.second.view(), middle);
+  if (gain == 1) return out;
+  out.first += cat(" x", gain);
+  for (std::uint8_t& v : out.second.pixels()) {
+    v = static_cast<std::uint8_t>(std::clamp(middle + (v - middle) * gain, 0, 255));
+  }
+  return out;
 }
 
 }  // namespace
@@ -129,8 +168,7 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
     int row_width = kGap;
     int row_height = 0;
     for (const Layer layer : info.layers.list()) {
-      row.pictures.emplace_back(spec(layer).name,
-                                visible_layer(*clip, layer, frame, options.width));
+      row.pictures.push_back(labelled_layer(*clip, layer, frame, options.width));
       row_width += row.pictures.back().second.width() + kGap;
       row_height = std::max(row_height, row.pictures.back().second.height());
     }

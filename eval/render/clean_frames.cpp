@@ -48,6 +48,10 @@ void CleanFrames::open_footage(const PlannedClip& clip, const RenderRequest& req
   }
 }
 
+double CleanFrames::speed_m_s() const {
+  return scene_ ? scene_->speed_m_s() : camera_->number("speed_m_s");
+}
+
 std::string CleanFrames::camera_json() const { return camera_ ? camera_->to_json().dump() : "{}"; }
 
 std::string CleanFrames::frame_name(int t) const {

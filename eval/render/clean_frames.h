@@ -21,6 +21,8 @@ class CleanFrames {
   double fps() const { return fps_; }
   int height() const { return height_; }
   int width() const { return width_; }
+  /// Of the camera, over the clip.
+  double speed_m_s() const;
   /// What a video reader assumed. Grows while frames are read.
   MediaNotes notes() const { return footage_ ? footage_->info().notes : MediaNotes{}; }
   /// "{}" for built-in scenes, whose cameras stand in every frame's row.

@@ -52,7 +52,7 @@ class ClipRun {
         request_(request),
         clean_(plan, request),
         params_(request.recipe.rain_of(static_cast<std::uint32_t>(plan.number), plan.variant)),
-        rain_(synth::RainParams::of(params_), request.recipe.seed,
+        rain_(synth::RainParams::of(params_, clean_.speed_m_s()), request.recipe.seed,
               static_cast<std::uint32_t>(plan.number), parse_device(request.device)) {}
 
   ClipInfo info(const PlannedClip& plan) const {

@@ -67,8 +67,9 @@ class RecipeSource final : public TrainingSource {
     const int start = static_cast<int>(
         choose(kStart, static_cast<std::size_t>(recipe_.frames - shape_.frames + 1)));
     const std::unique_ptr<synth::Scene> scene = scene_of(number);
-    const synth::RainRenderer rain(synth::RainParams::of(recipe_.rain_of(number, variant)),
-                                   recipe_.seed, number);
+    const synth::RainRenderer rain(
+        synth::RainParams::of(recipe_.rain_of(number, variant), scene->speed_m_s()), recipe_.seed,
+        number);
     std::vector<TrainingSample> samples(static_cast<std::size_t>(crops));
     for (TrainingSample& sample : samples) sample = empty_sample();
     FrameLayers frame;

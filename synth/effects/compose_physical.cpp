@@ -8,6 +8,7 @@ namespace pluvia::PLUVIA_BACKEND {
 
 using synth::LightRow;
 using synth::PhysicalArgs;
+using synth::Stretch;
 
 struct PhysicalBody {
   PhysicalArgs a;
@@ -23,16 +24,15 @@ struct PhysicalBody {
 
   /// See compose_rows.
   template <int N, int kNext>
-  PLUVIA_MEMBER void stretch(int y, int x0, bool streaked, const float* pane) const {
-    if constexpr (N > 1) synth::prefetch<N>(a.scene, a.out, y, x0);
-    const bool inked = streaked && synth::inked<N>(a.scene, y, x0);
-    const bool wet = pane != nullptr && synth::covered<N>(pane + 3 * kNext);
+  PLUVIA_MEMBER void compose(const Stretch& from) const {
+    const bool inked = from.streaked && synth::inked<N>(a.scene, from.y, from.x0);
+    const bool wet = from.pane != nullptr && synth::covered<N>(from.pane + 3 * kNext);
     LightRow<N> light;
-    synth::veiled_row<N>(a.scene, y, x0, 1.0F, light);
+    synth::veiled_row<N, kNext>(a.scene, from.codes, from.y, from.x0, 1.0F, light);
     if (inked || wet) {
-      write_both<N, kNext>(y, x0, inked, wet ? pane : nullptr, light);
+      write_both<N, kNext>(from, inked, wet ? from.pane : nullptr, light);
     } else {
-      write_plain<N>(y, x0, light);
+      write_plain<N, kNext>(from, light);
     }
   }
 
@@ -41,19 +41,17 @@ struct PhysicalBody {
   }
 
   /// Where lq is drop.
-  template <int N>
-  PLUVIA_MEMBER void write_plain(int y, int x0, LightRow<N>& light) const {
-    const std::ptrdiff_t at = place(y, x0);
+  template <int N, int kNext>
+  PLUVIA_MEMBER void write_plain(const Stretch& from, LightRow<N>& light) const {
+    const std::ptrdiff_t at = place(from.y, from.x0);
     if (a.noise.any()) {
       float none[3][N] = {};
-      add_noise<N>(at, light, none);
+      add_noise<N, kNext>(from, light, none);
     }
     std::int32_t code[3][N];
-    std::uint8_t drop[3 * N];
     encode<N, N>(light.v[0], code[0]);
-    synth::weave<N>(code, drop);
-    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
-    std::memcpy(a.out.lq + 3 * at, drop, sizeof(drop));
+    weave<N>(code, a.out.drop + 3 * at);
+    weave<N>(code, a.out.lq + 3 * at);
     std::memset(a.out.mask + at, 0, N);
     std::memset(a.out.streak + at, 0, N);
     if (a.out.streak_rgb != nullptr) {
@@ -62,26 +60,26 @@ struct PhysicalBody {
   }
 
   template <int N, int kNext>
-  PLUVIA_MEMBER void write_both(int y, int x0, bool inked, const float* pane,
+  PLUVIA_MEMBER void write_both(const Stretch& from, bool inked, const float* pane,
                                 LightRow<N>& light) const {
     constexpr int kPart = N < kGroup ? N : kGroup;
-    const std::ptrdiff_t at = place(y, x0);
+    const std::ptrdiff_t at = place(from.y, from.x0);
     bool differs[N / kPart];
     for (int k = 0; k < N / kPart; ++k) {
-      differs[k] = find_streaked<kPart, N, kNext>(y, x0 + k * kPart, inked,
+      differs[k] = find_streaked<kPart, N, kNext>(from.y, from.x0 + k * kPart, inked,
                                                   pane == nullptr ? nullptr : pane + k * kPart,
                                                   light.v[0] + k * kPart, light.s[0] + k * kPart);
     }
-    std::uint8_t mask[N] = {};
     if (pane != nullptr) {
       const float* const coverage = pane + 3 * kNext;
       cover<N, N, kNext>(coverage, pane, light.v[0]);
       std::int32_t code[N];
       for (int x = 0; x < N; ++x) code[x] = synth::to_code(coverage[x]);
-      for (int x = 0; x < N; ++x) mask[x] = static_cast<std::uint8_t>(code[x]);
+      narrow<N>(code, a.out.mask + at);
+    } else {
+      std::memset(a.out.mask + at, 0, N);
     }
-    std::memcpy(a.out.mask + at, mask, sizeof(mask));
-    if (a.noise.any()) add_noise<N>(at, light, light.s);
+    if (a.noise.any()) add_noise<N, kNext>(from, light, light.s);
     std::int32_t without[3][N];
     std::int32_t with[3][N];
     encode<N, N>(light.v[0], without[0]);
@@ -122,7 +120,7 @@ struct PhysicalBody {
     float share[N];
     for (int x = 0; x < N; ++x) {
       const bool wet = synth::is_covered(coverage[x]);
-      bare[x] = wet ? 1 - (coverage[x] < 1 ? coverage[x] : 1.0F) : 1.0F;
+      bare[x] = wet ? 1 - synth::clamped(coverage[x]) : 1.0F;
       share[x] = wet ? 1.0F : 0.0F;
     }
     for (int c = 0; c < 3; ++c) {
@@ -133,15 +131,13 @@ struct PhysicalBody {
     }
   }
 
-  template <int N>
-  PLUVIA_MEMBER void add_noise(std::ptrdiff_t at, LightRow<N>& light, float s[3][N]) const {
+  template <int N, int kNext>
+  PLUVIA_MEMBER void add_noise(const Stretch& from, LightRow<N>& light, float s[3][N]) const {
     float unit[3][N];
-    std::int32_t code[3][N];
-    synth::unit_noise<N>(a.noise, static_cast<std::uint32_t>(at), unit);
-    synth::split<N>(a.scene.clean + 3 * at, code);
+    synth::unit_noise<N>(a.noise, a.scene.width, from.y, from.x0, unit);
     for (int c = 0; c < 3; ++c) {
       for (int x = 0; x < N; ++x) {
-        const float change = std::fabs(light.v[c][x] - synth::light_of_code(code[c][x]));
+        const float change = std::fabs(light.v[c][x] - synth::light_of_code(from.codes[c * kNext + x]));
         const float grain = unit[c][x] * synth::grain_size(change, a.noise);
         light.v[c][x] += grain;
         s[c][x] += grain;
@@ -162,12 +158,8 @@ struct PhysicalBody {
   template <int N>
   PLUVIA_MEMBER void write_codes(std::ptrdiff_t at, const std::int32_t without[3][N],
                                  const std::int32_t with[3][N]) const {
-    std::uint8_t drop[3 * N];
-    std::uint8_t lq[3 * N];
-    synth::weave<N>(without, drop);
-    synth::weave<N>(with, lq);
-    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
-    std::memcpy(a.out.lq + 3 * at, lq, sizeof(lq));
+    weave<N>(without, a.out.drop + 3 * at);
+    weave<N>(with, a.out.lq + 3 * at);
     std::int32_t most[N];
     for (int x = 0; x < N; ++x) {
       const std::int32_t r = with[0][x] - without[0][x];
@@ -177,13 +169,13 @@ struct PhysicalBody {
       const std::int32_t of_three = of_two > b ? of_two : b;
       most[x] = of_three > 0 ? of_three : 0;
     }
-    std::uint8_t streak[N];
-    for (int x = 0; x < N; ++x) streak[x] = static_cast<std::uint8_t>(most[x]);
-    std::memcpy(a.out.streak + at, streak, sizeof(streak));
+    narrow<N>(most, a.out.streak + at);
     if (a.out.streak_rgb == nullptr) return;
-    std::int16_t change[3 * N];
-    for (int i = 0; i < 3 * N; ++i) change[i] = static_cast<std::int16_t>(lq[i] - drop[i]);
-    std::memcpy(a.out.streak_rgb + 3 * at, change, sizeof(change));
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < N; ++x) {
+        a.out.streak_rgb[3 * (at + x) + c] = static_cast<std::int16_t>(with[c][x] - without[c][x]);
+      }
+    }
   }
 };
 

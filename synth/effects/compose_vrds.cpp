@@ -22,88 +22,98 @@ struct VrdsBody {
 
   /// See compose_rows.
   template <int N, int kNext>
-  PLUVIA_MEMBER void stretch(int y, int x0, bool streaked, const float* pane) const {
-    if constexpr (N > 1) synth::prefetch<N>(a.scene, a.out, y, x0);
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y) * a.scene.width + x0;
-    const std::uint8_t* const gt = a.scene.clean + 3 * at;
-    std::uint8_t drop[3 * N];
-    std::uint8_t mask[N];
-    if (pane != nullptr && synth::covered<N>(pane + 3 * kNext)) {
-      add_drops<N, kNext>(pane, gt, drop, mask);
+  PLUVIA_MEMBER void compose(const synth::Stretch& from) const {
+    const bool inked = from.streaked && synth::inked<N>(a.scene, from.y, from.x0);
+    if (from.pane != nullptr && synth::covered<N>(from.pane + 3 * kNext)) {
+      compose_wet<N, kNext>(from, inked);
     } else {
-      std::memcpy(drop, gt, sizeof(drop));
-      std::memset(mask, 0, sizeof(mask));
+      compose_dry<N, kNext>(from, inked);
     }
-    std::uint8_t lq[3 * N];
-    std::uint8_t grey[N];
-    if (streaked && synth::inked<N>(a.scene, y, x0)) {
-      find_grey<N>(y, x0, mask, grey);
-      add_grey<N>(drop, grey, lq);
-    } else {
-      std::memcpy(lq, drop, sizeof(lq));
-      std::memset(grey, 0, sizeof(grey));
-    }
-    std::memcpy(a.out.drop + 3 * at, drop, sizeof(drop));
-    std::memcpy(a.out.lq + 3 * at, lq, sizeof(lq));
-    std::memcpy(a.out.mask + at, mask, sizeof(mask));
-    std::memcpy(a.out.streak + at, grey, sizeof(grey));
+  }
+
+  PLUVIA_MEMBER std::ptrdiff_t place(const synth::Stretch& from) const {
+    return static_cast<std::ptrdiff_t>(from.y) * a.scene.width + from.x0;
   }
 
   template <int N, int kNext>
-  PLUVIA_MEMBER void add_drops(const float* pane, const std::uint8_t* gt, std::uint8_t* drop,
-                               std::uint8_t* mask) const {
-    const float* const coverage = pane + 3 * kNext;
-    std::int32_t clean[3][N];
-    std::int32_t code[3][N];
-    float bare[N];
-    std::int32_t whole[N];
-    synth::split<N>(gt, clean);
-    for (int x = 0; x < N; ++x) {
-      whole[x] = to_code(coverage[x]);
-      bare[x] = 1 - (coverage[x] < 1 ? coverage[x] : 1.0F);
+  PLUVIA_MEMBER void compose_wet(const synth::Stretch& from, bool inked) const {
+    const std::ptrdiff_t at = place(from);
+    std::int32_t mask[N];
+    std::int32_t drop[3][N];
+    add_drops<N, kNext>(from, drop, mask);
+    narrow<N>(mask, a.out.mask + at);
+    weave<N>(drop, a.out.drop + 3 * at);
+    if (inked) {
+      add_streaks<N, N, true>(from, mask, drop[0]);
+    } else {
+      std::memset(a.out.streak + at, 0, N);
+      weave<N>(drop, a.out.lq + 3 * at);
     }
-    for (int x = 0; x < N; ++x) mask[x] = static_cast<std::uint8_t>(whole[x]);
+  }
+
+  template <int N, int kNext>
+  PLUVIA_MEMBER void compose_dry(const synth::Stretch& from, bool inked) const {
+    const std::ptrdiff_t at = place(from);
+    std::memcpy(a.out.drop + 3 * at, a.scene.clean + 3 * at, 3 * N);
+    std::memset(a.out.mask + at, 0, N);
+    if (inked) {
+      add_streaks<N, kNext, false>(from, nullptr, from.codes);
+    } else {
+      std::memset(a.out.streak + at, 0, N);
+      std::memcpy(a.out.lq + 3 * at, a.scene.clean + 3 * at, 3 * N);
+    }
+  }
+
+  /// `mask` gets the codes of coverage.
+  template <int N, int kNext>
+  PLUVIA_MEMBER void add_drops(const synth::Stretch& from, std::int32_t drop[3][N],
+                               std::int32_t* mask) const {
+    const float* const coverage = from.pane + 3 * kNext;
+    float bare[N];
+    for (int x = 0; x < N; ++x) {
+      mask[x] = to_code(coverage[x]);
+      bare[x] = 1 - synth::clamped(coverage[x]);
+    }
     for (int c = 0; c < 3; ++c) {
-      const float* const light = pane + c * kNext;
+      const float* const light = from.pane + c * kNext;
+      const std::int32_t* const clean = from.codes + c * kNext;
       for (int x = 0; x < N; ++x) {
         const std::int32_t through =
-            synth::code_of_light(bare[x] * synth::light_of_code(clean[c][x]) + light[x]);
-        code[c][x] = whole[x] != 0 ? through : clean[c][x];
+            synth::code_of_light(bare[x] * synth::light_of_code(clean[x]) + light[x]);
+        drop[c][x] = mask[x] != 0 ? through : clean[x];
       }
     }
-    synth::weave<N>(code, drop);
   }
 
-  template <int N>
-  PLUVIA_MEMBER void find_grey(int y, int x0, const std::uint8_t* mask, std::uint8_t* grey) const {
+  /// Channels of `drop` are kNext numbers apart; `mask` is 0 and not read where all is dry.
+  template <int N, int kNext, bool kWet>
+  PLUVIA_MEMBER void add_streaks(const synth::Stretch& from, const std::int32_t* mask,
+                                 const std::int32_t* drop) const {
+    const std::ptrdiff_t at = place(from);
+    std::int32_t grey[N];
+    std::int32_t lq[3][N];
+    find_grey<N, kWet>(from.y, from.x0, mask, grey);
+    for (int c = 0; c < 3; ++c) {
+      for (int x = 0; x < N; ++x) {
+        const std::int32_t sum = drop[c * kNext + x] + grey[x];
+        lq[c][x] = sum < 255 ? sum : 255;
+      }
+    }
+    narrow<N>(grey, a.out.streak + at);
+    weave<N>(lq, a.out.lq + 3 * at);
+  }
+
+  template <int N, bool kWet>
+  PLUVIA_MEMBER void find_grey(int y, int x0, const std::int32_t* mask, std::int32_t* grey) const {
     const float* const glow = a.scene.streaks.glow(y, x0);
     float around[N];
-    std::int32_t covered[N];
-    std::int32_t code[N];
     a.around.row<N>(y, x0, around);
-    for (int x = 0; x < N; ++x) covered[x] = mask[x];
     for (int x = 0; x < N; ++x) {
-      const float bare = 1 - static_cast<float>(covered[x]) * (1.0F / 255);
-      const float level = a.tone.brightness - a.tone.sky_fade * around[x];
-      const float bright =
-          (level > 0 ? level : 0.0F) * (1 - exact::exp_of_minus(a.tone.gain * glow[x]));
-      code[x] = to_code(bare * bright);
-    }
-    for (int x = 0; x < N; ++x) grey[x] = static_cast<std::uint8_t>(code[x]);
-  }
-
-  template <int N>
-  PLUVIA_MEMBER void add_grey(const std::uint8_t* drop, const std::uint8_t* grey,
-                              std::uint8_t* lq) const {
-    std::uint8_t more[3 * N];
-    for (int x = 0; x < N; ++x) {
-      more[3 * x] = grey[x];
-      more[3 * x + 1] = grey[x];
-      more[3 * x + 2] = grey[x];
-    }
-    for (int i = 0; i < 3 * N; ++i) {
-      const auto sum = static_cast<std::uint16_t>(drop[i] + more[i]);
-      lq[i] = static_cast<std::uint8_t>(sum < 255 ? sum : 255);
+      float bare = 1;
+      if constexpr (kWet) bare -= static_cast<float>(mask[x]) * (1.0F / 255);
+      const float level = synth::clamped(a.tone.brightness - a.tone.sky_fade * around[x]);
+      const float bright = level * (1 - exact::exp_of_minus(a.tone.gain * glow[x]));
+      grey[x] = to_code(bare * bright);
     }
   }
 };

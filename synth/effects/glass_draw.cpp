@@ -38,10 +38,12 @@ struct GlassBody {
     const Look look = look_of(face, px, py);
     const Sight sight =
         sight_of(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level);
+    const Share share{coverage, look.transmitted, look.falls};
+    float light[8];
     if (a.scene.lanes == 8) {
-      shade<8>({coverage, look.transmitted, look.falls}, sight, a.planes + at, a.pane.numbers());
+      shade<8>(share, sight, light, a.planes + at, a.pane.numbers());
     } else {
-      shade<4>({coverage, look.transmitted, look.falls}, sight, a.planes + at, a.pane.numbers());
+      shade<4>(share, sight, light, a.planes + at, a.pane.numbers());
     }
   }
 
@@ -89,17 +91,17 @@ struct GlassBody {
     float falls;
   };
 
-  /// A pixel's numbers, each to its plane `next` after the one before.
+  /// A pixel's numbers, each to its plane `next` after the one before. `light` is scratch memory: lanes
+  /// that are stored side by side are worked on side by side.
   template <int kLanes>
-  PLUVIA_MEMBER void shade(const Share& share, const Sight& sight, float* out,
+  PLUVIA_MEMBER void shade(const Share& share, const Sight& sight, float* light, float* out,
                            std::ptrdiff_t next) const {
     const float* const mean = a.scene.level(a.scene.last);
-    const float rim = (1 - share.transmitted) * (a.rim_light + a.rim_sky * share.falls);
-    float light[kLanes] = {};
-    if (share.transmitted > 0) synth::look_at<kLanes>(a.scene, sight, light);
-    for (int l = 0; l < kLanes; ++l) {
-      light[l] = share.coverage * (share.transmitted * light[l] + rim * mean[l]);
-    }
+    const float rim =
+        share.coverage * (1 - share.transmitted) * (a.rim_light + a.rim_sky * share.falls);
+    const float through = share.coverage * share.transmitted;
+    synth::look_at<kLanes>(a.scene, sight, light);
+    for (int l = 0; l < kLanes; ++l) light[l] = through * light[l] + rim * mean[l];
     light[3] = share.coverage;
     for (int l = 0; l < synth::pane_planes(kLanes); ++l) out[l * next] = light[l];
   }
@@ -228,9 +230,11 @@ struct GlassBody {
     for (int l = 0; l < synth::pane_planes(kLanes); ++l) {
       for (int x = 0; x < kWide; ++x) out[l][x] = 0;
     }
+    float light[kWide][kLanes];
     for (int x = 0; x < kWide; ++x) {
       if (coverage[x] <= 0) continue;
-      shade<kLanes>({coverage[x], transmitted[x], falls[x]}, sight.get(x), out[0] + x, kWide);
+      shade<kLanes>({coverage[x], transmitted[x], falls[x]}, sight.get(x), light[x], out[0] + x,
+                    kWide);
     }
     return true;
   }

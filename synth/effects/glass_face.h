@@ -43,14 +43,15 @@ PLUVIA_FUNCTION Look look_through(const Surface& surface, float vx, float vy, fl
   const float sy = rise * surface.gy;
   const Refraction r = through_drop({vx * inv, vy * inv, focal_px * inv}, sx, sy);
   // Below this, a ray runs along the pane: nothing that could be told from the rim.
-  const bool passes = (r.transmitted > 0) & (r.direction.z >= 0.05F);
-  const float depth = focal_px / (passes ? r.direction.z : 1.0F);
+  constexpr float kAlong = 0.05F;
+  const float away = r.direction.z;
+  const float depth = focal_px / (away > kAlong ? away : kAlong);
   // More than paraxial where the face is steep.
   const float bend = (kWaterIndex - 1) * focal_px * surface.sin_contact / surface.radius_px *
                      (1 + sx * sx + sy * sy);
   const float minified = (bend > 1 ? bend : 1.0F) * scale;
   return {depth * r.direction.x, depth * r.direction.y, exact::rough_log2(minified),
-          passes ? r.transmitted : 0.0F, -sy / std::sqrt(sx * sx + sy * sy + 1e-6F)};
+          away > kAlong ? r.transmitted : 0.0F, -sy / std::sqrt(sx * sx + sy * sy + 1e-6F)};
 }
 
 }  // namespace pluvia::synth

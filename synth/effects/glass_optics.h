@@ -46,13 +46,14 @@ PLUVIA_FUNCTION Refraction through_drop(const Ray& sight, float slope_x, float s
   const Ray normal{-slope_x * scale, -slope_y * scale, scale};
   const float cos_in = inside.x * normal.x + inside.y * normal.y + inside.z * normal.z;
   const float sin2_out = kWaterIndex * kWaterIndex * (1 - cos_in * cos_in);
-  // Without branches, so that it vectorises: what does not pass is worked out for nothing.
-  const bool passes = (cos_in > 0) & (sin2_out < 1);
-  const float cos_out = std::sqrt(passes ? 1 - sin2_out : 0.0F);
+  // Without branches, so that it vectorises: where all is reflected cos_out is 0, and so is what
+  // Fresnel's formula lets through.
+  const float rest = 1 - sin2_out;
+  const float cos_out = std::sqrt(rest > 0 ? rest : 0.0F);
   const float along = cos_out - kWaterIndex * cos_in;
   return {{kWaterIndex * inside.x + along * normal.x, kWaterIndex * inside.y + along * normal.y,
            kWaterIndex * inside.z + along * normal.z},
-          passes ? entered * fresnel(cos_in, cos_out, kWaterIndex) : 0.0F};
+          cos_in > 0 ? entered * fresnel(cos_in, cos_out, kWaterIndex) : 0.0F};
 }
 
 }  // namespace pluvia::synth

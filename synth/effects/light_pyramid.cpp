@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/effects/light_pyramid.h"
 
+#include "core/byte_lanes.h"
 #include "core/for_each.h"
 
 namespace pluvia::PLUVIA_BACKEND {
@@ -25,7 +26,9 @@ struct GatherBody {
       for (int line = 0; line < lines.count; ++line) {
         const int at = lines.first + line * lines.step;
         LightRow<1> light;
-        synth::veiled_row<1>(a.scene, at, x0 + dx, a.sky_gain, light);
+        std::int32_t codes[3];
+        split<1, 1>(a.scene.at(at, x0 + dx), codes);
+        synth::veiled_row<1, 1>(a.scene, codes, at, x0 + dx, a.sky_gain, light);
         if (streaked) synth::add_streaks<1, 1>(a.scene, at, x0 + dx, light.v[0], light.s[0]);
         for (int c = 0; c < 3; ++c) {
           column[c] += light.v[c][0];
@@ -103,7 +106,9 @@ struct GatherBody {
   PLUVIA_MEMBER void add_stretch(int y, int x0, int at,
                                  float column[6][synth::kTileWidth]) const {
     LightRow<N> light;
-    synth::veiled_row<N>(a.scene, y, x0 + at, a.sky_gain, light);
+    std::int32_t codes[3 * N];
+    split<N, N>(a.scene.at(y, x0 + at), codes);
+    synth::veiled_row<N, N>(a.scene, codes, y, x0 + at, a.sky_gain, light);
     const bool ink = kStreaked && synth::inked<N>(a.scene, y, x0 + at);
     if (ink) synth::add_streaks<N, N>(a.scene, y, x0 + at, light.v[0], light.s[0]);
     for (int c = 0; c < 3; ++c) {

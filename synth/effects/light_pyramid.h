@@ -116,28 +116,32 @@ PLUVIA_FUNCTION Sight sight_of(const LightLevels& levels, float x, float y, floa
 
 /// The light there, kLanes numbers.
 template <int kLanes>
-PLUVIA_FUNCTION void look_at(const LightLevels& levels, const Sight& sight, float out[kLanes]) {
-  const auto bilinear = [&](std::int32_t k, const Footing& at, float light[kLanes]) {
+PLUVIA_FUNCTION void look_at(const LightLevels& levels, const Sight& sight,
+                             float* __restrict out) {
+  struct Corners {
+    const float* p[4];
+    float weight[4];
+  };
+  const auto corners = [&](std::int32_t k, const Footing& at, float share) {
     const float* const texels = levels.level(k);
     const std::ptrdiff_t width = levels.widths[k];
     const float* const top = texels + at.y0 * width * kLanes;
     const float* const bottom = texels + at.y1 * width * kLanes;
-    const float a = (1 - at.fx) * (1 - at.fy);
-    const float b = at.fx * (1 - at.fy);
-    const float c = (1 - at.fx) * at.fy;
-    const float d = at.fx * at.fy;
-    for (int l = 0; l < kLanes; ++l) {
-      light[l] = (a * top[at.x0 * kLanes + l] + b * top[at.x1 * kLanes + l]) +
-                 (c * bottom[at.x0 * kLanes + l] + d * bottom[at.x1 * kLanes + l]);
-    }
+    const float upper = share * (1 - at.fy);
+    const float lower = share * at.fy;
+    return Corners{{top + at.x0 * kLanes, top + at.x1 * kLanes, bottom + at.x0 * kLanes,
+                    bottom + at.x1 * kLanes},
+                   {upper * (1 - at.fx), upper * at.fx, lower * (1 - at.fx), lower * at.fx}};
   };
-  float fine[kLanes];
-  float coarse[kLanes];
-  bilinear(sight.level, sight.fine, fine);
-  bilinear(sight.level < levels.last ? sight.level + 1 : sight.level, sight.coarse, coarse);
-  const float t = sight.coarser;
-  const float s = 1 - t;
-  for (int l = 0; l < kLanes; ++l) out[l] = s * fine[l] + t * coarse[l];
+  const std::int32_t coarser = sight.level < levels.last ? sight.level + 1 : sight.level;
+  const Corners fine = corners(sight.level, sight.fine, 1 - sight.coarser);
+  const Corners coarse = corners(coarser, sight.coarse, sight.coarser);
+  for (int l = 0; l < kLanes; ++l) {
+    out[l] = ((fine.weight[0] * fine.p[0][l] + fine.weight[1] * fine.p[1][l]) +
+              (fine.weight[2] * fine.p[2][l] + fine.weight[3] * fine.p[3][l])) +
+             ((coarse.weight[0] * coarse.p[0][l] + coarse.weight[1] * coarse.p[1][l]) +
+              (coarse.weight[2] * coarse.p[2][l] + coarse.weight[3] * coarse.p[3][l]));
+  }
 }
 
 }  // namespace pluvia::synth

@@ -51,10 +51,6 @@ template <int N>
 PLUVIA_FUNCTION void spread_line(const float* line, const PaneGrid& grid, int x0, int n,
                                  float* out) {
   const float* const from = line + static_cast<int>(grid.place(x0));
-  if (grid.scale == 1) {  // pane pixels are the picture's
-    for (int x = 0; x < n; ++x) out[x] = from[x];
-    return;
-  }
   if constexpr (N == kTileWidth) {
     if (n == N) {
       if (grid.scale == 2) return spread<2, N>(from, out);
@@ -68,7 +64,8 @@ PLUVIA_FUNCTION void spread_line(const float* line, const PaneGrid& grid, int x0
 
 }  // namespace pane_law
 
-/// Columns of a tile of the picture, at most N; rows are read downward.
+/// Columns of a tile of the picture, at most N; rows are read downward. A row of the pane is spread
+/// one row of the pane before it is used: what is loaded in wider pieces than it was stored waits.
 template <int kPlanes, int N>
 class PaneTile {
  public:
@@ -78,15 +75,18 @@ class PaneTile {
   PLUVIA_MEMBER bool read(int y) {
     const float v = pane_.grid.place(y);
     const int top = static_cast<int>(v);
-    if (top != top_) {
-      move_to(top);
-      top_ = top;
+    if (pane_.grid.scale == 1) return copy(top);
+    while (next_ <= top + kAhead) {
+      if (next_ < top) next_ = top;
+      fill(next_++);
     }
-    if (!wet_[upper_] && !wet_[1 - upper_]) return false;
+    const int upper = top % kKept;
+    const int lower = (top + 1) % kKept;
+    if (!wet_[upper] && !wet_[lower]) return false;
     const float fy = v - static_cast<float>(top);
     for (int l = 0; l < kPlanes; ++l) {
-      const float* const p = spread_[upper_][l];
-      const float* const q = spread_[1 - upper_][l];
+      const float* const p = spread_[upper][l];
+      const float* const q = spread_[lower][l];
       for (int x = 0; x < N; ++x) mixed_[l * N + x] = p[x] + (q[x] - p[x]) * fy;
     }
     return true;
@@ -95,29 +95,37 @@ class PaneTile {
   PLUVIA_MEMBER const float* row(int x) const { return mixed_ + x; }
 
  private:
-  PLUVIA_MEMBER void move_to(int top) {
-    if (top == top_ + 1) {
-      upper_ = 1 - upper_;
-    } else {
-      fill(top, upper_);
+  static constexpr int kAhead = N == 1 ? 1 : 2;
+  static constexpr int kKept = kAhead + 1;
+
+  /// Where pane pixels are the picture's.
+  PLUVIA_MEMBER bool copy(int row) {
+    const float* const line = pane_.planes + static_cast<std::ptrdiff_t>(row) * pane_.grid.width +
+                              static_cast<int>(pane_.grid.place(x0_));
+    for (int l = 0; l < kPlanes; ++l) {
+      const float* const from = line + l * pane_.grid.numbers();
+      for (int x = 0; x < n_; ++x) mixed_[l * N + x] = from[x];
     }
-    fill(top + 1, 1 - upper_);
-  }
-  PLUVIA_MEMBER void fill(int row, int which) {
-    const std::ptrdiff_t size = pane_.grid.numbers();
-    const float* const line =
-        pane_.planes + static_cast<std::ptrdiff_t>(row) * pane_.grid.width;
     int any = 0;
-    pane_law::spread_line<N>(line + 3 * size, pane_.grid, x0_, n_, spread_[which][3]);
-    for (int x = 0; x < N; ++x) any |= spread_[which][3][x] > 0 ? 1 : 0;
-    wet_[which] = any != 0;
+    for (int x = 0; x < n_; ++x) any |= mixed_[3 * N + x] > 0 ? 1 : 0;
+    return any != 0;
+  }
+  PLUVIA_MEMBER void fill(int row) {
+    const std::ptrdiff_t size = pane_.grid.numbers();
+    const int within = row < pane_.grid.height ? row : pane_.grid.height - 1;
+    const float* const line =
+        pane_.planes + static_cast<std::ptrdiff_t>(within) * pane_.grid.width;
+    float(*const out)[N] = spread_[row % kKept];
+    int any = 0;
+    pane_law::spread_line<N>(line + 3 * size, pane_.grid, x0_, n_, out[3]);
+    for (int x = 0; x < N; ++x) any |= out[3][x] > 0 ? 1 : 0;
+    wet_[row % kKept] = any != 0;
     for (int l = 0; l < kPlanes; ++l) {
       if (l == 3) continue;
-      float* const out = spread_[which][l];
-      if (wet_[which]) {
-        pane_law::spread_line<N>(line + l * size, pane_.grid, x0_, n_, out);
+      if (any != 0) {
+        pane_law::spread_line<N>(line + l * size, pane_.grid, x0_, n_, out[l]);
       } else {  // what lights is covered
-        for (int x = 0; x < N; ++x) out[x] = 0;
+        for (int x = 0; x < N; ++x) out[l][x] = 0;
       }
     }
   }
@@ -125,11 +133,10 @@ class PaneTile {
   const PaneView& pane_;
   int x0_;
   int n_;
-  int top_ = -2;
-  int upper_ = 0;
-  bool wet_[2] = {};
-  float spread_[2][kPlanes][N] = {};
-  float mixed_[kPlanes * N];
+  int next_ = 0;  ///< row of the pane
+  bool wet_[kKept] = {};
+  alignas(64) float spread_[kKept][kPlanes][N] = {};
+  alignas(64) float mixed_[kPlanes * N];
 };
 
 /// Less than half a code of the mask is no drop: drop = gt where mask = 0.

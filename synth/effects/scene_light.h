@@ -10,8 +10,10 @@
 #include <cstdint>
 
 #include "core/backend.h"
+#include "core/byte_lanes.h"
 #include "core/exact_float.h"
 #include "synth/effects/environment.h"
+#include "synth/effects/flicker.h"
 #include "synth/effects/linear_light.h"
 #include "synth/effects/sky.h"
 #include "synth/effects/streak_splat.h"
@@ -24,10 +26,14 @@ struct SceneLight {
   int height = 0;
   int width = 0;
   VeilView veil;
+  FlickerView flicker;  ///< of the veil, for what looks at single pixels
   StreakPlanes streaks;
   float streak_gain = 1;
   EnvironmentView around;
 
+  PLUVIA_MEMBER const std::uint8_t* at(int y, int x) const {
+    return clean + (static_cast<std::ptrdiff_t>(y) * width + x) * 3;
+  }
   PLUVIA_MEMBER bool streaked(int tile) const {
     return !streaks.none() && !streaks.lists.empty(tile);
   }
@@ -40,43 +46,13 @@ struct LightRow {
   float s[3][N];
 };
 
-/// Interleaved codes by channel, as wide as the arithmetic on them: loops over one width of numbers
-/// use whole vector registers.
-template <int N>
-PLUVIA_FUNCTION void split(const std::uint8_t* codes, std::int32_t out[3][N]) {
-  std::uint8_t bytes[3][N];
-  for (int x = 0; x < N; ++x) {
-    bytes[0][x] = codes[3 * x];
-    bytes[1][x] = codes[3 * x + 1];
-    bytes[2][x] = codes[3 * x + 2];
-  }
+/// Pixels [x0, x0 + N) of row y from their codes, channels kNext apart: decoded, with expanded sky
+/// where `sky_gain` is not 1, veiled.
+template <int N, int kNext>
+PLUVIA_FUNCTION void veiled_row(const SceneLight& a, const std::int32_t* codes, int y, int x0,
+                                float sky_gain, LightRow<N>& out) {
   for (int c = 0; c < 3; ++c) {
-    for (int x = 0; x < N; ++x) out[c][x] = bytes[c][x];
-  }
-}
-
-/// The way back.
-template <int N>
-PLUVIA_FUNCTION void weave(const std::int32_t codes[3][N], std::uint8_t out[3 * N]) {
-  std::uint8_t bytes[3][N];
-  for (int c = 0; c < 3; ++c) {
-    for (int x = 0; x < N; ++x) bytes[c][x] = static_cast<std::uint8_t>(codes[c][x]);
-  }
-  for (int x = 0; x < N; ++x) {
-    out[3 * x] = bytes[0][x];
-    out[3 * x + 1] = bytes[1][x];
-    out[3 * x + 2] = bytes[2][x];
-  }
-}
-
-/// Pixels [x0, x0 + N) of row y: decoded, with expanded sky where `sky_gain` is not 1, veiled.
-template <int N>
-PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, float sky_gain,
-                                LightRow<N>& out) {
-  std::int32_t code[3][N];
-  split<N>(a.clean + (static_cast<std::ptrdiff_t>(y) * a.width + x0) * 3, code);
-  for (int c = 0; c < 3; ++c) {
-    for (int x = 0; x < N; ++x) out.v[c][x] = light_of_code(code[c][x]);
+    for (int x = 0; x < N; ++x) out.v[c][x] = light_of_code(codes[c * kNext + x]);
   }
   if (sky_gain != 1) {
     for (int x = 0; x < N; ++x) {
@@ -89,6 +65,7 @@ PLUVIA_FUNCTION void veiled_row(const SceneLight& a, int y, int x0, float sky_ga
   if (a.veil.table == nullptr) return;
   float through[N];
   a.veil.row<N>(y, x0, through);
+  if (a.flicker.texture != nullptr) a.flicker.shade<N>(a.veil.depth, y, x0, through);
   const float air[3] = {a.veil.air.r, a.veil.air.g, a.veil.air.b};
   for (int c = 0; c < 3; ++c) {
     for (int x = 0; x < N; ++x) {

@@ -2,6 +2,7 @@
 #include "synth/effects/streaks.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "core/error.h"
@@ -325,6 +326,11 @@ std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, con
   std::vector<Streak> out;
   for (const std::vector<Streak>& part : parts) out.insert(out.end(), part.begin(), part.end());
   return out;
+}
+
+std::uint32_t frame_bits(double time_s) {
+  const auto bits = std::bit_cast<std::uint64_t>(time_s);
+  return static_cast<std::uint32_t>(bits ^ (bits >> 32));
 }
 
 Vec3 wind_at(const RainField& field, const RainKey& key, double time_s) {

@@ -74,6 +74,9 @@ std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, con
 std::vector<Streak> streaks_of(const RainField& field, const RainKey& key, const Camera& camera,
                                const Lens& lens, double time_s);
 
+/// Tells frames apart: a frame's number is not known to the renderer, its time is.
+std::uint32_t frame_bits(double time_s);
+
 /// The wind with its gusts at a moment.
 Vec3 wind_at(const RainField& field, const RainKey& key, double time_s);
 

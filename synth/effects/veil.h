@@ -64,7 +64,7 @@ struct VeilView {
     if (depth.map == nullptr) return rows[y] > columns[x] ? rows[y] : columns[x];
     return table->transmission(depth.at(y, x));
   }
-  /// Pixels [x0, x0 + N) of row y.
+  /// Of pixels [x0, x0 + N) of row y.
   template <int N>
   PLUVIA_MEMBER void row(int y, int x0, float out[N]) const {
     if (depth.map != nullptr) {

@@ -33,6 +33,7 @@ class StreetScene : public Scene {
         path_(path_of(kind, request.seed, street_)) {}
 
   const SceneInfo& info() const override { return info_; }
+  double speed_m_s() const override { return path_.speed_m_s; }
 
   SceneFrame frame(int t) const override {
     PLUVIA_CHECK(t >= 0 && t < info_.frames, t, " of ", info_.frames);

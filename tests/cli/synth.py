@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendering a set as a user does: same content whatever the threads, shards and interruptions; rules
 of the formation; sources of one's own; what is refused. Usage: synth.py PLUVIA"""
-import json, os, signal, subprocess, sys, tempfile, time
+import json, os, shutil, signal, subprocess, sys, tempfile, time
 
 pluvia = sys.argv[1]
 tiny = ["synth", "vrds-mini", "--size", "96x64", "--frames", "4", "--clips", "5"]
@@ -87,6 +87,31 @@ with tempfile.TemporaryDirectory() as folder:
     assert "not rendered by synth" in run("regen", at("imported.h5"), status=3)
     assert "where this footage lies" in run("regen", at("own.h5"), status=2)
     run("regen", at("own.h5"), "--source", clean)
+    # The same with a recipe of one's own over footage: camera, twins and numbers drawn for each clip
+    # come back from the set; other footage under the same names does not give the same content.
+    mine = {"look": "physical", "frames": 3, "camera": {"speed_m_s": [5, 20], "fov_deg": 70}, "twins": ["no-streaks"], "rain": {"rain_mm_h": [20, 90]}}
+    run("synth", recipe("mine", mine), "--source", clean, "--seed", "5", "--out", at("mine.h5"), "--set", "wind_m_s=3")
+    again = json.loads(run("regen", at("mine.h5"), "--source", clean, "--json", "--threads", "1"))
+    assert again["ok"] and {c["id"]: c["found"] for c in again["clips"]} == content(at("mine.h5")) and len(again["clips"]) == 8, again
+    shutil.copytree(clean, at("other/" + os.path.basename(clean)))
+    names = sorted(os.listdir(clean))
+    for name in os.listdir(at("other/" + os.path.basename(clean) + "/" + names[0])):
+        shutil.copy(os.path.join(clean, names[1], name), at("other/" + os.path.basename(clean) + "/" + names[0]))
+    changed = subprocess.run([pluvia, "regen", at("mine.h5"), "--source", at("other/" + os.path.basename(clean)), "--json"], capture_output=True, text=True)
+    assert changed.returncode == 1, (changed.returncode, changed.stderr)
+    changed = json.loads(changed.stdout)
+    assert not changed["ok"] and [c["same"] for c in changed["clips"]] == [False, False] + [True] * 6, changed
+
+    # The glass goes with the camera, unless it is given a speed of its own.
+    fast = recipe("fast", {"look": "physical", "frames": 2, "camera": {"speed_m_s": 25}, "rain": {"rain_mm_h": 100, "arrival_gain": 5}})
+    for name, more in (("as-camera", []), ("same", ["--set", "glass_speed_m_s=25"]), ("still", ["--set", "glass_speed_m_s=0"])):
+        run("synth", fast, "--source", clean, "--clips", "1", "--out", at(name + ".h5"), *more)
+    assert content(at("as-camera.h5")) == content(at("same.h5")) != content(at("still.h5"))
+
+    # The device that is there: without a GPU the CPU, with the same content; with one, a sound set.
+    run(*tiny, "--out", at("auto.h5"), "--device", "auto")
+    assert json.loads(run("verify", "--json", at("auto.h5")))["ok"]
+    assert content(at("auto.h5")) == whole or shutil.which("nvidia-smi")
     assert "0 different" in run("regen", recipe("once", {"clips": 1, "frames": 2, "size": "64x48", "scenes": ["street-view"]}))
 
     # Parts of long footage, brought to a size; layers that scenes know.

@@ -11,6 +11,8 @@
 #include <set>
 
 #include "core/error.h"
+#include "synth/rain_params.h"
+#include "synth/rain_settings.h"
 
 namespace pluvia::synth {
 namespace {
@@ -125,6 +127,16 @@ TEST(Recipe, TestClipsAreSpreadAndHaveTheirShare) {
   }
   EXPECT_EQ(tests, 30);
   EXPECT_LE(longest, 3);
+}
+
+TEST(RainParams, TheGlassGoesWithTheCameraUnlessItIsGivenASpeed) {
+  Params params(rain_param_table());
+  EXPECT_EQ(RainParams::of(params, 13.5).glass.law.speed_m_s, 13.5);
+  EXPECT_EQ(RainParams::of(params).glass.law.speed_m_s, 0);
+  for (const char* speed : {"0", "7"}) {
+    params.set("glass_speed_m_s", speed);
+    EXPECT_EQ(RainParams::of(params, 13.5).glass.law.speed_m_s, std::stod(speed));
+  }
 }
 
 }  // namespace
