@@ -52,9 +52,11 @@ void check(const DeformTensors& t, const DeformSizes& s) {
   if (!t.x.is_cpu()) fail("deform_conv on ", t.x.device().str(), ": it runs on the CPU only");
 }
 
-/// As many output pixels at a time as have columns of half the input's size.
+/// As many output pixels at a time as have columns of a third of the inputs' size.
 std::int64_t block_pixels(const DeformSizes& s) {
-  const std::int64_t pixels = s.height * s.width / (2 * s.taps());
+  const std::int64_t positions = 3 * static_cast<std::int64_t>(s.groups) * s.taps() * s.out_pixels();
+  const std::int64_t values = s.height * s.width * s.channels + positions;
+  const std::int64_t pixels = values / (3 * s.taps() * s.channels);
   return std::clamp<std::int64_t>(pixels, 64, std::max<std::int64_t>(64, s.out_pixels()));
 }
 
