@@ -134,11 +134,11 @@ inline void sample(const T* x, const DeformSizes& s, const Strip<T>& strip, int 
   const T w1 = mask * strip.weight[1][i];
   const T w2 = mask * strip.weight[2][i];
   const T w3 = mask * strip.weight[3][i];
-  const T* const t0 = x + strip.index[0][i] * s.channels;
-  const T* const t1 = x + strip.index[1][i] * s.channels;
-  const T* const t2 = x + strip.index[2][i] * s.channels;
-  const T* const t3 = x + strip.index[3][i] * s.channels;
   const std::int64_t channels = s.group_channels();
+  const T* const t0 = x + strip.index[0][i] * channels;
+  const T* const t1 = x + strip.index[1][i] * channels;
+  const T* const t2 = x + strip.index[2][i] * channels;
+  const T* const t3 = x + strip.index[3][i] * channels;
   std::int64_t c = 0;
   for (; c + kVector <= channels; c += kVector) {
     PLUVIA_LANES
@@ -162,7 +162,7 @@ inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in,
       for (int i = 0; i < place.count; ++i) {
         T* const to = columns + (static_cast<std::int64_t>(i) * s.taps() + k) * s.channels + g * each;
         if (strip.inside[i] > T(0)) {
-          sample(in.x + g * each, s, strip, i, to);
+          sample(in.x + g * s.group_values(), s, strip, i, to);
         } else {
           std::fill_n(to, each, T(0));
         }
@@ -201,8 +201,8 @@ inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
                           const StripPlace<T>& place, int g, int k, const T* columns,
                           const DeformGradient<T>& gradient) {
   const std::int64_t each = s.group_channels();
-  const T* const x = in.x + g * each;
-  T* const to_x = gradient.x + g * each;
+  const T* const x = in.x + g * s.group_values();
+  T* const to_x = gradient.x + g * s.group_values();
   Strip<T> strip;
   fetch_strip(s, in, place, g * s.taps() + k);
   read_strip(s, in, place, g, k, strip);
@@ -213,7 +213,7 @@ inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
     for (int n = 0; n < 4; ++n) {
       product[n][i] = 0;
       if (strip.there[n][i] == T(0)) continue;  // zeros, whose gradient goes nowhere
-      const std::int64_t at = strip.index[n][i] * s.channels;
+      const std::int64_t at = strip.index[n][i] * each;
       product[n][i] = dot(from, x + at, each);
       add_scaled(from, strip.mask[i] * strip.weight[n][i], each, to_x + at);
     }

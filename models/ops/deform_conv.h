@@ -8,9 +8,10 @@
 //
 // S is bilinear with zeros outside. Here is the part between pictures and matrices: columns, the
 // sampled and masked values of some output pixels as rows (pixel, tap, channel), and the way back.
-// Everything else is a matrix product (models/ops/torch_deform_conv.cpp). Channels are innermost in
-// memory, so that a group's channels are sampled together by vector instructions; no more than a
-// block of columns is ever stored.
+// Everything else is a matrix product (models/ops/torch_deform_conv.cpp). A group's
+// channels are innermost in memory, so that they are sampled together by vector instructions, and groups
+// lie apart: what a row of pixels reads of one of them stays in the first cache. No more than a block of
+// columns is ever stored.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,13 @@ struct DeformSizes {
   int taps() const { return kernel_rows * kernel_columns; }
   std::int64_t out_pixels() const { return out_height * out_width; }
   std::int64_t group_channels() const { return channels / groups; }
+  std::int64_t group_values() const { return height * width * group_channels(); }
 };
 
 /// Of one picture of the batch.
 template <typename T>
 struct DeformInput {
-  const T* x = nullptr;       ///< (height, width, channels)
+  const T* x = nullptr;       ///< (groups, height, width, channels of a group)
   const T* offset = nullptr;  ///< (groups, taps, 2, out pixels): row, column
   const T* mask = nullptr;    ///< (groups, taps, out pixels)
 };

@@ -13,8 +13,10 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// x with channels innermost: (n, H, W, I).
-Tensor inner_channels(const Tensor& x) { return x.permute({0, 2, 3, 1}).contiguous(); }
+/// x with a group's channels innermost: (n, groups, H, W, I / groups).
+Tensor by_groups(const Tensor& x, int groups) {
+  return x.unflatten(1, {groups, -1}).permute({0, 1, 3, 4, 2}).contiguous();
+}
 
 /// (O, I, kh, kw) as (taps * I, O), in the order of columns.
 Tensor as_matrix(const Tensor& weight) {
@@ -82,7 +84,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const DeformSettings how = {static_cast<int>(settings[0]), static_cast<int>(settings[1]),
                                 static_cast<int>(settings[2])};
     const DeformSizes s = sizes_of(x, mask, weight, how);
-    const Tensor inner = inner_channels(x);
+    const Tensor inner = by_groups(x, s.groups);
     const Tensor offsets = offset.contiguous();
     const Tensor masks = mask.contiguous();
     context->save_for_backward({x, offsets, masks, weight});
@@ -113,7 +115,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor& x = saved[0];
     const Tensor& weight = saved[3];
     const DeformSizes s = sizes_of(x, saved[2], weight, how);
-    const Tensor inner = inner_channels(x);
+    const Tensor inner = by_groups(x, s.groups);
     // (n, out pixels, O)
     const Tensor out = gradients[0].permute({0, 2, 3, 1}).flatten(1, 2).contiguous();
     const Tensor matrix = as_matrix(weight);
@@ -141,7 +143,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor to_weight =
         to_matrix.reshape({s.kernel_rows, s.kernel_columns, s.channels, weight.size(0)})
             .permute({3, 2, 0, 1});
-    return {to_x.permute({0, 3, 1, 2}), to_offset, to_mask, to_weight, out.sum({0, 1}), Tensor()};
+    return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2), to_offset, to_mask, to_weight, out.sum({0, 1}), Tensor()};
   }
 };
 
