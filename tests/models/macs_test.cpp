@@ -2,11 +2,11 @@
 // The multiply-adds that `pluvia models` states, against those that LibTorch is seen to do: an observer adds
 // up every convolution and matrix product of one run by the sizes of its tensors.
 #include <ATen/record_function.h>
+#include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "gtest/gtest.h"
 #include "models/blocks/layer.h"
 #include "models/nets/net.h"
 #include "models/nets/net_tensors.h"
