@@ -27,6 +27,9 @@ void install_interrupt_handlers() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A file that may grow no further is an error of that write, as a full disk is, and not the end.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool interrupted() { return caught_signal.load(std::memory_order_relaxed) != 0; }

@@ -2,7 +2,7 @@
 """Training as a user does it: a run that learns, logs that TensorBoard's own reader takes, a run that
 is stopped and gone on with to the same bits, rain rendered on the fly, and what is refused.
 Usage: train.py PLUVIA"""
-import glob, json, os, signal, struct, subprocess, sys, tempfile, time
+import glob, json, os, resource, signal, struct, subprocess, sys, tempfile, time
 
 try:
     import h5py, numpy as np
@@ -86,6 +86,19 @@ with tempfile.TemporaryDirectory() as folder:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130 and os.listdir(at("stopped", "checkpoints"))
+
+    # A checkpoint that cannot be written leaves those before it whole: files may suddenly not grow.
+    process = subprocess.Popen([pluvia, *base, "--out", at("full"), *QUICK, "iterations=400", "keep=3"], stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not os.path.isdir(at("full", "checkpoints", "000000010")):
+        time.sleep(0.002)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (20000, resource.RLIM_INFINITY))
+    error = process.communicate()[1].strip().splitlines()[-1]
+    assert process.returncode == 3 and "too large" in error, (process.returncode, error)
+    kept = os.listdir(at("full", "checkpoints"))
+    assert "000000010" in kept or len(kept) == 3, kept
+    assert all(len(os.listdir(at("full", "checkpoints", x))) == 3 for x in kept)
+    run(*base, "--out", at("full"), *QUICK, "iterations=400", "keep=3", "--resume")
+    assert max(os.listdir(at("full", "checkpoints"))) == "000000400"
 
     # Rain rendered as it is needed; the same draws from any number of loader threads.
     fly = ["train", "plain-cnn", "--data", "vrds-mini", "--schedule", "fixed-budget", *QUICK, "iterations=4",
