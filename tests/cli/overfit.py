@@ -18,8 +18,8 @@ def run(*args):
 
 
 SCHEDULE = {
-    "name": "by-heart", "iterations": 700, "batch": 1, "frames": 5, "crop_px": 64, "clip_norm": 1,
-    "validate_every": 700, "save_every": 700,
+    "name": "by-heart", "iterations": 900, "batch": 1, "frames": 5, "crop_px": 64, "clip_norm": 1,
+    "validate_every": 900, "save_every": 900,
     "optimizer": {"kind": "adam", "learning_rate": 4e-4},
     "learning_rate": {"kind": "cosine", "least": 1e-6, "warmup_iterations": 50},
     "losses": [{"kind": "charbonnier", "epsilon": 1e-6}],
