@@ -178,6 +178,7 @@ TEST(RainMamba, EveryParameterGetsAGradient) {
   expect_gradients_everywhere(tiny());
   RainMambaOptions options = tiny();
   options.input_residual = true;
+  options.level_residual = true;
   options.mlp_order = MlpOrder::kSpace;
   options.step_init = StepInit::kMamba;
   expect_gradients_everywhere(options);
@@ -237,6 +238,7 @@ TEST(RainMamba, OptionsSurviveJson) {
   RainMambaOptions options = tiny();
   options.mlp_order = MlpOrder::kSpace;
   options.input_residual = true;
+  options.level_residual = true;
   options.frames = 7;
   const Json json = options.to_json();
   EXPECT_EQ(RainMambaOptions::from_json(json).to_json(), json);
