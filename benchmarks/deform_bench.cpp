@@ -12,9 +12,8 @@
 
 #include "benchmarks/support/ratios.h"
 #include "benchmarks/support/tensor_memory.h"
-#include "benchmarks/support/waiting.h"
+#include "benchmarks/support/torch_threads.h"
 #include "core/cpu.h"
-#include "core/parallel.h"
 #include "models/ops/torch_deform_conv.h"
 
 namespace pluvia::bench {
@@ -102,11 +101,6 @@ Tensor by_gathers(const DeformTensors& t) {
 Tensor ours(const DeformTensors& t) { return ops::deform_conv(t, {}); }
 
 using Form = Tensor (*)(const DeformTensors&);
-
-void use_threads(int count) {
-  set_thread_count(count);
-  at::set_num_threads(count);
-}
 
 void forward(benchmark::State& state, Form form) {
   use_threads(static_cast<int>(state.range(0)));

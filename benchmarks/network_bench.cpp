@@ -22,9 +22,8 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/support/waiting.h"
+#include "benchmarks/support/torch_threads.h"
 #include "core/cpu.h"
-#include "core/parallel.h"
 #include "models/nets/net_tensors.h"
 #include "models/nets/rainmamba.h"
 #include "models/ops/torch_ops.h"
@@ -272,8 +271,7 @@ void time_whole(const Clip& clip) {
 }
 
 int run(const Clip& clip) {
-  set_thread_count(clip.threads);
-  at::set_num_threads(clip.threads);
+  use_threads(clip.threads);
   const torch::InferenceMode inference;
   std::printf("%s, %s, %d threads; %d frames of %dx%d\n", cpu_model().c_str(),
               cpu_level_name().c_str(), clip.threads, clip.frames, clip.width, clip.height);

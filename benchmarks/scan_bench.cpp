@@ -13,10 +13,9 @@
 #include <cstdio>
 
 #include "benchmarks/support/ratios.h"
-#include "benchmarks/support/waiting.h"
+#include "benchmarks/support/torch_threads.h"
 #include "core/cpu.h"
 #include "core/for_each.h"
-#include "core/parallel.h"
 #include "models/ops/torch_ops.h"
 
 namespace pluvia::bench {
@@ -129,11 +128,6 @@ Tensor associative(const ops::ScanTensors& t) {
 Tensor fused(const ops::ScanTensors& t) { return ops::selective_scan(t, false); }
 
 using Form = Tensor (*)(const ops::ScanTensors&);
-
-void use_threads(int count) {
-  set_thread_count(count);
-  at::set_num_threads(count);
-}
 
 // range(0): threads, range(1): tokens.
 void forward(benchmark::State& state, Form form) {

@@ -177,8 +177,10 @@ int run(const Options& options, const Globals& globals) {
                             : cat(info.name, ": ", info.help, "; it has no weights"));
     return 0;
   }
+  MethodRequest wanted = options.method;
+  if (!options.convert.empty()) wanted.weights = options.convert[0];
   const std::unique_ptr<Network> network =
-      make_network({options.method.name, options_json(options.method.options), "float32", "cpu"});
+      make_network({wanted.name, network_options(wanted), "float32", "cpu"});
   if (!options.convert.empty()) return convert(options, *network);
   if (!options.method.weights.empty()) {
     network->load(read_weights(options.method.weights), options.method.weights);

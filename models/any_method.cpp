@@ -56,10 +56,8 @@ std::unique_ptr<Method> network_method(const MethodRequest& request) {
     fail_usage(request.name, " is a network: give its weights with --weights FILE (.safetensors, "
                "or an official .pth)");
   }
-  Json options = trained_options(request);
-  options.update(parse_json(options_json(request.options), "options"));
-  std::unique_ptr<Network> network =
-      make_network({request.name, options.dump(), request.precision, request.device});
+  std::unique_ptr<Network> network = make_network(
+      {request.name, network_options(request), request.precision, request.device});
   network->load(read_weights(request.weights), request.weights);
   return network;
 }
@@ -78,6 +76,12 @@ std::string options_json(const std::vector<std::string>& pairs) {
     out[pair.substr(0, equals)] = value.is_discarded() ? Json(text) : value;
   }
   return out.dump();
+}
+
+std::string network_options(const MethodRequest& request) {
+  Json options = trained_options(request);
+  options.update(parse_json(options_json(request.options), "options"));
+  return options.dump();
 }
 
 std::unique_ptr<Method> make_method(const MethodRequest& request) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "datasets/media/byte_reader.h"
+#include "datasets/media/paeth.h"
 #include "datasets/media/picture.h"
 
 #ifdef __SSE2__
@@ -116,14 +116,6 @@ std::optional<Parts> parts_of(Bytes file) {
 }
 
 // -- Filters (ISO/IEC 15948, 9): `row` is what was stored, `above` the finished row before.
-
-std::uint8_t paeth(int left, int up, int corner) {
-  const int to_left = std::abs(up - corner);
-  const int to_up = std::abs(left - corner);
-  const int to_corner = std::abs(left + up - 2 * corner);
-  if (to_left <= to_up && to_left <= to_corner) return static_cast<std::uint8_t>(left);
-  return static_cast<std::uint8_t>(to_up <= to_corner ? up : corner);
-}
 
 /// Every filter but Up looks at what it has just made: `from(left, up, corner)` is added.
 template <std::size_t kPixel, typename From>

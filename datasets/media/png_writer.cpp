@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "datasets/media/paeth.h"
 #include "datasets/media/picture.h"
 
 namespace pluvia {
@@ -39,14 +40,6 @@ void append_text(std::vector<std::byte>& out, std::string_view text) {
 // `start` is where the chunk's name begins; its check sum covers name and contents.
 void append_crc(std::vector<std::byte>& out, std::size_t start) {
   append_number(out, libdeflate_crc32(0, out.data() + start, out.size() - start));
-}
-
-std::uint8_t paeth(int left, int up, int corner) {
-  const int to_left = std::abs(up - corner);
-  const int to_up = std::abs(left - corner);
-  const int to_corner = std::abs(left + up - 2 * corner);
-  if (to_left <= to_up && to_left <= to_corner) return static_cast<std::uint8_t>(left);
-  return static_cast<std::uint8_t>(to_up <= to_corner ? up : corner);
 }
 
 void filter_up(std::span<const std::uint8_t> row, const std::uint8_t* above, std::byte* out) {

@@ -65,6 +65,7 @@ class ExperimentRun {
         continue;
       }
       make_network(train_request(method, method.training.seeds.front()).network);
+      identity_of(method.training);
     }
     require_writable_parent(out_);
     fs::create_directories(out_ / "steps");
@@ -139,10 +140,11 @@ class ExperimentRun {
     return found == hashes_.end() ? "" : found->second;
   }
 
-  /// What of its data decides a training: a step of this experiment, or the text of a recipe.
+  /// What of its data decides a training: a step of this experiment, or the text of a recipe. Of a set
+  /// from elsewhere its path has to do.
   std::string identity_of(const ExperimentTraining& training) const {
-    const std::string rendered = hash_of("render " + training.data);
-    if (!rendered.empty() || fs::path(training.data).extension() == ".h5") return rendered;
+    if (data_of(training.data) != training.data) return hash_of("render " + training.data);
+    if (is_set_file(training.data)) return "";
     return sha256_hex(read_text(find_manifest("recipes", training.data)));
   }
 

@@ -37,8 +37,7 @@ std::unique_ptr<TrainingSource> open_source(const TrainRequest& request) {
   const auto side = static_cast<int>(run.integer("crop_px"));
   const SampleShape shape = {static_cast<int>(run.integer("frames")), side, side};
   const LayerSet layers = request.schedule.needs();
-  const std::string ending = lower(fs::path(request.data).extension().string());
-  if (ending == ".h5" || ending == ".hdf5") {
+  if (is_set_file(request.data)) {
     return open_set_source(request.data, request.split, layers, shape);
   }
   return open_recipe_source(request.data, request.data_overrides, layers, shape);
@@ -279,6 +278,11 @@ class TrainingRun {
 };
 
 }  // namespace
+
+bool is_set_file(const std::string& data) {
+  const std::string ending = lower(fs::path(data).extension().string());
+  return ending == ".h5" || ending == ".hdf5";
+}
 
 TrainOutcome train(const TrainRequest& request) { return TrainingRun(request).all(); }
 

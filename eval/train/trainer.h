@@ -48,6 +48,9 @@ struct TrainOutcome {
   double waiting_share = 0;  ///< of the time, for data
 };
 
+/// By its ending; what is none is a recipe.
+bool is_set_file(const std::string& data);
+
 TrainOutcome train(const TrainRequest& request);
 
 }  // namespace pluvia

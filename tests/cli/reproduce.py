@@ -76,6 +76,7 @@ with tempfile.TemporaryDirectory() as folder:
         (lambda e: e["curves"][0].update(set="rain2"), "rain2"),
         (lambda e: e["methods"][1]["train"].pop("data"), "no key 'data'"),
         (lambda e: e["methods"][1]["train"].update(seeds=[]), "seeds"),
+        (lambda e: e["methods"][1]["train"].update(data="vrds-mni"), "vrds-mini"),
         (lambda e: e.update(methods=[]), "at least one"),
         (lambda e: e.update(scroes=[]), "scroes"),
         (lambda e: e["sets"]["rain"].update(recipe="vrds-mni"), "vrds-mini"),

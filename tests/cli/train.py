@@ -52,6 +52,9 @@ with tempfile.TemporaryDirectory() as folder:
     run("train", "rainmamba-tiny", *base[2:], "--out", at("options"), "--set", "batch=1", "frames=3", "crop_px=32",
         "iterations=2", "validate_every=2", "save_every=2", "input_residual=false", "level_residual=true", "block_pairs=[1,1,1]")
     run("eval", "rainmamba-tiny", "--weights", at("options", "weights.safetensors"), "--data", at("set.h5"), "--out", at("options.json"))
+    run("models", "rainmamba-tiny", "--convert", at("options", "weights.safetensors"), at("converted.safetensors"))
+    said = json.loads(run("models", "rainmamba-tiny", "--weights", at("converted.safetensors"), "--json"))["options"]
+    assert said["input_residual"] is False and said["level_residual"] is True, said
     (found,) = (x["psnr"] for x in map(json.loads, open(at("options", "log.jsonl"))) if x["kind"] == "validation")
     assert abs(json.load(open(at("options.json")))["mean"]["psnr"] - found) < 1e-6
     events = glob.glob(at("learn", "events.out.tfevents.*"))
