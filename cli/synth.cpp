@@ -98,7 +98,7 @@ std::string describe(const RenderRequest& request, std::size_t clips) {
 }
 
 /// What a reader of a plan wants to know of a clip's rain.
-std::string describe(const RenderRequest& request, const PlannedClip& clip) {
+std::string describe(const RenderRequest& request, const PlannedRender& clip) {
   const Params rain =
       request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
   const auto rounded = [](double value) { return to_text(std::round(value * 10) / 10); };
@@ -107,7 +107,7 @@ std::string describe(const RenderRequest& request, const PlannedClip& clip) {
              rain.flag("drops_on") ? std::to_string(rain.integer("drops")) : "no", " drops");
 }
 
-int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
+int dry_run(const RenderRequest& request, const std::vector<PlannedRender>& plans,
             const Globals& globals) {
   const double seconds = estimate_render_s(request, plans);
   if (globals.json) {
@@ -115,7 +115,7 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
              {"frames", request.recipe.frames},
              {"bytes", size_is_known(request) ? Json(raw_bytes(request, plans.size())) : Json()},
              {"estimated_s", seconds}};
-    for (const PlannedClip& clip : plans) {
+    for (const PlannedRender& clip : plans) {
       const Params rain =
           request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
       out["clips"].push_back({{"id", clip.id},
@@ -126,7 +126,7 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
     print_line(out.dump());
     return 0;
   }
-  for (const PlannedClip& clip : plans) print_line(describe(request, clip));
+  for (const PlannedRender& clip : plans) print_line(describe(request, clip));
   print_line(cat("would render ", describe(request, plans.size()), ", about ",
                  human_seconds(seconds), " here"));
   return 0;
@@ -134,7 +134,7 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedClip>& plans,
 
 int run(const Options& options, const Globals& globals) {
   const RenderRequest request = request_of(options, globals);
-  const std::vector<PlannedClip> plans = plan_render(request);
+  const std::vector<PlannedRender> plans = plan_render(request);
   if (options.dry_run) return dry_run(request, plans, globals);
   if (options.out.empty()) fail_usage("synth needs --out SET.h5 (or --dry-run)");
   const std::size_t clips = render_set(request);

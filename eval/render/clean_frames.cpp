@@ -12,7 +12,7 @@
 
 namespace pluvia {
 
-CleanFrames::CleanFrames(const PlannedClip& clip, const RenderRequest& request) {
+CleanFrames::CleanFrames(const PlannedRender& clip, const RenderRequest& request) {
   const synth::Recipe& recipe = request.recipe;
   fps_ = recipe.fps;
   height_ = recipe.height;
@@ -26,7 +26,7 @@ CleanFrames::CleanFrames(const PlannedClip& clip, const RenderRequest& request) 
   scene_ = synth::scenes::find_scene(clip.scene).make({seed, info});
 }
 
-void CleanFrames::open_footage(const PlannedClip& clip, const RenderRequest& request) {
+void CleanFrames::open_footage(const PlannedRender& clip, const RenderRequest& request) {
   footage_ = open_frames(clip.path, ColorWanted::kRgb);
   const SourceInfo& info = footage_->info();
   if (info.fps > 0) fps_ = info.fps;

@@ -16,7 +16,7 @@ namespace pluvia {
 
 class CleanFrames {
  public:
-  CleanFrames(const PlannedClip& clip, const RenderRequest& request);
+  CleanFrames(const PlannedRender& clip, const RenderRequest& request);
 
   double fps() const { return fps_; }
   int height() const { return height_; }
@@ -36,7 +36,7 @@ class CleanFrames {
   std::string frame_name(int t) const;
 
  private:
-  void open_footage(const PlannedClip& clip, const RenderRequest& request);
+  void open_footage(const PlannedRender& clip, const RenderRequest& request);
   bool next_of_footage(int t, synth::SceneFrame& frame);
 
   std::unique_ptr<synth::Scene> scene_;

@@ -23,8 +23,8 @@ std::string safe_id(const std::string& name) {
   return id;
 }
 
-PlannedClip scene_clip(const synth::Recipe& recipe, int number) {
-  PlannedClip clip;
+PlannedRender scene_clip(const synth::Recipe& recipe, int number) {
+  PlannedRender clip;
   clip.number = number;
   char id[16];
   std::snprintf(id, sizeof id, "%03d", number);
@@ -37,11 +37,11 @@ PlannedClip scene_clip(const synth::Recipe& recipe, int number) {
 }
 
 /// Clips take the sources in turn; a source that comes again goes on where its last clip ended.
-PlannedClip source_clip(const RenderRequest& request, int number) {
+PlannedRender source_clip(const RenderRequest& request, int number) {
   const auto sources = static_cast<int>(request.sources.size());
   const int at = number % sources;
   const int turn = number / sources;
-  PlannedClip clip;
+  PlannedRender clip;
   clip.number = number;
   clip.path = request.sources[static_cast<std::size_t>(at)];
   clip.first_frame = turn * request.recipe.frames;
@@ -95,7 +95,7 @@ std::vector<fs::path> sources_of(const synth::Recipe& recipe, const fs::path& re
   return out;
 }
 
-std::vector<PlannedClip> plan_render(const RenderRequest& request) {
+std::vector<PlannedRender> plan_render(const RenderRequest& request) {
   const synth::Recipe& recipe = request.recipe;
   const bool footage = !request.sources.empty();
   if (!footage && recipe.scenes.empty()) {
@@ -110,10 +110,10 @@ std::vector<PlannedClip> plan_render(const RenderRequest& request) {
   refuse_equal_names(request.sources);
   const int clips = footage && !request.clips_given ? static_cast<int>(request.sources.size())
                                                     : recipe.clips;
-  std::vector<PlannedClip> plans;
+  std::vector<PlannedRender> plans;
   for (int i = 0; i < clips; ++i) {
     if (i % request.shards != request.shard) continue;
-    const PlannedClip clip = footage ? source_clip(request, i) : scene_clip(recipe, i);
+    const PlannedRender clip = footage ? source_clip(request, i) : scene_clip(recipe, i);
     for (const synth::Variant& variant : recipe.variants) {
       plans.push_back(clip);
       plans.back().variant = variant;

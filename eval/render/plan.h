@@ -32,7 +32,7 @@ struct RenderRequest {
 };
 
 /// One clip of the set.
-struct PlannedClip {
+struct PlannedRender {
   std::string id;
   std::string split;
   std::string source;
@@ -44,7 +44,7 @@ struct PlannedClip {
 };
 
 /// This shard's clips.
-std::vector<PlannedClip> plan_render(const RenderRequest& request);
+std::vector<PlannedRender> plan_render(const RenderRequest& request);
 
 /// A file, a folder of frames, or a folder of these: each clean clip meant by `path`.
 std::vector<std::filesystem::path> list_sources(const std::filesystem::path& path);

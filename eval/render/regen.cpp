@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::map<Layer, std::string> hashes_of(const PlannedClip& plan, const RenderRequest& request,
+std::map<Layer, std::string> hashes_of(const PlannedRender& plan, const RenderRequest& request,
                                        Progress& progress) {
   std::map<Layer, std::string> hashes;
   render_clip(
@@ -30,12 +30,12 @@ std::map<Layer, std::string> hashes_of(const PlannedClip& plan, const RenderRequ
 }
 
 /// The plans that are meant; an Error names an id that is not there.
-std::vector<PlannedClip> chosen(std::vector<PlannedClip> plans,
+std::vector<PlannedRender> chosen(std::vector<PlannedRender> plans,
                                 const std::vector<std::string>& wanted) {
   if (wanted.empty()) return plans;
   std::vector<std::string> ids;
-  for (const PlannedClip& plan : plans) ids.push_back(plan.id);
-  std::vector<PlannedClip> out;
+  for (const PlannedRender& plan : plans) ids.push_back(plan.id);
+  std::vector<PlannedRender> out;
   for (const std::string& id : wanted) {
     const auto at = std::find(ids.begin(), ids.end(), id);
     if (at == ids.end()) {
@@ -112,17 +112,17 @@ std::vector<std::string> RegenClip::different() const {
 std::vector<RegenClip> regen_set(const fs::path& set, const RegenRequest& request) {
   const std::shared_ptr<SetReader> reader = SetReader::open(set);
   const RenderRequest render = request_of(reader->info(), set, request);
-  std::vector<PlannedClip> stored;
-  for (const PlannedClip& plan : plan_render(render)) {
+  std::vector<PlannedRender> stored;
+  for (const PlannedRender& plan : plan_render(render)) {
     const auto& rows = reader->info().rows;
     const bool here = std::any_of(rows.begin(), rows.end(),
                                   [&](const IndexRow& row) { return row.clip.id == plan.id; });
     if (here) stored.push_back(plan);
   }
   std::vector<RegenClip> out;
-  const std::vector<PlannedClip> plans = chosen(std::move(stored), request.clips);
+  const std::vector<PlannedRender> plans = chosen(std::move(stored), request.clips);
   Progress progress("rendering again", frames_of(render, plans.size()), "frames");
-  for (const PlannedClip& plan : plans) {
+  for (const PlannedRender& plan : plans) {
     out.push_back(
         {plan.id, reader->row(plan.id).content_sha256, hashes_of(plan, render, progress)});
   }
@@ -130,10 +130,10 @@ std::vector<RegenClip> regen_set(const fs::path& set, const RegenRequest& reques
 }
 
 std::vector<RegenClip> regen_recipe(const RenderRequest& recipe, const RegenRequest& request) {
-  const std::vector<PlannedClip> plans = chosen(plan_render(recipe), request.clips);
+  const std::vector<PlannedRender> plans = chosen(plan_render(recipe), request.clips);
   Progress progress("rendering twice", 2 * frames_of(recipe, plans.size()), "frames");
   std::vector<RegenClip> out;
-  for (const PlannedClip& plan : plans) {
+  for (const PlannedRender& plan : plans) {
     RegenClip clip{plan.id, hashes_of(plan, recipe, progress), {}};
     set_thread_count(1);
     clip.found = hashes_of(plan, recipe, progress);

@@ -47,7 +47,7 @@ void make_valid(Image<float>& depth) {
 
 class ClipRun {
  public:
-  ClipRun(const PlannedClip& plan, const RenderRequest& request)
+  ClipRun(const PlannedRender& plan, const RenderRequest& request)
       : place_(plan.path.empty() ? plan.id : plan.path.string()),
         request_(request),
         clean_(plan, request),
@@ -55,7 +55,7 @@ class ClipRun {
         rain_(synth::RainParams::of(params_, clean_.speed_m_s()), request.recipe.seed,
               static_cast<std::uint32_t>(plan.number), parse_device(request.device)) {}
 
-  ClipInfo info(const PlannedClip& plan) const {
+  ClipInfo info(const PlannedRender& plan) const {
     ClipInfo info;
     info.id = plan.id;
     info.height = clean_.height();
@@ -141,7 +141,7 @@ class ClipRun {
 
 }  // namespace
 
-void render_clip(const PlannedClip& plan, const RenderRequest& request,
+void render_clip(const PlannedRender& plan, const RenderRequest& request,
                  const std::function<std::unique_ptr<ClipWriter>(const ClipInfo&)>& begin,
                  const FramesDone& done) {
   const std::string place = plan.path.empty() ? "rendering clip " + plan.id

@@ -14,7 +14,7 @@ namespace pluvia {
 using FramesDone = std::function<void(int frames)>;
 
 /// Renders the whole clip. `begin` makes the writer when the clip's sizes are known.
-void render_clip(const PlannedClip& plan, const RenderRequest& request,
+void render_clip(const PlannedRender& plan, const RenderRequest& request,
                  const std::function<std::unique_ptr<ClipWriter>(const ClipInfo&)>& begin,
                  const FramesDone& done);
 

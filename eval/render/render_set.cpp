@@ -64,13 +64,13 @@ SetOptions set_options(const RenderRequest& request) {
 }  // namespace
 
 std::size_t render_set(const RenderRequest& request) {
-  const std::vector<PlannedClip> plans = plan_render(request);
+  const std::vector<PlannedRender> plans = plan_render(request);
   SetWriter set(request.out, set_options(request));
   if (set.complete()) return plans.size();
   const auto frames = static_cast<std::uint64_t>(request.recipe.frames);
   set.require_space(raw_bytes(request, plans.size()));
   Progress progress("rendering", frames * plans.size(), "frames");
-  for (const PlannedClip& plan : plans) {
+  for (const PlannedRender& plan : plans) {
     if (set.has_clip(plan.id)) {
       progress.skip(frames);
       continue;
@@ -84,7 +84,7 @@ std::size_t render_set(const RenderRequest& request) {
   return plans.size();
 }
 
-double estimate_render_s(const RenderRequest& request, const std::vector<PlannedClip>& plans) {
+double estimate_render_s(const RenderRequest& request, const std::vector<PlannedRender>& plans) {
   if (plans.empty()) return 0;
   RenderRequest few = request;
   few.recipe.frames = std::min(request.recipe.frames, thread_count());

@@ -14,6 +14,6 @@ namespace pluvia {
 std::size_t render_set(const RenderRequest& request);
 
 /// Seconds that rendering will take, from one frame a thread of the first clip; writing is not in it.
-double estimate_render_s(const RenderRequest& request, const std::vector<PlannedClip>& plans);
+double estimate_render_s(const RenderRequest& request, const std::vector<PlannedRender>& plans);
 
 }  // namespace pluvia

@@ -190,7 +190,9 @@ void run_net(Net& net, const Arithmetic& how, const FramesView<const float>& rai
   auto* const data = const_cast<float*>(rainy.data);
   const torch::Tensor in = torch::from_blob(
       data, {1, rainy.frames, rainy.channels, rainy.height, rainy.width}, torch::kFloat32);
-  const torch::Tensor out = net.forward(in.to(how.device, how.precision))
+  // A copy even where nothing changes: LibTorch's own memory is aligned alike in every run.
+  const torch::Tensor out =
+      net.forward(in.to(how.device, how.precision, /*non_blocking=*/false, /*copy=*/true))
                                 .to(torch::kCPU, torch::kFloat32)
                                 .contiguous();
   PLUVIA_CHECK(static_cast<std::size_t>(out.numel()) == clean.count(), out.numel());

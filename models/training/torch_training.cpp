@@ -287,8 +287,9 @@ class TorchTraining final : public Training, private Method {
       auto* const data = const_cast<float*>(values.data());
       const torch::Tensor all = torch::from_blob(
           data, {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width});
-      context.layers[layer] =
-          all.slice(0, part.first, part.first + part.count).to(device_);
+      // A copy even on the CPU: LibTorch's own memory is aligned alike in every run.
+      context.layers[layer] = all.slice(0, part.first, part.first + part.count)
+                                  .to(device_, torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
     }
     return context;
   }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every file of ours must have (a licence line, a bounded length) and must not have (notes of
-unfinished work, tabs, trailing blanks, paths of one machine)."""
+unfinished work, tabs, trailing blanks, paths of one machine); and no two headers define one type: the
+linker would keep one of their destructors for both."""
 import pathlib
 import re
 import sys
@@ -12,6 +13,8 @@ TOPS = ["core", "synth", "datasets", "models", "eval", "cli", "benchmarks", "tes
 FORBIDDEN = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
 MACHINE_PATH = re.compile(r"(?<![\w.$}/])/(home|root|work|mnt|Users)/")
 LONGEST = 400
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{")
+TYPE = re.compile(r"^(?:struct|class|enum class|union) (\w+)\b[^;()]*\{")
 
 
 def is_code(path):
@@ -38,6 +41,25 @@ def faults_of(path, name):
     return faults
 
 
+def types_of(header):
+    inside = ""
+    for line in header.read_text().splitlines():
+        if found := NAMESPACE.match(line):
+            inside = found[1]
+        elif found := TYPE.match(line):
+            yield f"{inside}::{found[1]}"
+
+
+def double_types(headers, root):
+    first, faults = {}, []
+    for header in headers:
+        name = header.relative_to(root).as_posix()
+        for kind in types_of(header):
+            if first.setdefault(kind, name) != name:
+                faults.append(f"{name}: defines {kind}, as {first[kind]} does")
+    return faults
+
+
 def main():
     root, faults, count = pathlib.Path(sys.argv[1]), [], 0
     files = [p for top in TOPS for p in (root / top).rglob("*")] + list(root.glob("*"))
@@ -47,6 +69,7 @@ def main():
         if path.is_file() and text_like and "__pycache__" not in path.parts:
             count += 1
             faults += faults_of(path, path.relative_to(root).as_posix())
+    faults += double_types([path for path in sorted(files) if path.suffix == ".h"], root)
     print("\n".join(faults))
     print(f"{count} files, {len(faults)} faults")
     return bool(faults) or count == 0
