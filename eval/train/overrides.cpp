@@ -21,6 +21,8 @@ TrainOverrides sort_overrides(const std::vector<std::string>& pairs) {
   for (const std::string& pair : pairs) {
     if (pair.starts_with("data.")) {
       out.data.push_back(pair.substr(5));
+    } else if (pair.starts_with("network.")) {
+      out.network.push_back(pair.substr(8));
     } else if (is_schedule_key(pair.substr(0, pair.find('=')))) {
       out.schedule.push_back(pair);
     } else {
