@@ -185,7 +185,7 @@ void print_memory(const char* name, Form form, bool gradients) {
 
 int main(int argc, char** argv) {
   using namespace pluvia::bench;
-  wait_passively(argv);
+  wait_as_program(argv);
   count_tensor_memory();
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   if (!forms_agree()) return 1;

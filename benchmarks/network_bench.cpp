@@ -297,7 +297,7 @@ int run(const Clip& clip) {
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
-  pluvia::bench::wait_passively(argv);
+  pluvia::bench::wait_as_program(argv);
   pluvia::bench::Clip clip;
   int* const fields[] = {&clip.frames, &clip.height, &clip.width, &clip.runs, &clip.threads};
   int first = 1;

@@ -199,7 +199,7 @@ bool forms_agree() {
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
-  pluvia::bench::wait_passively(argv);
+  pluvia::bench::wait_as_program(argv);
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   if (!pluvia::bench::forms_agree()) return 1;
   std::vector<pluvia::bench::Ratio> ratios;

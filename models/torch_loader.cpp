@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program's side of the LibTorch module.
-#include <cstdlib>
-
 #include "core/error.h"
 #include "core/module.h"
+#include "core/openmp_waiting.h"
 #include "core/parallel.h"
 #include "models/torch_module.h"
 
@@ -13,9 +12,7 @@ const TorchModule& torch_module() {
   static const TorchModule* const kModule = [] {
     using Entry = const TorchModule* (*)();
     const char* const purpose = "networks need LibTorch";
-    // Its threads would go on spinning after a loop, on the cores that our own pool is to use. Read
-    // when the library is opened; a user's own setting stays.
-    setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+    set_openmp_waiting();
     void* const address = open_module("pluvia_torch", "pluvia_torch_module", purpose);
     const TorchModule* const module = reinterpret_cast<Entry>(address)();
     if (module->layout != kTorchModuleLayout) {

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads as the program has them. LibTorch's idle threads sleep instead of spinning, as the program has it: spinning ones take time
-// from whatever else runs. Read when a process starts, hence once more; first thing in main.
+// Threads as the program has them. How LibTorch's wait (core/openmp_waiting.h) is read when a process
+// starts, hence it is started once more; first thing in main.
 #pragma once
 
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
+#include "core/openmp_waiting.h"
 #include "core/parallel.h"
 
 namespace pluvia::bench {
 
-inline void wait_passively(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
-  execv(argv[0], argv);
+inline void wait_as_program(char** argv) {
+  if (set_openmp_waiting()) execv(argv[0], argv);
 }
 
 /// Of our pool and of LibTorch's.
