@@ -174,8 +174,8 @@ std::shared_ptr<Net> make_named_net(const std::string& name, const Json& options
 torch::Device device_for(const Net& net, const std::string& device) {
   if (device == "cpu") return torch::kCPU;
   if (net.cpu_only()) {
-    fail(net.info().name, " on ", device, ": some of its operators run on the CPU only; use "
-         "--device cpu");
+    fail(net.info().name, " on ", device, ": this build has no CUDA kernels of some of its "
+         "operators; configure it with -DPLUVIA_WITH_CUDA=ON or use --device cpu");
   }
   const TorchCuda& cuda = torch_cuda();
   if (!cuda.loaded) fail(net.info().name, " on ", device, ": ", cuda.note);

@@ -12,6 +12,8 @@
 // channels are innermost in memory, so that they are sampled together by vector instructions, and groups
 // lie apart: what a row of pixels reads of one of them stays in the first cache. No more than a block of
 // columns is ever stored.
+//
+// These are the CPU's loops; models/ops/device_deform.h has the same for GPUs.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +27,10 @@ struct DeformSizes {
   int stride = 1, padding = 1, dilation = 1;
   int groups = 1;
 
-  int taps() const { return kernel_rows * kernel_columns; }
-  std::int64_t out_pixels() const { return out_height * out_width; }
-  std::int64_t group_channels() const { return channels / groups; }
-  std::int64_t group_values() const { return height * width * group_channels(); }
+  constexpr int taps() const { return kernel_rows * kernel_columns; }
+  constexpr std::int64_t out_pixels() const { return out_height * out_width; }
+  constexpr std::int64_t group_channels() const { return channels / groups; }
+  constexpr std::int64_t group_values() const { return height * width * group_channels(); }
 };
 
 /// Of one picture of the batch.

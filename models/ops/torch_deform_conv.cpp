@@ -3,7 +3,9 @@
 // After the precompiled header.
 #include "core/error.h"
 #include "models/ops/deform_conv.h"
+#include "models/ops/device_deform.h"
 #include "models/ops/torch_deform_conv.h"
+#include "models/ops/torch_device.h"
 #include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
@@ -12,6 +14,8 @@ namespace {
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+constexpr const char* kName = "deform_conv";
 
 /// x with a group's channels innermost: (n, groups, H, W, I / groups).
 Tensor by_groups(const Tensor& x, int groups) {
@@ -51,7 +55,6 @@ void check(const DeformTensors& t, const DeformSizes& s) {
                     s.out_width == out(s.width, s.kernel_columns) &&
                     t.offset.sizes().slice(2) == t.mask.sizes().slice(2);
   PLUVIA_CHECK(fits, t.offset.size(1), " ", t.mask.size(1), " ", s.out_height, "x", s.out_width);
-  if (!t.x.is_cpu()) fail("deform_conv on ", t.x.device().str(), ": it runs on the CPU only");
 }
 
 /// As many output pixels at a time as have columns of a third of the inputs' size.
@@ -66,6 +69,26 @@ template <typename T>
 DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mask,
                         std::int64_t n) {
   return {x[n].const_data_ptr<T>(), offset[n].const_data_ptr<T>(), mask[n].const_data_ptr<T>()};
+}
+
+/// The CPU's vectorised loops, or the kernels of a GPU.
+template <typename T>
+void fill_columns(const Device& device, const DeformColumnsArgs<T>& args) {
+  if (device.kind == DeviceKind::kCpu) {
+    deform_columns(args.sizes, args.in, args.block, args.columns);
+  } else {
+    device_deform_columns(device, args);
+  }
+}
+
+template <typename T>
+void give_back(const Device& device, const DeformBackwardArgs<T>& args) {
+  if (device.kind == DeviceKind::kCpu) {
+    deform_columns_backward(args.sizes, args.in, args.block, args.columns, args.gradient);
+  } else {
+    device_deform_positions(device, args);
+    device_deform_picture(device, args);
+  }
 }
 
 template <typename Body>
@@ -84,6 +107,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const DeformSettings how = {static_cast<int>(settings[0]), static_cast<int>(settings[1]),
                                 static_cast<int>(settings[2])};
     const DeformSizes s = sizes_of(x, mask, weight, how);
+    const Device device = device_of(x, kName);
     const Tensor inner = by_groups(x, s.groups);
     const Tensor offsets = offset.contiguous();
     const Tensor masks = mask.contiguous();
@@ -98,7 +122,8 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
         const Tensor part = columns.slice(0, 0, block.count);
         with_type(x.scalar_type(), [&](auto zero) {
           using T = decltype(zero);
-          deform_columns(s, input_of<T>(inner, offsets, masks, n), block, part.data_ptr<T>());
+          fill_columns<T>(device, {s, input_of<T>(inner, offsets, masks, n), block,
+                                   part.data_ptr<T>()});
         });
         Tensor rows = out[n].slice(0, block.first, block.first + block.count);
         torch::addmm_out(rows, bias, part, matrix);
@@ -115,6 +140,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor& x = saved[0];
     const Tensor& weight = saved[3];
     const DeformSizes s = sizes_of(x, saved[2], weight, how);
+    const Device device = device_of(x, kName);
     const Tensor inner = by_groups(x, s.groups);
     // (n, out pixels, O)
     const Tensor out = gradients[0].permute({0, 2, 3, 1}).flatten(1, 2).contiguous();
@@ -131,12 +157,12 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
         with_type(x.scalar_type(), [&](auto zero) {
           using T = decltype(zero);
           const DeformInput<T> in = input_of<T>(inner, saved[1], saved[2], n);
-          deform_columns(s, in, block, part.data_ptr<T>());
+          fill_columns<T>(device, {s, in, block, part.data_ptr<T>()});
           to_matrix.addmm_(part.t(), rows);
           torch::mm_out(part, rows, matrix.t());
           const DeformGradient<T> to = {to_x[n].data_ptr<T>(), to_offset[n].data_ptr<T>(),
                                         to_mask[n].data_ptr<T>()};
-          deform_columns_backward(s, in, block, part.const_data_ptr<T>(), to);
+          give_back<T>(device, {s, in, block, part.const_data_ptr<T>(), to});
         });
       });
     }
@@ -152,7 +178,11 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
 Tensor deform_conv(const DeformTensors& t, const DeformSettings& settings) {
   check(t, sizes_of(t.x, t.mask, t.weight, settings));
   const std::vector<std::int64_t> how = {settings.stride, settings.padding, settings.dilation};
-  return DeformConv::apply(t.x, t.offset, t.mask, t.weight, t.bias, torch::IntArrayRef(how));
+  // Positions in a half precision would be off by whole pixels.
+  const auto type = t.x.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  return DeformConv::apply(t.x.to(type), t.offset.to(type), t.mask.to(type), t.weight.to(type),
+                           t.bias.to(type), torch::IntArrayRef(how))
+      .to(t.x.scalar_type());
 }
 
 }  // namespace pluvia::ops

@@ -70,6 +70,34 @@ TEST(ViMPNetParts, DeformableConvolutionOfZeroOffsetsIsAConvolution) {
             1e-12);
 }
 
+TEST(ViMPNetParts, DeformableConvolutionOfHalfNumbersCalculatesInSingle) {
+  const auto half = [](const std::string& name, at::IntArrayRef shape) {
+    return golden::formula(name, shape.vec(), true).to(torch::kBFloat16);
+  };
+  const ops::DeformTensors t = {half("x", {1, 16, 11, 13}), 4 * half("o", {1, 36, 11, 13}),
+                                half("m", {1, 18, 11, 13}), half("w", {5, 16, 3, 3}), half("b", {5})};
+  const auto single = [](const torch::Tensor& x) { return x.to(torch::kFloat32); };
+  const torch::Tensor out = ops::deform_conv(t, {});
+  EXPECT_EQ(out.scalar_type(), torch::kBFloat16);
+  const torch::Tensor expected = ops::deform_conv(
+      {single(t.x), single(t.offset), single(t.mask), single(t.weight), single(t.bias)}, {});
+  EXPECT_TRUE(torch::equal(out, expected.to(torch::kBFloat16)));
+}
+
+TEST(ViMPNetParts, DeformableConvolutionRefusesDevicesOfNoKernel) {
+  const auto meta = [](at::IntArrayRef shape) {
+    return torch::empty(shape, torch::TensorOptions(torch::kMeta));
+  };
+  const ops::DeformTensors t = {meta({1, 2, 4, 4}), meta({1, 18, 4, 4}), meta({1, 9, 4, 4}),
+                                meta({3, 2, 3, 3}), meta({3})};
+  try {
+    ops::deform_conv(t, {});
+    FAIL() << "ran on tensors without memory";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("deform_conv on meta"), std::string::npos) << error.what();
+  }
+}
+
 TEST(ViMPNetParts, FlowWarpWithGradients) {
   const NpzArrays z = npz("vimpnet/flow_warp");
   for (const std::string tail : {"zeros", "border"}) {
