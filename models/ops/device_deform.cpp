@@ -19,8 +19,8 @@ struct DeformTap {
   int group = 0;
 };
 
-/// Where it reads: between pixels (row, column) and (row + 1, column + 1), `down` and `right` of the
-/// first. Outside of the picture, or at no number, all four neighbours are outside.
+/// Where it reads: between pixels (row, column) and (row + 1, column + 1), `down` and `right` of
+/// the first. Outside of the picture, or at no number, all four neighbours are outside.
 template <typename T>
 struct DeformReading {
   std::int64_t row = -2;
@@ -57,8 +57,8 @@ PLUVIA_FUNCTION DeformReading<T> read_at(const DeformSizes& s, const DeformInput
   const std::int64_t first_row = at.pixel / s.out_width * s.stride - s.padding;
   const std::int64_t first_column = at.pixel % s.out_width * s.stride - s.padding;
   const T y = static_cast<T>(first_row + at.tap / s.kernel_columns * s.dilation) + offset[0];
-  const T x =
-      static_cast<T>(first_column + at.tap % s.kernel_columns * s.dilation) + offset[s.out_pixels()];
+  const T x = static_cast<T>(first_column + at.tap % s.kernel_columns * s.dilation) +
+              offset[s.out_pixels()];
   DeformReading<T> out;
   const bool inside = y > T(-1) && x > T(-1) && y < static_cast<T>(s.height) &&
                       x < static_cast<T>(s.width);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns of the modulated deformable convolution and the way back, as kernels: what
-// models/ops/deform_conv.h does by strips and vectors on the CPU, here with one thread a number, as a
-// GPU wants it, in the same layouts and equal up to the order of sums. The text is compiled for both
-// (core/backend.h), so that tests hold it against the CPU's loops without a GPU.
+// models/ops/deform_conv.h does by strips and vectors on the CPU, here with one thread a number, as
+// a GPU wants it, in the same layouts and equal up to the order of sums. The text is compiled for
+// both (core/backend.h), so that tests hold it against the CPU's loops without a GPU.
 #pragma once
 
 #include "core/backend.h"

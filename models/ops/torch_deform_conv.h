@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modulated deformable convolution as a differentiable function of LibTorch's tensors on the CPU and,
-// in builds with CUDA kernels, on GPUs (models/ops/deform_conv.h says what it is,
-// models/ops/torch_device.h on which stream it runs). Calculates in double precision where x is in it, else
-// in single; the result has the precision of x. Working memory: a block of columns no larger than the
-// input.
+// Modulated deformable convolution as a differentiable function of LibTorch's tensors on the CPU
+// and, in builds with CUDA kernels, on GPUs (models/ops/deform_conv.h says what it is,
+// models/ops/torch_device.h on which stream it runs). It calculates in double precision where x is
+// in it, else in single; the result has the precision of x. Working memory: a block of columns no
+// larger than the input.
 #pragma once
 
 #include "models/torch_pch.h"

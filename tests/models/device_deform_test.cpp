@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The deformable convolution's kernels, in their compilation for the CPU, against the CPU's own loops:
-// the text that GPUs run, without a GPU.
+// The deformable convolution's kernels, in their compilation for the CPU, against the CPU's own
+// loops: the text that GPUs run, without a GPU.
 #include "models/ops/device_deform.h"
 
 #include <gtest/gtest.h>
