@@ -48,7 +48,11 @@ ACTIONS = """
   out.regions = document.querySelectorAll('#region-table tbody tr').length;
   out.heads = [...document.querySelectorAll('#region-table th')].map(h => h.textContent);
   out.claims = [...document.querySelectorAll('#claim-table tbody tr')].map(r => r.cells[0].textContent);
-  out.claimHeads = [...document.querySelectorAll('#claim-table th')].map(h => h.textContent);
+  out.claimHeads = [...document.querySelectorAll('#claim-table tr:not(.groups) th')].map(h => h.textContent);
+  out.claimGroups = [...document.querySelectorAll('#claim-table .groups th')].map(h => h.textContent + ' ' + h.colSpan);
+  out.claimRoom = document.querySelector('#claims .wide').clientWidth - document.getElementById('claim-table').offsetWidth;
+  document.querySelectorAll('#claim-table tr:not(.groups) button')[1].click();
+  out.claimSorted = document.querySelectorAll('#claim-table tr:not(.groups) th')[1].getAttribute('aria-sort');
   const exhibit = document.getElementById('exhibit');
   const seen = [...exhibit.options].findIndex((o, k) => data.exhibits[k].layers);
   exhibit.value = seen; exhibit.onchange();
@@ -72,7 +76,7 @@ with tempfile.TemporaryDirectory() as folder:
     for method in methods:
         run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
     run("export", at("set.h5"), "--layout", "vrds", "--split", "test", "--out", at("vrds"))
-    for layer, source in (("", "testlq"), ("mask", "test01drop"), ("streak", "testmstreak")):
+    for layer, source in (("", "testlq"), ("mask", "test01drop"), ("streak", "testmstreak"), ("drop", "testlq")):
         for clip in ("002", "005"):
             shutil.copytree(at(f"vrds/{source}/{clip}"), os.path.join(at("seer"), clip, layer), dirs_exist_ok=True)
     run("eval", "folder:" + at("seer"), "--data", at("set.h5"), "--out", at("seer.json"))
@@ -92,6 +96,8 @@ with tempfile.TemporaryDirectory() as folder:
         assert result["size"] == [160, 90] and result["moved"] and float(result["divider"][:-1]) > 80 and result["home"] == "0%", result
         assert result["errorMap"] and result["clipDots"] == 8 and result["timeLines"] == 4 and result["regions"] == 4, result
         assert len(set(result["heads"])) == len(result["heads"]) == 10 and "inside" in result["heads"], result["heads"]
-        assert result["claims"] == ["seer"] and len(result["claimHeads"]) == 7 and "mask IoU" in result["claimHeads"], result
+        assert result["claims"] == ["seer"] and result["claimHeads"] == ["Method", "IoU", "F1", "precision", "recall", "MAE [/255]", "PSNR [dB]", "PSNR [dB]"], result
+        assert result["claimGroups"] == [" 1", "drop mask 4", "streak map 2", "stage 1 1"] and result["claimSorted"] == "ascending", result
+        assert result["claimRoom"] >= 0 or width < 1280, "the table of claims scrolls sideways at %d pixels" % width
         assert result["maskName"] == "drop mask of seer" and result["grey"], result
         assert result["wide"], "the page scrolls sideways at %d pixels" % width

@@ -15,7 +15,7 @@ document.title = data.title;
 $('lead').textContent = data.lead;
 for (const n of data.notes) $('notes').append(make('div', n, 'note'));
 
-/* Tables: a click on a head sorts; best and second are marked among methods that do not see the truth. */
+/* Tables: a click on a head sorts; best and second are marked among methods that do not see the truth. Columns of one group get a head together. */
 function table(element, columns, rows) {
   let by = columns.findIndex(c => c.metric), down = by >= 0 && columns[by].metric.higher_is_better;
   const ranked = columns.map(c => {
@@ -23,16 +23,22 @@ function table(element, columns, rows) {
     const order = rows.filter(r => !r.oracle && typeof c.get(r) === 'number').map(c.get).sort((a, b) => c.metric.higher_is_better ? b - a : a - b);
     return [...new Set(order)].slice(0, 2);
   });
+  const opens = columns.map((c, k) => Boolean(c.group) && (k === 0 || c.group !== columns[k - 1].group));
+  const over = make('tr', undefined, 'groups');
+  columns.forEach((c, k) => {
+    if (c.group && !opens[k]) { over.lastChild.colSpan++; return; }
+    const th = make('th', undefined, opens[k] ? 'opens' : ''); th.append(make('span', c.group || '')); if (c.group) th.scope = 'colgroup'; over.append(th);
+  });
   function draw() {
     element.replaceChildren();
     const head = make('tr');
     columns.forEach((c, k) => {
-      const th = make('th'); const b = make('button', c.name); b.title = c.title || '';
+      const th = make('th', undefined, opens[k] ? 'opens' : ''); const b = make('button', c.name); b.title = c.title || '';
       b.onclick = () => { down = by === k ? !down : c.metric ? c.metric.higher_is_better : false; by = k; draw(); };
       if (by === k) th.setAttribute('aria-sort', down ? 'descending' : 'ascending');
       th.append(b); head.append(th);
     });
-    const thead = make('thead'); thead.append(head);
+    const thead = make('thead'); thead.append(...(opens.includes(true) ? [over] : []), head);
     const body = make('tbody');
     const key = r => columns[by].get(r);
     const sorted = by < 0 ? rows : [...rows].sort((a, b) => {
@@ -44,7 +50,7 @@ function table(element, columns, rows) {
     for (const r of sorted) {
       const tr = make('tr', undefined, r.oracle ? 'oracle' : '');
       columns.forEach((c, k) => {
-        const td = make('td');
+        const td = make('td', undefined, opens[k] ? 'opens' : '');
         if (c.node) td.append(c.node(r)); else td.append(make('span', c.text ? c.text(r) : c.get(r)));
         if (c.metric && !r.oracle && rows.length > 1) {
           if (c.get(r) === ranked[k][0]) td.classList.add('best');
@@ -92,12 +98,14 @@ if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter
 /* What methods predict beside the clean frame. */
 const claims = data.metrics.filter(m => m.layer), claimants = rows.filter(r => r.run.claims_layers);
 $('claims').hidden = claims.length === 0;
+const layerName = layer => ({drop: 'stage 1', mask: 'drop mask', streak: 'streak map'})[layer] || layer;
+const claimColumn = m => ({...metricColumn(m), group: layerName(m.layer), name: m.name.replace(/^\S+ /, '') + (m.unit ? ' [' + m.unit + ']' : '')});
 const claimHints = {
   mask: 'Raindrops are where the mask is at least 128 of 255; IoU, F1, precision and recall of all pixels of a clip together, undefined (n/a) where there is nothing to divide by.',
   streak: 'Streak maps: error in code values, PSNR of all pixels of a clip together.',
   drop: 'Stage 1: the frame without streaks, its drops still there.'};
 $('claim-hint').textContent = [...new Set(claims.map(m => m.layer))].map(l => claimHints[l] || '').join(' ') + ' Each is the mean over clips.';
-if (claims.length) table($('claim-table'), [nameColumn, ...claims.map(metricColumn)], claimants);
+if (claims.length) table($('claim-table'), [nameColumn, ...claims.map(claimColumn)], claimants);
 
 /* Plots. */
 const svg = (tag, attributes, text) => { const e = document.createElementNS('http://www.w3.org/2000/svg', tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text !== undefined) e.textContent = text; return e; };
@@ -162,7 +170,6 @@ const pictures = {};
 const load = source => pictures[source] || (pictures[source] = new Promise((done, failed) => { const i = new Image(); i.onload = () => done(i); i.onerror = failed; i.src = source; }));
 let split = 0.5, drawn = 0;
 const canvas = $('canvas'), context = canvas.getContext('2d');
-const layerName = layer => ({drop: 'stage 1', mask: 'drop mask', streak: 'streak map'})[layer] || layer;
 function sourcesOf(exhibit) {
   const list = [['rainy', 'rainy'], ['truth', 'truth']];
   for (const i of Object.keys(exhibit.predictions)) list.push(['p' + i, runs[i].label]);
