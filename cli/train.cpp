@@ -80,7 +80,7 @@ Run setup_train(CLI::App& app, const Globals& globals) {
   app.add_option("-o,--out", request.out, "folder of the run")->required();
   app.add_option("--set", options->overrides,
                  "key=value: of the schedule (iterations, batch, optimizer.learning_rate, ...), of "
-                 "the network, or data.key of the recipe")
+                 "the network (or network.key), or data.key of the recipe")
       ->take_all();
   app.add_option("--split", request.split, "of the set (default: train where there is one)");
   app.add_option("--init", request.init, "weights to start from");

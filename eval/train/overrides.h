@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // --set of a training reaches three things: "data.KEY" the recipe, keys of the schedule the schedule
-// ("iterations", "optimizer.learning_rate"), all else the network.
+// ("iterations", "optimizer.learning_rate"), all else and "network.KEY" the network.
 #pragma once
 
 #include <string>

@@ -188,6 +188,7 @@ class TrainingRun {
     if (!result.finite) stop_at(batch, result);
     ++done_;
     recent_.push_back(result.total);
+    terms_ = result.losses;
     if (recent_.size() > 50) recent_.erase(recent_.begin());
     if (done_ % kLogEvery != 0 && done_ != 1) return;
     LogValues values = result.losses;
@@ -205,7 +206,19 @@ class TrainingRun {
     std::snprintf(text, sizeof text, "loss %.4g  rate %.2g  waiting %.0f %%", recent_loss(),
                   request_.schedule.rate_at(done_ - 1),
                   100 * loader.waited_s() / std::max(1e-9, seconds_since(start_)));
-    return text;
+    return text + terms();
+  }
+
+  /// Of the last step, where there are several.
+  std::string terms() const {
+    if (terms_.size() < 2) return "";
+    std::string all;
+    for (const auto& [name, value] : terms_) {
+      char number[32];
+      std::snprintf(number, sizeof number, " %.3g", value);
+      all += "  " + name + number;
+    }
+    return all;
   }
 
   double recent_loss() const {
@@ -274,6 +287,7 @@ class TrainingRun {
   std::optional<double> best_score_;
   std::int64_t best_iteration_ = 0;
   std::vector<double> recent_;
+  LogValues terms_;
   Clock::time_point start_;
 };
 

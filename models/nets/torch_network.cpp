@@ -9,6 +9,7 @@
 #include "models/nets/net_tensors.h"
 #include "models/nets/nets.h"
 #include "models/nets/torch_network.h"
+#include "models/torch_errors.h"
 #include "models/weights.h"
 
 namespace pluvia {
@@ -19,17 +20,6 @@ torch::ScalarType precision_of(const std::string& name) {
   if (name == "float64") return torch::kFloat64;
   if (name == "bfloat16") return torch::kBFloat16;
   fail_usage("unknown precision '", name, "'; known: float32, float64, bfloat16");
-}
-
-/// Runs `body`; what LibTorch throws becomes one line.
-template <typename Body>
-void with_torch_errors(const std::string& what, const Body& body) {
-  try {
-    body();
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    fail(what, ": LibTorch: ", text.substr(0, text.find('\n')));
-  }
 }
 
 class TorchNetwork : public Network {

@@ -25,7 +25,7 @@ constexpr Param kRun[] = {
     {"crop_px", Kind::kInteger, "px", "side of a crop", "128", 8, 16384},
     {"crops_per_window", Kind::kInteger, "", "crops cut from each window that is read", "1", 1, 1024},
     {"seed", Kind::kInteger, "", "of weights, crops and everything drawn", "42", 0, 9e15},
-    {"precision", Kind::kChoice, "", "of the forward pass on a GPU", "float32", 0, 0,
+    {"precision", Kind::kChoice, "", "of convolutions and matrix products", "float32", 0, 0,
      "float32|bfloat16"},
     {"clip_norm", Kind::kNumber, "", "largest norm of the gradient; 0: any", "0", 0, 1e9},
     {"ema_decay", Kind::kNumber, "", "of averaged weights; 0: none", "0", 0, 1},

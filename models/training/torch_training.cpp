@@ -14,6 +14,7 @@
 #include "models/blocks/layer.h"
 #include "models/nets/net.h"
 #include "models/nets/net_tensors.h"
+#include "models/torch_errors.h"
 #include "models/training/losses.h"
 #include "models/training/optimizer.h"
 #include "models/training/torch_training.h"
@@ -21,23 +22,24 @@
 namespace pluvia {
 namespace {
 
-/// In half precision where the schedule and the device say so; gradients and weights stay single.
+/// Convolutions and matrix products in half precision; gradients and weights stay single.
 class Autocast {
  public:
-  explicit Autocast(bool on) : on_(on) {
+  Autocast(at::DeviceType device, bool on) : device_(device), on_(on) {
     if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCUDA, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
   }
   ~Autocast() {
     if (!on_) return;
     at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCUDA, false);
+    at::autocast::set_autocast_enabled(device_, false);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
+  at::DeviceType device_;
   bool on_;
 };
 
@@ -83,31 +85,7 @@ class TorchTraining final : public Training, private Method {
   }
 
   TrainingStep step(const TrainingBatch& batch) override {
-    net_->train();
-    freeze(batch.iteration);
-    optimizer_->zero_grad();
-    TrainingStep out;
-    for (const Term& term : terms_) out.losses.emplace_back(term.label, 0.0);
-    const int used_for_weights = architecture_ ? std::max(1, batch.count / 2) : batch.count;
-    if (architecture_) search(batch, used_for_weights);
-    const auto parts = std::min(static_cast<int>(schedule_.run.integer("accumulate")),
-                                used_for_weights);
-    for (int part = 0; part < parts; ++part) {
-      const int first = part * used_for_weights / parts;
-      const int end = (part + 1) * used_for_weights / parts;
-      backward(batch, {first, end - first, part}, used_for_weights, out);
-    }
-    for (const auto& [name, value] : out.losses) out.total += value;
-    out.gradient_norm = gradient_norm();
-    out.finite = std::isfinite(out.total) && std::isfinite(out.gradient_norm);
-    if (!out.finite) return out;
-    clip(out.gradient_norm);
-    optimizer_->step([&](std::size_t i) {
-      const ParameterGroup* const group = groups_[i];
-      return schedule_.rate_at(batch.iteration, group == nullptr ? 1 : group->rate_factor);
-    });
-    average();
-    return out;
+    return with_torch_errors(cat("training ", net_->info().name), [&] { return step_of(batch); });
   }
 
   Method& method() override { return *this; }
@@ -185,6 +163,34 @@ class TorchTraining final : public Training, private Method {
   }
 
  private:
+  TrainingStep step_of(const TrainingBatch& batch) {
+    net_->train();
+    freeze(batch.iteration);
+    optimizer_->zero_grad();
+    TrainingStep out;
+    for (const Term& term : terms_) out.losses.emplace_back(term.label, 0.0);
+    const int used_for_weights = architecture_ ? std::max(1, batch.count / 2) : batch.count;
+    if (architecture_) search(batch, used_for_weights);
+    const auto parts = std::min(static_cast<int>(schedule_.run.integer("accumulate")),
+                                used_for_weights);
+    for (int part = 0; part < parts; ++part) {
+      const int first = part * used_for_weights / parts;
+      const int end = (part + 1) * used_for_weights / parts;
+      backward(batch, {first, end - first, part}, used_for_weights, out);
+    }
+    for (const auto& [name, value] : out.losses) out.total += value;
+    out.gradient_norm = gradient_norm();
+    out.finite = std::isfinite(out.total) && std::isfinite(out.gradient_norm);
+    if (!out.finite) return out;
+    clip(out.gradient_norm);
+    optimizer_->step([&](std::size_t i) {
+      const ParameterGroup* const group = groups_[i];
+      return schedule_.rate_at(batch.iteration, group == nullptr ? 1 : group->rate_factor);
+    });
+    average();
+    return out;
+  }
+
   const MethodInfo& info() const override { return net_->info(); }
   void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
     used().eval();
@@ -297,10 +303,10 @@ class TorchTraining final : public Training, private Method {
   /// Adds the part's share of the gradients and of the losses of `whole` crops.
   void backward(const TrainingBatch& batch, const Part& part, int whole, TrainingStep& out) {
     const LossContext context = context_of(batch, part);
-    const bool half = device_.is_cuda() && schedule_.run.text("precision") == "bfloat16";
+    const bool half = schedule_.run.text("precision") == "bfloat16";
     torch::Tensor output;
     {
-      const Autocast autocast(half);
+      const Autocast autocast(device_.type(), half);
       output = net_->forward(context.layers.at(Layer::kLq));
     }
     output = output.to(torch::kFloat32);

@@ -111,6 +111,15 @@ with tempfile.TemporaryDirectory() as folder:
     a, b = (safetensors(at(f"fly{n}", "weights.safetensors")) for n in (1, 3))
     assert all(a[k] == b[k] for k in a)
 
+    # Mixed precision follows the same course, not the same bits.
+    for name, schedule in (("plain-cnn", "fixed-budget"), ("vimpnet-tiny", "vimpnet-vrds")):
+        totals = {}
+        for precision in ("float32", "bfloat16"):
+            run("train", name, "--data", at("set.h5"), "--schedule", schedule, "--out", at(name + precision), "--set", "batch=1", "frames=3",
+                "crop_px=32", "iterations=10", "save_every=10", "validate_every=10", f"precision={precision}")
+            totals[precision] = json.loads(open(at(name + precision, "log.jsonl")).read().splitlines()[-1])["total"]
+        assert 0 < abs(totals["bfloat16"] / totals["float32"] - 1) < 0.02, (name, totals)
+
     # Refused before any work.
     gone = at("gone")
     for args, status, words in (
