@@ -18,11 +18,6 @@ constexpr double kLeak = 0.1;
 /// A flow as offsets: (dy, dx) for every tap of half the groups.
 Tensor as_offsets(const Tensor& flow, std::int64_t pairs) { return flow.flip(1).repeat({1, pairs, 1, 1}); }
 
-/// The operator knows no half precision: eight bits are too few for positions.
-Tensor single(const Tensor& x) {
-  return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat32) : x;
-}
-
 }  // namespace
 
 DeformAlign::DeformAlign(const Sizes& sizes) : sizes_(sizes) {
@@ -62,9 +57,7 @@ Tensor DeformAlign::forward(const Inputs& in) const {
   const Tensor offset =
       sizes_.reach_px * torch::tanh(torch::cat({parts[0], parts[1]}, 1)) +
       torch::cat({as_offsets(in.flow1, pairs), as_offsets(in.flow2, pairs)}, 1);
-  const Tensor mask = torch::sigmoid(parts[2]);
-  return ops::deform_conv({single(in.features), single(offset), single(mask), single(weight_), single(bias_)}, {})
-      .to(in.features.scalar_type());
+  return ops::deform_conv({in.features, offset, torch::sigmoid(parts[2]), weight_, bias_}, {});
 }
 
 }  // namespace pluvia
