@@ -24,7 +24,7 @@ class Net : public torch::nn::Module {
   virtual std::vector<NetworkPart> parts(int frames, int height, int width) const = 0;
   /// Parameters that stay in single precision when the rest is computed in a half one.
   virtual bool keeps_single(const std::string& key) const = 0;
-  /// Whether some of its operators have no GPU form.
+  /// Whether some of its operators have no GPU form in this build.
   virtual bool cpu_only() const { return false; }
   /// Entries of the state dictionary that a file may lack; they then keep their first values.
   virtual bool optional(const std::string& /*key*/) const { return false; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/device.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/text.h"
@@ -174,8 +175,9 @@ std::shared_ptr<Net> make_named_net(const std::string& name, const Json& options
 torch::Device device_for(const Net& net, const std::string& device) {
   if (device == "cpu") return torch::kCPU;
   if (net.cpu_only()) {
-    fail(net.info().name, " on ", device, ": some of its operators run on the CPU only; use "
-         "--device cpu");
+    fail(net.info().name, " on ", device, ": this build has no GPU form of some of its operators",
+         cuda_kernels_built() ? "" : " (-DPLUVIA_WITH_CUDA=ON compiles what there is)",
+         "; use --device cpu");
   }
   const TorchCuda& cuda = torch_cuda();
   if (!cuda.loaded) fail(net.info().name, " on ", device, ": ", cuda.note);
