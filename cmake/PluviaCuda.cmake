@@ -15,9 +15,11 @@ if(PLUVIA_WITH_CUDA)
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
   endif()
   find_package(CUDAToolkit 12 REQUIRED)
-  # No contraction to fma, as on the CPU: content must be equal.
+  # No contraction to fma, as on the CPU: content must be equal. A kernel that calls a function of the
+  # host gets a warning and code that does nothing: an error.
   target_compile_options(pluvia_options INTERFACE
-    $<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda --fmad=false --expt-relaxed-constexpr>)
+    $<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda --fmad=false --expt-relaxed-constexpr
+    --Werror=cross-execution-space-call>)
 endif()
 
 # pluvia_kernels(TARGET FILES...): compiles each file with the host compiler, and in CUDA builds

@@ -20,7 +20,8 @@ void parallel_for(std::int64_t n, std::int64_t grain,
                   const std::function<void(std::int64_t begin, std::int64_t end)>& body);
 
 /// For tests: loops over tiles (core/for_each.h) run the body that GPUs run, pixel by pixel on one
-/// thread, so that both bodies can be compared where there is no GPU.
+/// thread, and so do networks' operators that have one (models/ops/torch_device.h), so that both
+/// bodies can be compared where there is no GPU.
 void set_pixel_order(bool on);
 bool pixel_order();
 

@@ -112,9 +112,9 @@ torch::Tensor MambaMlp::forward(const torch::Tensor& volume) const {
   return linear(at::gelu_(hidden), *fc2_);
 }
 
-TokenIndex hilbert_index(int frames, int height, int width) {
+TokenIndex hilbert_index(int frames, int height, int width, const torch::Device& device) {
   const auto order = ops::hilbert_order(frames, height, width);
-  return {index_tensor(order->raster), index_tensor(order->place)};
+  return {index_tensor(order->raster).to(device), index_tensor(order->place).to(device)};
 }
 
 MambaBlock::MambaBlock(const Options& options) : mlp_order_(options.mlp_order) {

@@ -69,7 +69,8 @@ class MambaMlp : public torch::nn::Module {
 struct TokenIndex {
   torch::Tensor gather, scatter;  ///< undefined: frame by frame
 };
-TokenIndex hilbert_index(int frames, int height, int width);
+TokenIndex hilbert_index(int frames, int height, int width,
+                         const torch::Device& device = torch::kCPU);
 
 class MambaBlock : public torch::nn::Module {
  public:

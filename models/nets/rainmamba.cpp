@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "models/nets/rainmamba.h"
+#include "models/ops/torch_device.h"
 
 namespace pluvia {
 namespace {
@@ -139,8 +140,9 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const auto batch = frames.size(0);
   torch::Tensor clip = as_clip(fuse(frames.flatten(0, 1), probe), batch);
   const auto run_pairs = [&probe](const std::vector<Pair>& pairs, torch::Tensor x) {
-    const TokenIndex curve = hilbert_index(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
-                                           static_cast<int>(x.size(3)));
+    const TokenIndex curve =
+        hilbert_index(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
+                      static_cast<int>(x.size(3)), x.device());
     for (const Pair& pair : pairs) {
       x = pair.global->forward(x, {});
       see_clip(probe, pair.name_global, x);
@@ -169,6 +171,8 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const torch::Tensor out = decode(run_pairs(after_, clip), probe);
   return options_.input_residual ? frames + out : out;
 }
+
+bool RainMamba::cpu_only() const { return !ops::device_kernels_built(); }
 
 bool RainMamba::keeps_single(const std::string& key) const {
   const std::string last = key.substr(key.rfind('.') + 1);

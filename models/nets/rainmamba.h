@@ -48,7 +48,7 @@ class RainMamba : public Net {
   RainMamba(const std::string& name, const RainMambaOptions& options);
 
   const MethodInfo& info() const override { return info_; }
-  bool cpu_only() const override { return true; }
+  bool cpu_only() const override;
   Json options() const override;
   torch::Tensor forward(const torch::Tensor& frames) override { return run(frames, {}); }
   std::vector<NetworkPart> parts(int frames, int height, int width) const override;

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "models/nets/vimpnet.h"
 #include "models/ops/flow_warp.h"
+#include "models/ops/torch_device.h"
 
 namespace pluvia {
 namespace {
@@ -187,6 +188,8 @@ ViMPNet::Outputs ViMPNet::run(const torch::Tensor& frames, const Probe& probe) {
   out.clean = (stage1 + change).transpose(1, 2);
   return out;
 }
+
+bool ViMPNet::cpu_only() const { return !ops::device_kernels_built(); }
 
 torch::Tensor ViMPNet::forward(const torch::Tensor& frames) {
   const Outputs out = run(frames, {});

@@ -14,7 +14,6 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
 #include "models/blocks/deform_align.h"
 #include "models/blocks/dual_transformer.h"
 #include "models/blocks/residual.h"
@@ -47,7 +46,7 @@ class ViMPNet : public Net {
   ViMPNet(const std::string& name, const ViMPNetOptions& options);
 
   const MethodInfo& info() const override { return info_; }
-  bool cpu_only() const override { return !cuda_kernels_built(); }
+  bool cpu_only() const override;
   Json options() const override;
   torch::Tensor forward(const torch::Tensor& frames) override;
   std::vector<NetworkPart> parts(int frames, int height, int width) const override;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "core/backend.h"
+
 namespace pluvia::ops {
 
 inline constexpr int kCubeTaps = 27;
@@ -12,7 +14,7 @@ inline constexpr int kCubeTaps = 27;
 struct TokenVolume {
   std::int64_t batch = 0, frames = 0, height = 0, width = 0, channels = 0;
 
-  std::int64_t tokens() const { return batch * frames * height * width; }
+  PLUVIA_MEMBER std::int64_t tokens() const { return batch * frames * height * width; }
 };
 
 /// `weight` is (channels, 27), taps in the order (frame, row, column); `bias` may be null.

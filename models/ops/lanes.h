@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "core/backend.h"
+
 namespace pluvia::ops {
 
 inline constexpr int kLanes = 32;
@@ -25,7 +27,7 @@ struct Rows {
   T* data = nullptr;
   std::int64_t stride = 0;
 
-  T* row(std::int64_t index) const { return data + index * stride; }
+  PLUVIA_MEMBER T* row(std::int64_t index) const { return data + index * stride; }
 };
 
 template <typename T>

@@ -74,20 +74,20 @@ DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mas
 /// The CPU's vectorised loops, or the kernels of a GPU.
 template <typename T>
 void fill_columns(const Device& device, const DeformColumnsArgs<T>& args) {
-  if (device.kind == DeviceKind::kCpu) {
-    deform_columns(args.sizes, args.in, args.block, args.columns);
-  } else {
+  if (takes_device_body(device)) {
     device_deform_columns(device, args);
+  } else {
+    deform_columns(args.sizes, args.in, args.block, args.columns);
   }
 }
 
 template <typename T>
 void give_back(const Device& device, const DeformBackwardArgs<T>& args) {
-  if (device.kind == DeviceKind::kCpu) {
-    deform_columns_backward(args.sizes, args.in, args.block, args.columns, args.gradient);
-  } else {
+  if (takes_device_body(device)) {
     device_deform_positions(device, args);
     device_deform_picture(device, args);
+  } else {
+    deform_columns_backward(args.sizes, args.in, args.block, args.columns, args.gradient);
   }
 }
 
@@ -107,7 +107,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const DeformSettings how = {static_cast<int>(settings[0]), static_cast<int>(settings[1]),
                                 static_cast<int>(settings[2])};
     const DeformSizes s = sizes_of(x, mask, weight, how);
-    const Device device = device_of(x, kName);
+    const Device device = device_of({x, offset, mask, weight, bias}, kName);
     const Tensor inner = by_groups(x, s.groups);
     const Tensor offsets = offset.contiguous();
     const Tensor masks = mask.contiguous();
@@ -140,7 +140,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor& x = saved[0];
     const Tensor& weight = saved[3];
     const DeformSizes s = sizes_of(x, saved[2], weight, how);
-    const Device device = device_of(x, kName);
+    const Device device = device_of({x, gradients[0]}, kName);
     const Tensor inner = by_groups(x, s.groups);
     // (n, out pixels, O)
     const Tensor out = gradients[0].permute({0, 2, 3, 1}).flatten(1, 2).contiguous();
@@ -179,7 +179,7 @@ Tensor deform_conv(const DeformTensors& t, const DeformSettings& settings) {
   check(t, sizes_of(t.x, t.mask, t.weight, settings));
   const std::vector<std::int64_t> how = {settings.stride, settings.padding, settings.dilation};
   // Positions in a half precision would be off by whole pixels.
-  const auto type = t.x.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  const torch::ScalarType type = computed_type(t.x);
   return DeformConv::apply(t.x.to(type), t.offset.to(type), t.mask.to(type), t.weight.to(type),
                            t.bias.to(type), torch::IntArrayRef(how))
       .to(t.x.scalar_type());

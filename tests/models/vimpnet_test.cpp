@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "models/nets/net_tensors.h"
 #include "models/ops/flow_warp.h"
 #include "models/ops/torch_deform_conv.h"
@@ -38,7 +39,7 @@ void fill(torch::nn::Module& module, const std::string& head) {
   });
 }
 
-TEST(ViMPNetParts, DeformableConvolutionWithAllGradients) {
+void expect_golden_deform_conv() {
   for (const std::string name : {"dcn_a", "dcn_b", "dcn_c"}) {
     const NpzArrays z = npz("vimpnet/" + name);
     std::map<std::string, torch::Tensor> in;
@@ -57,6 +58,14 @@ TEST(ViMPNetParts, DeformableConvolutionWithAllGradients) {
           << name << " " << key;
     }
   }
+}
+
+TEST(ViMPNetParts, DeformableConvolutionWithAllGradients) { expect_golden_deform_conv(); }
+
+TEST(ViMPNetParts, DeformableConvolutionByTheBodyForGpusWithAllGradients) {
+  set_pixel_order(true);
+  expect_golden_deform_conv();
+  set_pixel_order(false);
 }
 
 TEST(ViMPNetParts, DeformableConvolutionOfZeroOffsetsIsAConvolution) {
