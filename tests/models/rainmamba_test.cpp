@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "core/parallel.h"
 #include "models/nets/nets.h"
+#include "models/ops/torch_device.h"
 #include "tests/models/golden.h"
 
 namespace pluvia {
@@ -101,6 +103,19 @@ TEST(RainMambaPieces, LocalBlockWithAllGradients) {
   check_block("layer_local.npz", "loc.", hilbert_index(3, 4, 6));
 }
 
+/// Operators take the bodies that GPUs run, here on the CPU.
+struct WithDeviceBodies {
+  WithDeviceBodies() { set_pixel_order(true); }
+  ~WithDeviceBodies() { set_pixel_order(false); }
+};
+
+TEST(RainMambaPieces, BothBlocksWithTheOperatorsBodiesForDevices) {
+  const WithDeviceBodies on;
+  ASSERT_TRUE(ops::takes_device_body({}));
+  check_block("layer_global.npz", "glob.", {});
+  check_block("layer_local.npz", "loc.", hilbert_index(3, 4, 6));
+}
+
 TEST(RainMambaPieces, NormsHaveTheOfficialEpsilons) {
   const NpzArrays expected = golden::arrays("eps_probe.npz");
   const auto norm_of = [](const std::string& key, std::int64_t width) {
@@ -182,6 +197,37 @@ TEST(RainMamba, EveryParameterGetsAGradient) {
   options.mlp_order = MlpOrder::kSpace;
   options.step_init = StepInit::kMamba;
   expect_gradients_everywhere(options);
+}
+
+/// The output and every gradient, in double precision.
+std::vector<torch::Tensor> output_and_gradients(RainMamba& net) {
+  const torch::Tensor in = formula_input("golden.input", {2, 2, 3, 32, 40}, false);
+  net.zero_grad();
+  const torch::Tensor out = net.forward(in);
+  (out - in).square().mean().backward();
+  std::vector<torch::Tensor> values = {out.detach()};
+  for (const torch::Tensor& parameter : net.parameters()) values.push_back(parameter.grad());
+  return values;
+}
+
+TEST(RainMamba, IsTheSameWithTheOperatorsBodiesForDevices) {
+  const auto net = started(tiny());
+  net->to(kDouble);
+  const std::vector<torch::Tensor> expected = output_and_gradients(*net);
+  const WithDeviceBodies on;
+  const std::vector<torch::Tensor> found = output_and_gradients(*net);
+  double most = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double largest = expected[i].abs().max().item<double>();
+    most = std::max(most, worst(found[i], expected[i]) / largest);
+  }
+  EXPECT_LE(most, 1e-10);
+  EXPECT_GT(most, 0);  // two bodies, not one twice
+}
+
+/// Builds without kernels say so before anything is sent to a GPU.
+TEST(RainMamba, RunsOnGpusWhereKernelsAreBuilt) {
+  EXPECT_EQ(RainMamba("rainmamba", tiny()).cpu_only(), !ops::device_kernels_built());
 }
 
 TEST(RainMamba, StartsAsTheReferenceDoes) {
