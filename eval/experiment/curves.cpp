@@ -33,6 +33,17 @@ double mean_speed(const ClipReader& clip) {
   return sum / static_cast<double>(rows.size());
 }
 
+/// "PSNR, dB", as the run's tables call it.
+std::string name_of_score(const std::string& key, const std::vector<RunRecord>& runs) {
+  for (const RunRecord& run : runs) {
+    for (const ScoreColumn& column : run.columns) {
+      if (column.key != key) continue;
+      return column.unit.empty() ? column.name : cat(column.name, ", ", column.unit);
+    }
+  }
+  return key;
+}
+
 /// Points at equal x are one: values that were measured are gathered by two digits.
 double rounded(double value) {
   if (value == 0) return 0;
@@ -97,7 +108,8 @@ std::map<std::string, double> clip_values(const std::string& set, const std::str
 
 PagePlot curve_plot(const ExperimentCurve& curve, const std::map<std::string, double>& x,
                     const std::vector<RunRecord>& runs) {
-  PagePlot plot{curve.title, curve.x_name.empty() ? curve.x : curve.x_name, curve.y, {}};
+  PagePlot plot{curve.title, curve.x_name.empty() ? curve.x : curve.x_name,
+                name_of_score(curve.y, runs), {}};
   std::vector<std::string> labels;
   std::map<std::string, std::map<double, std::vector<double>>> groups;
   for (const RunRecord& run : runs) {

@@ -117,7 +117,11 @@ function ticks(low, high, count) {
 }
 /* series: [{name, colour, points: [[x, y]], dots}] */
 function plot(series, options) {
-  const box = make('div'); const w = 860, h = 300, left = 58, right = 14, top = 12, bottom = 42;
+  const box = make('div'); const w = 860, left = 58, right = 14, top = 12;
+  // Names that would run into each other lean.
+  const longest = Math.max(0, ...(options.names || []).map(n => n.length)) * 6.5;
+  const leaning = options.names && longest > (w - left - right) / Math.min(14, options.names.length);
+  const bottom = leaning ? 42 + 0.5 * longest : 42, h = 258 + bottom;
   const all = series.flatMap(s => s.points).filter(p => Number.isFinite(p[1]));
   if (!all.length) { box.append(make('p', 'Nothing to show.', 'hint')); return box; }
   let [x0, x1] = [Math.min(...all.map(p => p[0])), Math.max(...all.map(p => p[0]))];
@@ -129,8 +133,9 @@ function plot(series, options) {
   const s = svg('svg', {viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': options.y + ' by ' + options.x});
   for (const t of ticks(y0, y1, 5)) { s.append(svg('line', {class: 'grid', x1: left, x2: w - right, y1: Y(t), y2: Y(t)}), svg('text', {x: left - 6, y: Y(t) + 4, 'text-anchor': 'end'}, t)); }
   const marks = options.names ? options.names.map((n, k) => [k, n]) : ticks(x0, x1, 8).map(t => [t, t]);
-  const every = Math.ceil(marks.length / 14);
-  marks.forEach(([x, n], k) => { if (k % every === 0) s.append(svg('text', {x: X(x), y: h - bottom + 17, 'text-anchor': 'middle'}, n)); });
+  const every = Math.ceil(marks.length / (leaning ? 40 : 14));
+  const lean = x => leaning ? {'text-anchor': 'end', transform: `rotate(-30 ${X(x)} ${h - bottom + 14})`} : {'text-anchor': 'middle'};
+  marks.forEach(([x, n], k) => { if (k % every === 0) s.append(svg('text', {x: X(x), y: h - bottom + 17, ...lean(x)}, n)); });
   s.append(svg('text', {x: (left + w - right) / 2, y: h - 6, 'text-anchor': 'middle'}, options.x), svg('text', {x: 14, y: (h - bottom) / 2, transform: `rotate(-90 14 ${(h - bottom) / 2})`, 'text-anchor': 'middle'}, options.y));
   for (const one of series) {
     const points = one.points.filter(p => Number.isFinite(p[1]));
