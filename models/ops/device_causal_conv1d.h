@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mamba's causal convolution (models/ops/causal_conv1d.h says what it computes) for devices of many
-// threads: one a token and channel forward; backward one a channel of a chunk of tokens, and then one
-// a channel, which adds the chunks' shares of the gradients of weight and bias in their order.
-// Channels are innermost; no atomics. Memory besides input and output: 5/64 of x, backward.
+// threads: one a token and channel forward; backward one a channel of a chunk of tokens, and then
+// one a tap and channel, which adds the chunks' shares of the gradients of weight and bias in their
+// order. Channels are innermost; no atomics. Memory besides input and output: 5/64 of x, backward.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@ namespace {
 constexpr int kChunk = ops::kDeviceScanChunk;
 
 /// What a chunk leaves of a state's gradient that was zero after it, and its sum of dt. What every
-/// state of the channel needs of a token, dt, dt x and g, waits for sum_over_channels() in the room of
-/// the gradients of step, x and gate.
+/// state of the channel needs of a token, dt, dt x and g, waits for sum_over_channels() in the room
+/// of the gradients of step, x and gate.
 template <typename T>
 PLUVIA_FUNCTION void run_back_from_zero(const ops::DeviceScanBackward<T>& scan,
                                         std::int64_t index) {
@@ -147,8 +147,8 @@ struct GroupBack {
   }
 };
 
-/// All gradients of one chunk of one channel that are sums over states. Groups of states add to them
-/// in turn. Sums over the chunk's tokens take the room of what led here.
+/// All gradients of one chunk of one channel that are sums over states. Groups of states add to
+/// them in turn. Sums over the chunk's tokens take the room of what led here.
 template <typename T>
 PLUVIA_FUNCTION void sum_over_states(const ops::DeviceScanBackward<T>& scan, std::int64_t index) {
   const ScanPiece<T> piece(scan.in, index);
@@ -188,8 +188,8 @@ PLUVIA_FUNCTION void sum_over_states(const ops::DeviceScanBackward<T>& scan, std
   scan.step_sums[index] = to_bias;
 }
 
-/// One state of one channel of one sequence: chunks' shares of the gradients of the parameters, in the
-/// order of chunks. `index` is (batch * states + state) * channels + channel.
+/// One state of one channel of one sequence: chunks' shares of the gradients of the parameters, in
+/// the order of chunks. `index` is (batch * states + state) * channels + channel.
 template <typename T>
 PLUVIA_FUNCTION void add_chunks(const ops::DeviceScanBackward<T>& scan, std::int64_t index) {
   constexpr T kLn2 = static_cast<T>(0.69314718055994530942);

@@ -17,8 +17,8 @@ namespace pluvia::ops {
 /// Whether this build has our operators' CUDA bodies.
 inline bool device_kernels_built() { return cuda_kernels_built(); }
 
-/// Whether an operator takes the body for devices of many threads. On the CPU only where tests ask for
-/// what GPUs run.
+/// Whether an operator takes the body for devices of many threads. On the CPU only where tests ask
+/// for what GPUs run.
 inline bool takes_device_body(const Device& device) {
   return device.kind == DeviceKind::kCuda || pixel_order();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators of networks that have a second body for devices of many threads (models/ops/device_*),
-// with inputs at sizes that fit no block, chunk or run. Both bodies run on the CPU, the second on GPUs
-// too; what they give, gradients included, is compared under the names of its parts.
+// with inputs at sizes that fit no block, chunk or run. Both bodies run on the CPU, the second on
+// GPUs too; what they give, gradients included, is compared under the names of its parts.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace pluvia::backend {
 
-/// A part's numbers as shares of its largest: sums of many tokens are larger than other parts, and so
-/// are their rounding errors.
+/// A part's numbers as shares of its largest: sums of many tokens are larger than other parts, and
+/// so are their rounding errors.
 struct OpResult {
   std::string name;
   std::vector<double> values;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators' bodies for devices, compiled for the CPU from the text that nvcc compiles for GPUs:
-// output and every gradient equal those of the ordinary bodies, which ops_test.cpp holds to plain
-// loops and finite differences.
+// The operators' bodies for devices, compiled for the CPU from the text that nvcc compiles for
+// GPUs: output and every gradient equal those of the ordinary bodies, which ops_test.cpp holds to
+// plain loops and finite differences.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "models/nets/nets.h"
@@ -295,6 +296,10 @@ TEST(Networks, WrongRequestsAreErrors) {
   expect_words(error_of([] { network("rainmamba", "{}", "float8"); }), {"unknown precision"});
   expect_words(error_of([] { run(*network("rainmamba"), golden_input(1, 32), 1, 32); }),
                {"no weights"});
+  const auto on_gpu = [] { make_network({"rainmamba", "{}", "float32", "cuda:0"}); };
+  if (!cuda_kernels_built()) {
+    expect_words(error_of(on_gpu), {"rainmamba on cuda:0", "-DPLUVIA_WITH_CUDA=ON", "--device cpu"});
+  }
   const auto tiny = network("rainmamba-tiny", R"({"seed":1})");
   expect_words(error_of([&] { run(*tiny, golden_input(1, 36), 1, 36); }),
                {"36x36", "multiples of 8"});

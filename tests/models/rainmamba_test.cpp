@@ -225,11 +225,6 @@ TEST(RainMamba, IsTheSameWithTheOperatorsBodiesForDevices) {
   EXPECT_GT(most, 0);  // two bodies, not one twice
 }
 
-/// Builds without kernels say so before anything is sent to a GPU.
-TEST(RainMamba, RunsOnGpusWhereKernelsAreBuilt) {
-  EXPECT_EQ(RainMamba("rainmamba", tiny()).cpu_only(), !ops::device_kernels_built());
-}
-
 TEST(RainMamba, StartsAsTheReferenceDoes) {
   const auto net = started(tiny());
   const auto parameters = net->named_parameters();
