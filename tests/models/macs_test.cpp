@@ -16,6 +16,7 @@ namespace pluvia {
 namespace {
 
 double seen_macs = 0;
+int inside_convolution = 0;  ///< whose parts, oneDNN's among them, were counted with it
 
 /// Multiply-adds for each element that comes out; of operators that consist of others 0.
 double macs_of_one(const std::string& name, c10::ArrayRef<const c10::IValue> in) {
@@ -31,6 +32,9 @@ double macs_of_one(const std::string& name, c10::ArrayRef<const c10::IValue> in)
     // From each element that goes in; stride 1, 2, 2 gives four times as many pixels.
     return taps * static_cast<double>(x.size(1)) / static_cast<double>(weight.size(1)) / 4;
   }
+  if (name == "aten::mkldnn_convolution" && inside_convolution == 0) {
+    return static_cast<double>(in[1].toTensor().numel()) / size(1, 0);
+  }
   if (name == "aten::addmm") return size(1, 1);
   if (name == "aten::mm") return size(0, 1);
   if (name == "aten::bmm") return size(0, 2);
@@ -40,16 +44,21 @@ double macs_of_one(const std::string& name, c10::ArrayRef<const c10::IValue> in)
 
 struct Running : at::ObserverContext {
   double macs_of_one = 0;
+  bool convolution = false;
 };
 
 // Inputs are there when an operator begins, what comes out when it ends.
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& seen) {
   auto running = std::make_unique<Running>();
   running->macs_of_one = macs_of_one(seen.name(), seen.inputs());
+  running->convolution = std::string(seen.name()) == "aten::convolution";
+  if (running->convolution) ++inside_convolution;
   return running;
 }
 void end(const at::RecordFunction& seen, at::ObserverContext* context) {
-  const double each = static_cast<const Running*>(context)->macs_of_one;
+  const auto* const running = static_cast<const Running*>(context);
+  if (running->convolution) --inside_convolution;
+  const double each = running->macs_of_one;
   if (each > 0) seen_macs += each * static_cast<double>(seen.outputs().at(0).toTensor().numel());
 }
 
