@@ -193,10 +193,8 @@ void run_net(Net& net, const Arithmetic& how, const FramesView<const float>& rai
   const torch::Tensor in = torch::from_blob(
       data, {1, rainy.frames, rainy.channels, rainy.height, rainy.width}, torch::kFloat32);
   // A copy even where nothing changes: LibTorch's own memory is aligned alike in every run.
-  const torch::Tensor out =
-      net.forward(in.to(how.device, how.precision, /*non_blocking=*/false, /*copy=*/true))
-                                .to(torch::kCPU, torch::kFloat32)
-                                .contiguous();
+  const torch::Tensor own = in.to(how.device, how.precision, /*non_blocking=*/false, /*copy=*/true);
+  const torch::Tensor out = net.forward(own).to(torch::kCPU, torch::kFloat32).contiguous();
   PLUVIA_CHECK(static_cast<std::size_t>(out.numel()) == clean.count(), out.numel());
   std::copy_n(out.const_data_ptr<float>(), clean.count(), clean.data);
 }
