@@ -94,7 +94,8 @@ std::map<std::string, double> clip_values(const std::string& set, const std::str
     if (what == "drop_cover_percent") {
       out[row.clip.id] = rounded(drop_cover(*clip));
     } else if (what == "speed_m_s") {
-      out[row.clip.id] = rounded(mean_speed(*clip));
+      // A camera in a hand moves by centimetres a second; it stands.
+      out[row.clip.id] = std::round(10 * mean_speed(*clip)) / 10;
     } else {
       const Json rain = parse_json(clip->info().rain, "rain of clip " + row.clip.id);
       if (!rain.contains(what) || !rain[what].is_number()) {

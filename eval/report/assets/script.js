@@ -117,11 +117,11 @@ function ticks(low, high, count) {
 }
 /* series: [{name, colour, points: [[x, y]], dots}] */
 function plot(series, options) {
-  const box = make('div'); const w = 860, left = 58, right = 14, top = 12;
+  const box = make('div'); const w = 860, right = 14, top = 12;
   // Names that would run into each other lean.
   const longest = Math.max(0, ...(options.names || []).map(n => n.length)) * 6.5;
-  const leaning = options.names && longest > (w - left - right) / Math.min(14, options.names.length);
-  const bottom = leaning ? 42 + 0.5 * longest : 42, h = 258 + bottom;
+  const leaning = options.names && longest > (w - 72) / Math.min(14, options.names.length);
+  const left = leaning ? Math.max(58, 0.87 * longest) : 58, bottom = leaning ? 42 + 0.5 * longest : 42, h = 258 + bottom;
   const all = series.flatMap(s => s.points).filter(p => Number.isFinite(p[1]));
   if (!all.length) { box.append(make('p', 'Nothing to show.', 'hint')); return box; }
   let [x0, x1] = [Math.min(...all.map(p => p[0])), Math.max(...all.map(p => p[0]))];
