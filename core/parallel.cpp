@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/cpu.h"
@@ -159,7 +160,11 @@ void set_thread_count(int count) {
 
 namespace {
 std::atomic<bool> by_pixel{false};
+thread_local Team team_of_thread = nullptr;
 }  // namespace
+
+TeamScope::TeamScope(Team team) : before_(std::exchange(team_of_thread, team)) {}
+TeamScope::~TeamScope() { team_of_thread = before_; }
 
 void set_pixel_order(bool on) { by_pixel = on; }
 bool pixel_order() { return by_pixel; }
@@ -175,6 +180,11 @@ void parallel_for(std::int64_t n, std::int64_t grain, const Body& body) {
       body(begin, std::min(n, begin + grain));
     }
     return;
+  }
+  if (team_of_thread != nullptr) {
+    Job job(n, grain, body);
+    team_of_thread(thread_count(), [&job] { job.work(); });
+    return job.wait_and_rethrow();
   }
   Pool::instance().run(std::make_shared<Job>(n, grain, body));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory LibTorch's CPU tensors hold, now and at most: an allocator that counts what it passes
-// on. Only for programs that measure.
+// How much memory LibTorch's CPU tensors hold, now and at most: an allocator that counts. Only for
+// programs that measure.
 #pragma once
 
 #include <cstdint>

@@ -12,6 +12,26 @@ namespace {
 
 /// Channels of a group handled by one vector; what is left over goes one by one.
 constexpr int kVector = 8;
+
+/// Neighbouring channels, wherever they lie in memory. A type of the compiler's rather than a loop that it
+/// vectorises: for each of these short loops it would first check at run time that nothing overlaps,
+/// which takes longer than the loop.
+template <typename T>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(kVector * sizeof(T)), aligned(sizeof(T)), may_alias));
+};
+template <typename T>
+using Vector = typename VectorOf<T>::Type;
+
+template <typename T>
+inline const Vector<T>& vector_at(const T* from) {
+  return *reinterpret_cast<const Vector<T>*>(from);
+}
+template <typename T>
+inline Vector<T>& vector_at(T* to) {
+  return *reinterpret_cast<Vector<T>*>(to);
+}
+
 /// Output pixels whose readings by one tap are worked out together.
 constexpr int kStrip = 64;
 
@@ -44,11 +64,10 @@ template <typename T>
 struct Strip {
   alignas(64) T row_share[kStrip];
   alignas(64) T column_share[kStrip];
-  alignas(64) T weight[4][kStrip];
+  alignas(64) T masked[4][kStrip];  ///< weight times mask
   alignas(64) std::int32_t index[4][kStrip];
   alignas(64) T there[4][kStrip];  ///< 1 where the neighbour is inside, else 0
   alignas(64) T inside[kStrip];  ///< 1 within one pixel of the picture, else 0
-  const T* mask = nullptr;
 };
 
 /// Rows of offset, mask and their gradients.
@@ -66,7 +85,7 @@ inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const Str
                        int g, int k, Strip<T>& out) {
   const T* const down = in.offset + 2 * plane(s, g, k) + place.first;
   const T* const right = down + s.out_pixels();
-  out.mask = in.mask + plane(s, g, k) + place.first;
+  const T* const mask = in.mask + plane(s, g, k) + place.first;
   const T tap_row = static_cast<T>(k / s.kernel_columns * s.dilation);
   const T tap_column = static_cast<T>(k % s.kernel_columns * s.dilation);
   const T height = static_cast<T>(s.height);
@@ -95,10 +114,10 @@ inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const Str
     out.there[1][i] = above * after;
     out.there[2][i] = below * before;
     out.there[3][i] = below * after;
-    out.weight[0][i] = above * before * ((1 - a) * (1 - b));
-    out.weight[1][i] = above * after * ((1 - a) * b);
-    out.weight[2][i] = below * before * (a * (1 - b));
-    out.weight[3][i] = below * after * (a * b);
+    out.masked[0][i] = mask[i] * (above * before * ((1 - a) * (1 - b)));
+    out.masked[1][i] = mask[i] * (above * after * ((1 - a) * b));
+    out.masked[2][i] = mask[i] * (below * before * (a * (1 - b)));
+    out.masked[3][i] = mask[i] * (below * after * (a * b));
     const std::int32_t row0 = static_cast<std::int32_t>(top < T(0) ? T(0) : top) * columns;
     const std::int32_t row1 = static_cast<std::int32_t>(top + 1 < height ? top + 1 : height - 1) * columns;
     const auto column0 = static_cast<std::int32_t>(left < T(0) ? T(0) : left);
@@ -127,42 +146,50 @@ __attribute__((always_inline)) inline void fetch_strip(const DeformSizes& s, con
   }
 }
 
-template <typename T>
+/// The channels of a group: how many a caller knows, or as many as there are.
+template <int kEach>
+inline std::int64_t channels_of(const DeformSizes& s) {
+  return kEach > 0 ? kEach : s.group_channels();
+}
+
+/// What one tap reads for pixel `i` of a strip.
+template <int kEach, typename T>
 inline void sample(const T* x, const DeformSizes& s, const Strip<T>& strip, int i, T* to) {
-  const T mask = strip.mask[i];
-  const T w0 = mask * strip.weight[0][i];
-  const T w1 = mask * strip.weight[1][i];
-  const T w2 = mask * strip.weight[2][i];
-  const T w3 = mask * strip.weight[3][i];
-  const std::int64_t channels = s.group_channels();
-  const T* const t0 = x + strip.index[0][i] * channels;
-  const T* const t1 = x + strip.index[1][i] * channels;
-  const T* const t2 = x + strip.index[2][i] * channels;
-  const T* const t3 = x + strip.index[3][i] * channels;
+  const std::int64_t channels = channels_of<kEach>(s);
+  const T* from[4];
+  T weight[4];
+  for (int n = 0; n < 4; ++n) {
+    from[n] = x + strip.index[n][i] * channels;
+    weight[n] = strip.masked[n][i];
+  }
   std::int64_t c = 0;
   for (; c + kVector <= channels; c += kVector) {
-    PLUVIA_LANES
-    for (int j = 0; j < kVector; ++j) {
-      to[c + j] = (w0 * t0[c + j] + w1 * t1[c + j]) + (w2 * t2[c + j] + w3 * t3[c + j]);
-    }
+    vector_at(to + c) =
+        (weight[0] * vector_at(from[0] + c) + weight[1] * vector_at(from[1] + c)) +
+        (weight[2] * vector_at(from[2] + c) + weight[3] * vector_at(from[3] + c));
   }
-  for (; c < channels; ++c) to[c] = (w0 * t0[c] + w1 * t1[c]) + (w2 * t2[c] + w3 * t3[c]);
+  for (; c < channels; ++c) {
+    to[c] = (weight[0] * from[0][c] + weight[1] * from[1][c]) +
+            (weight[2] * from[2][c] + weight[3] * from[3][c]);
+  }
 }
 
 /// A strip's columns: all taps, all groups.
-template <typename T>
+template <int kEach, typename T>
 inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in,
                          const StripPlace<T>& place, T* columns) {
-  const std::int64_t each = s.group_channels();
+  const std::int64_t each = channels_of<kEach>(s);
+  const std::int64_t row = s.taps() * s.channels;
   Strip<T> strip;
   for (int g = 0; g < s.groups; ++g) {
+    const T* const x = in.x + g * s.group_values();
     for (int k = 0; k < s.taps(); ++k) {
       fetch_strip(s, in, place, g * s.taps() + k);
       read_strip(s, in, place, g, k, strip);
-      for (int i = 0; i < place.count; ++i) {
-        T* const to = columns + (static_cast<std::int64_t>(i) * s.taps() + k) * s.channels + g * each;
+      T* to = columns + k * s.channels + g * each;
+      for (int i = 0; i < place.count; ++i, to += row) {
         if (strip.inside[i] > T(0)) {
-          sample(in.x + g * s.group_values(), s, strip, i, to);
+          sample<kEach>(x, s, strip, i, to);
         } else {
           std::fill_n(to, each, T(0));
         }
@@ -171,53 +198,81 @@ inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in,
   }
 }
 
+/// The sum over each of four vectors, by halves.
 template <typename T>
-inline T dot(const T* a, const T* b, std::int64_t count) {
-  T lane[kVector] = {};
-  std::int64_t c = 0;
-  for (; c + kVector <= count; c += kVector) {
-    PLUVIA_LANES
-    for (int j = 0; j < kVector; ++j) lane[j] += a[c + j] * b[c + j];
-  }
-  T sum = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-  for (; c < count; ++c) sum += a[c] * b[c];
-  return sum;
+inline void sums_of(const Vector<T>* four, T* sums) {
+  const Vector<T> a = __builtin_shufflevector(four[0], four[1], 0, 8, 1, 9, 4, 12, 5, 13) +
+                      __builtin_shufflevector(four[0], four[1], 2, 10, 3, 11, 6, 14, 7, 15);
+  const Vector<T> b = __builtin_shufflevector(four[2], four[3], 0, 8, 1, 9, 4, 12, 5, 13) +
+                      __builtin_shufflevector(four[2], four[3], 2, 10, 3, 11, 6, 14, 7, 15);
+  const Vector<T> c = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
+                      __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+  for (int n = 0; n < 4; ++n) sums[n] = c[n] + c[n + 4];
 }
 
-template <typename T>
-inline void add_scaled(const T* from, T scale, std::int64_t count, T* to) {
-  std::int64_t c = 0;
-  for (; c + kVector <= count; c += kVector) {
-    PLUVIA_LANES
-    for (int j = 0; j < kVector; ++j) to[c + j] += scale * from[c + j];
+/// One reading's way back: adds the column's gradient to the four neighbours', gives its products with
+/// their values, and puts the reading in its place.
+template <int kEach, typename T>
+inline void scatter(const T* x, const DeformSizes& s, const Strip<T>& strip, int i, T* column,
+                    T* to_x, T* products) {
+  const std::int64_t channels = channels_of<kEach>(s);
+  std::int64_t at[4];
+  T weight[4];
+  for (int n = 0; n < 4; ++n) {
+    at[n] = strip.index[n][i] * channels;
+    weight[n] = strip.masked[n][i];
   }
-  for (; c < count; ++c) to[c] += scale * from[c];
+  Vector<T> sums[4] = {};
+  std::int64_t c = 0;
+  for (; c + kVector <= channels; c += kVector) {
+    const Vector<T> gradient = vector_at(column + c);
+    Vector<T> parts[4];
+    for (int n = 0; n < 4; ++n) {
+      const Vector<T> value = vector_at(x + at[n] + c);
+      sums[n] += gradient * value;
+      parts[n] = weight[n] * value;
+      vector_at(to_x + at[n] + c) += weight[n] * gradient;
+    }
+    vector_at(column + c) = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  }
+  sums_of<T>(sums, products);
+  for (; c < channels; ++c) {
+    const T gradient = column[c];
+    T parts[4];
+    for (int n = 0; n < 4; ++n) {
+      const T value = x[at[n] + c];
+      products[n] += gradient * value;
+      parts[n] = weight[n] * value;
+      to_x[at[n] + c] += weight[n] * gradient;
+    }
+    column[c] = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  }
 }
 
 /// Gradients of a strip's readings by one tap: what comes back to the picture, the masks and the
 /// positions. The latter follow from the products of the column's gradient with the four neighbours.
-template <typename T>
+template <int kEach, typename T>
 inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
-                          const StripPlace<T>& place, int g, int k, const T* columns,
+                          const StripPlace<T>& place, int g, int k, T* columns,
                           const DeformGradient<T>& gradient) {
-  const std::int64_t each = s.group_channels();
+  const std::int64_t each = channels_of<kEach>(s);
+  const std::int64_t row = s.taps() * s.channels;
   const T* const x = in.x + g * s.group_values();
   T* const to_x = gradient.x + g * s.group_values();
   Strip<T> strip;
   fetch_strip(s, in, place, g * s.taps() + k);
   read_strip(s, in, place, g, k, strip);
-  alignas(64) T product[4][kStrip];
-  for (int i = 0; i < place.count; ++i) {
-    const T* const from =
-        columns + (static_cast<std::int64_t>(i) * s.taps() + k) * s.channels + g * each;
-    for (int n = 0; n < 4; ++n) {
-      product[n][i] = 0;
-      if (strip.there[n][i] == T(0)) continue;  // zeros, whose gradient goes nowhere
-      const std::int64_t at = strip.index[n][i] * each;
-      product[n][i] = dot(from, x + at, each);
-      add_scaled(from, strip.mask[i] * strip.weight[n][i], each, to_x + at);
+  alignas(64) T products[4 * kStrip];
+  T* column = columns + k * s.channels + g * each;
+  for (int i = 0; i < place.count; ++i, column += row) {
+    if (strip.inside[i] > T(0)) {
+      scatter<kEach>(x, s, strip, i, column, to_x, products + 4 * i);
+    } else {
+      std::fill_n(products + 4 * i, 4, T(0));
+      std::fill_n(column, each, T(0));
     }
   }
+  const T* const mask = in.mask + plane(s, g, k) + place.first;
   T* const to_mask = gradient.mask + plane(s, g, k) + place.first;
   T* const to_row = gradient.offset + 2 * plane(s, g, k) + place.first;
   T* const to_column = to_row + s.out_pixels();
@@ -225,14 +280,13 @@ inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
   for (int i = 0; i < place.count; ++i) {
     const T a = strip.row_share[i];
     const T b = strip.column_share[i];
-    const T p0 = product[0][i];
-    const T p1 = product[1][i];
-    const T p2 = product[2][i];
-    const T p3 = product[3][i];
-    to_mask[i] = (strip.weight[0][i] * p0 + strip.weight[1][i] * p1) +
-                 (strip.weight[2][i] * p2 + strip.weight[3][i] * p3);
-    to_row[i] = strip.mask[i] * ((1 - b) * (p2 - p0) + b * (p3 - p1));
-    to_column[i] = strip.mask[i] * ((1 - a) * (p1 - p0) + a * (p3 - p2));
+    const T p0 = strip.there[0][i] * products[4 * i];
+    const T p1 = strip.there[1][i] * products[4 * i + 1];
+    const T p2 = strip.there[2][i] * products[4 * i + 2];
+    const T p3 = strip.there[3][i] * products[4 * i + 3];
+    to_mask[i] = (1 - a) * ((1 - b) * p0 + b * p1) + a * ((1 - b) * p2 + b * p3);
+    to_row[i] = mask[i] * ((1 - b) * (p2 - p0) + b * (p3 - p1));
+    to_column[i] = mask[i] * ((1 - a) * (p1 - p0) + a * (p3 - p2));
   }
 }
 
@@ -245,23 +299,33 @@ void deform_columns(const DeformSizes& sizes, const DeformInput<T>& in, const Pi
   const std::int64_t row = sizes.taps() * sizes.channels;
   const auto task = [&sizes, &in, &block, end, columns, row](std::int64_t i) {
     const StripPlace<T> place(sizes, block.first + i * kStrip, end);
-    gather_strip(sizes, in, place, columns + i * kStrip * row);
+    T* const to = columns + i * kStrip * row;
+    if (sizes.group_channels() == kVector) {
+      gather_strip<kVector>(sizes, in, place, to);
+    } else {
+      gather_strip<0>(sizes, in, place, to);
+    }
   };
   cpu_backend::for_each((block.count + kStrip - 1) / kStrip, task, 1);
 }
 
 template <typename T>
 void deform_columns_backward(const DeformSizes& sizes, const DeformInput<T>& in,
-                             const PixelBlock& block, const T* columns,
+                             const PixelBlock& block, T* columns,
                              const DeformGradient<T>& gradient) {
   const std::int64_t end = block.first + block.count;
   const std::int64_t row = sizes.taps() * sizes.channels;
   const auto task = [&sizes, &in, &block, end, columns, row, &gradient](std::int64_t g) {
     for (std::int64_t first = block.first; first < end; first += kStrip) {
       const StripPlace<T> place(sizes, first, end);
+      T* const from = columns + (first - block.first) * row;
+      const auto group = static_cast<int>(g);
       for (int k = 0; k < sizes.taps(); ++k) {
-        scatter_strip(sizes, in, place, static_cast<int>(g), k,
-                      columns + (first - block.first) * row, gradient);
+        if (sizes.group_channels() == kVector) {
+          scatter_strip<kVector>(sizes, in, place, group, k, from, gradient);
+        } else {
+          scatter_strip<0>(sizes, in, place, group, k, from, gradient);
+        }
       }
     }
   };
@@ -273,10 +337,10 @@ template void deform_columns(const DeformSizes&, const DeformInput<float>&, cons
 template void deform_columns(const DeformSizes&, const DeformInput<double>&, const PixelBlock&,
                              double*);
 template void deform_columns_backward(const DeformSizes&, const DeformInput<float>&,
-                                      const PixelBlock&, const float*,
+                                      const PixelBlock&, float*,
                                       const DeformGradient<float>&);
 template void deform_columns_backward(const DeformSizes&, const DeformInput<double>&,
-                                      const PixelBlock&, const double*,
+                                      const PixelBlock&, double*,
                                       const DeformGradient<double>&);
 
 }  // namespace pluvia::ops

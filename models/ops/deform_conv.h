@@ -58,11 +58,12 @@ struct DeformGradient {
   T* offset = nullptr;
   T* mask = nullptr;
 };
-/// From gradients of columns, given as (count, taps, channels). Groups go to threads: their channels
-/// of x are apart, so sums have one order whatever the number of threads.
+/// From gradients of columns, given as (count, taps, channels), in whose place the columns themselves
+/// come back: the weights' gradient needs them, and their neighbours are at hand here. Groups go to
+/// threads: their channels of x are apart, so sums have one order whatever the number of threads.
 template <typename T>
 void deform_columns_backward(const DeformSizes& sizes, const DeformInput<T>& in,
-                             const PixelBlock& block, const T* columns,
+                             const PixelBlock& block, T* columns,
                              const DeformGradient<T>& gradient);
 
 }  // namespace pluvia::ops

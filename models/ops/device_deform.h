@@ -23,7 +23,7 @@ struct DeformBackwardArgs {
   ops::DeformSizes sizes;
   ops::DeformInput<T> in;
   ops::PixelBlock block;
-  const T* columns = nullptr;  ///< gradients, (count, taps, channels)
+  T* columns = nullptr;  ///< gradients, (count, taps, channels); read only
   ops::DeformGradient<T> gradient;
 };
 

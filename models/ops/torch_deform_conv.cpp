@@ -6,6 +6,7 @@
 #include "models/ops/device_deform.h"
 #include "models/ops/torch_deform_conv.h"
 #include "models/ops/torch_device.h"
+#include "models/ops/torch_threads.h"
 #include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
@@ -22,9 +23,36 @@ Tensor by_groups(const Tensor& x, int groups) {
   return x.unflatten(1, {groups, -1}).permute({0, 1, 3, 4, 2}).contiguous();
 }
 
-/// (O, I, kh, kw) as (taps * I, O), in the order of columns.
+/// (O, I, kh, kw) as (O, taps * I), in the order of columns.
 Tensor as_matrix(const Tensor& weight) {
-  return weight.permute({2, 3, 1, 0}).reshape({-1, weight.size(0)});
+  return weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
+}
+
+/// oneDNN multiplies single-precision matrices as convolutions of single pixels: with AVX-512 wherever it
+/// is, where LibTorch's products by MKL take narrower ones on CPUs that are not Intel's.
+bool by_convolution(const Tensor& a) {
+  return a.is_cpu() && a.scalar_type() == torch::kFloat32 && at::hasMKLDNN() &&
+         at::globalContext().userEnabledMkldnn();
+}
+
+Tensor pixel_convolution(const Tensor& x, const Tensor& weight) {
+  return torch::mkldnn_convolution(x, weight, /*bias=*/{}, /*padding=*/{0, 0}, /*stride=*/{1, 1},
+                                   /*dilation=*/{1, 1}, /*groups=*/1);
+}
+
+/// rows (P, K) times the transpose of matrix (O, K): every row is a pixel.
+Tensor times(const Tensor& rows, const Tensor& matrix) {
+  if (!by_convolution(rows)) return torch::mm(rows, matrix.t());
+  const Tensor picture = rows.view({1, rows.size(0), 1, rows.size(1)}).permute({0, 3, 1, 2});
+  const Tensor out = pixel_convolution(picture, matrix.view({matrix.size(0), matrix.size(1), 1, 1}));
+  return out.permute({0, 2, 3, 1}).reshape({rows.size(0), matrix.size(0)});
+}
+
+/// The transpose of a (P, O) times b (P, K): every row of b is a channel.
+Tensor sum_of_products(const Tensor& a, const Tensor& b) {
+  if (!by_convolution(a)) return torch::mm(a.t(), b);
+  const Tensor weight = a.t().contiguous().view({a.size(1), a.size(0), 1, 1});
+  return pixel_convolution(b.view({1, b.size(0), b.size(1), 1}), weight).reshape({a.size(1), b.size(1)});
 }
 
 DeformSizes sizes_of(const Tensor& x, const Tensor& mask, const Tensor& weight,
@@ -57,11 +85,11 @@ void check(const DeformTensors& t, const DeformSizes& s) {
   PLUVIA_CHECK(fits, t.offset.size(1), " ", t.mask.size(1), " ", s.out_height, "x", s.out_width);
 }
 
-/// As many output pixels at a time as have columns of a third of the inputs' size.
+/// As many output pixels at a time as have columns of a quarter of the inputs' size.
 std::int64_t block_pixels(const DeformSizes& s) {
   const std::int64_t positions = 3 * static_cast<std::int64_t>(s.groups) * s.taps() * s.out_pixels();
   const std::int64_t values = s.height * s.width * s.channels + positions;
-  const std::int64_t pixels = values / (3 * s.taps() * s.channels);
+  const std::int64_t pixels = values / (4 * s.taps() * s.channels);
   return std::clamp<std::int64_t>(pixels, 64, std::max<std::int64_t>(64, s.out_pixels()));
 }
 
@@ -74,6 +102,7 @@ DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mas
 /// The CPU's vectorised loops, or the kernels of a GPU.
 template <typename T>
 void fill_columns(const Device& device, const DeformColumnsArgs<T>& args) {
+  const OnTorchThreads on_torch_threads;
   if (takes_device_body(device)) {
     device_deform_columns(device, args);
   } else {
@@ -83,9 +112,11 @@ void fill_columns(const Device& device, const DeformColumnsArgs<T>& args) {
 
 template <typename T>
 void give_back(const Device& device, const DeformBackwardArgs<T>& args) {
+  const OnTorchThreads on_torch_threads;
   if (takes_device_body(device)) {
     device_deform_positions(device, args);
     device_deform_picture(device, args);
+    device_deform_columns(device, {args.sizes, args.in, args.block, args.columns});
   } else {
     deform_columns_backward(args.sizes, args.in, args.block, args.columns, args.gradient);
   }
@@ -125,8 +156,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
           fill_columns<T>(device, {s, input_of<T>(inner, offsets, masks, n), block,
                                    part.data_ptr<T>()});
         });
-        Tensor rows = out[n].slice(0, block.first, block.first + block.count);
-        torch::addmm_out(rows, bias, part, matrix);
+        out[n].slice(0, block.first, block.first + block.count).copy_(times(part, matrix)).add_(bias);
       });
     }
     return out.unflatten(1, {s.out_height, s.out_width}).permute({0, 3, 1, 2});
@@ -149,26 +179,24 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor to_offset = torch::empty_like(saved[1]);
     const Tensor to_mask = torch::empty_like(saved[2]);
     Tensor to_matrix = torch::zeros_like(matrix);
-    const Tensor columns = torch::empty({block_pixels(s), s.taps() * s.channels}, x.options());
+    const Tensor matrix_t = matrix.t().contiguous();
     for (std::int64_t n = 0; n < x.size(0); ++n) {
       for_blocks(s, [&](const PixelBlock& block) {
-        Tensor part = columns.slice(0, 0, block.count);
         const Tensor rows = out[n].slice(0, block.first, block.first + block.count);
+        const Tensor columns = times(rows, matrix_t);
         with_type(x.scalar_type(), [&](auto zero) {
           using T = decltype(zero);
           const DeformInput<T> in = input_of<T>(inner, saved[1], saved[2], n);
-          fill_columns<T>(device, {s, in, block, part.data_ptr<T>()});
-          to_matrix.addmm_(part.t(), rows);
-          torch::mm_out(part, rows, matrix.t());
           const DeformGradient<T> to = {to_x[n].data_ptr<T>(), to_offset[n].data_ptr<T>(),
                                         to_mask[n].data_ptr<T>()};
-          give_back<T>(device, {s, in, block, part.const_data_ptr<T>(), to});
+          give_back<T>(device, {s, in, block, columns.data_ptr<T>(), to});
         });
+        to_matrix += sum_of_products(rows, columns);
       });
     }
     const Tensor to_weight =
-        to_matrix.reshape({s.kernel_rows, s.kernel_columns, s.channels, weight.size(0)})
-            .permute({3, 2, 0, 1});
+        to_matrix.reshape({weight.size(0), s.kernel_rows, s.kernel_columns, s.channels})
+            .permute({0, 3, 1, 2});
     return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2), to_offset, to_mask, to_weight, out.sum({0, 1}), Tensor()};
   }
 };

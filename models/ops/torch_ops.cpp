@@ -6,6 +6,7 @@
 #include "models/ops/device_depthwise_conv3d.h"
 #include "models/ops/torch_device.h"
 #include "models/ops/torch_ops.h"
+#include "models/ops/torch_threads.h"
 #include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
@@ -31,6 +32,7 @@ CausalConvInput<T> causal_input(const Tensor& x, const Tensor& weight, const Ten
 }
 
 Tensor run_causal(const Tensor& x, const Tensor& weight, const Tensor& bias, bool reverse) {
+  const OnTorchThreads on_torch_threads;
   const Device device = device_of({x, weight, bias}, kCausalName);
   const Tensor out = torch::empty(x.sizes(), x.options());
   with_type(out.scalar_type(), [&](auto zero) {
@@ -48,6 +50,7 @@ Tensor run_causal(const Tensor& x, const Tensor& weight, const Tensor& bias, boo
 template <typename T>
 void causal_backward_on(const Device& device, const CausalConvInput<T>& in,
                         const Tensor& out_gradient, const CausalConvGradients<T>& to) {
+  const OnTorchThreads on_torch_threads;
   const T* const from = out_gradient.const_data_ptr<T>();
   if (!takes_device_body(device)) return causal_conv_backward(in, from, to);
   DeviceCausalConvBackward<T> conv = {in, from, to};
@@ -89,6 +92,7 @@ TokenVolume volume_of(const Tensor& tokens) {
 }
 
 Tensor run_cube(const Tensor& tokens, const Tensor& weight, const Tensor& bias) {
+  const OnTorchThreads on_torch_threads;
   const Device device = device_of({tokens, weight, bias}, kCubeName);
   const Tensor out = torch::empty(tokens.sizes(), tokens.options());
   with_type(out.scalar_type(), [&](auto zero) {
@@ -106,6 +110,7 @@ Tensor run_cube(const Tensor& tokens, const Tensor& weight, const Tensor& bias) 
 template <typename T>
 void cube_backward_on(const Device& device, DeviceCubeConvBackward<T> conv,
                       const torch::TensorOptions& options) {
+  const OnTorchThreads on_torch_threads;
   if (!takes_device_body(device)) {
     return depthwise_conv3d_backward(conv.volume, conv.filter, conv.in, conv.out_gradient,
                                      conv.to);

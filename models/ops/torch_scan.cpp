@@ -6,6 +6,7 @@
 #include "models/ops/selective_scan.h"
 #include "models/ops/torch_device.h"
 #include "models/ops/torch_ops.h"
+#include "models/ops/torch_threads.h"
 #include "models/ops/torch_types.h"
 
 namespace pluvia::ops {
@@ -52,6 +53,7 @@ void scan_on(const Device& device, const ScanInput<T>& in, const Tensor& out, Te
 }
 
 Tensor run_scan(const variable_list& t, bool reverse, Tensor* states) {
+  const OnTorchThreads on_torch_threads;
   const Device device = device_of(t, kScanName);
   const Tensor out = torch::empty(t[kX].sizes(), t[kX].options());
   with_type(out.scalar_type(), [&](auto zero) {
@@ -69,6 +71,7 @@ Tensor run_scan(const variable_list& t, bool reverse, Tensor* states) {
 template <typename T>
 void scan_backward_on(const Device& device, const ScanInput<T>& in, const Tensor& out_gradient,
                       const Tensor& states, const ScanGradients<T>& to) {
+  const OnTorchThreads on_torch_threads;
   const T* const from = out_gradient.const_data_ptr<T>();
   const T* const kept = states.const_data_ptr<T>();
   if (!takes_device_body(device)) return scan_backward(in, from, kept, to);

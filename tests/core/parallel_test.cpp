@@ -93,5 +93,47 @@ TEST_P(Parallel, LoopsFromManyThreads) {
   EXPECT_EQ(count.load(), 2000);
 }
 
+void run_on_three_threads(int /*threads*/, const std::function<void()>& work) {
+  std::vector<std::thread> others;
+  for (int i = 0; i < 2; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+}
+
+std::atomic<int> teams_called{0};
+void run_alone(int /*threads*/, const std::function<void()>& work) {
+  ++teams_called;
+  work();
+}
+
+TEST_P(Parallel, RunsOnATeamWhileItsScopeLasts) {
+  teams_called = 0;
+  std::atomic<int> seen{0};
+  const auto loop = [&] { parallel_for(100, 1, [&](std::int64_t, std::int64_t) { ++seen; }); };
+  {
+    const TeamScope outer(&run_alone);
+    loop();
+    {
+      const TeamScope inner(&run_on_three_threads);
+      loop();
+    }
+    std::thread(loop).join();  // another thread: the pool
+    loop();
+  }
+  loop();
+  EXPECT_EQ(seen.load(), 500);
+  EXPECT_EQ(teams_called.load(), thread_count() == 1 ? 0 : 2);
+}
+
+TEST_P(Parallel, ExceptionsLeaveATeam) {
+  const TeamScope team(&run_on_three_threads);
+  const auto loop = [] {
+    parallel_for(1000, 1, [](std::int64_t begin, std::int64_t) {
+      if (begin >= 3) fail("range ", begin, " failed");
+    });
+  };
+  EXPECT_THROW(loop(), Error);
+}
+
 }  // namespace
 }  // namespace pluvia

@@ -102,13 +102,13 @@ struct DeformResult {
   DeformGradient<T> gradient() { return {x.data(), offset.data(), mask.data()}; }
 };
 
-/// By the CPU's loops.
+/// By the CPU's loops: the way back, which gives the columns too.
 template <typename T>
 DeformResult<T> deform_on_cpu(const DeformProblem<T>& p) {
   DeformResult<T> out(p);
+  out.columns = p.given;
   for (const PixelBlock& block : deform_blocks(p.sizes)) {
-    deform_columns(p.sizes, p.input(), block, out.columns.data() + block.first * p.row());
-    deform_columns_backward(p.sizes, p.input(), block, p.given.data() + block.first * p.row(),
+    deform_columns_backward(p.sizes, p.input(), block, out.columns.data() + block.first * p.row(),
                             out.gradient());
   }
   return out;

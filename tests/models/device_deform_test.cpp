@@ -18,6 +18,7 @@ namespace {
 template <typename T>
 DeformResult<T> by_kernels(const DeformProblem<T>& p) {
   DeformResult<T> out(p);
+  std::vector<T> given = p.given;
   for (T& value : out.columns) value = std::numeric_limits<T>::quiet_NaN();
   out.offset.assign(out.offset.size(), std::numeric_limits<T>::quiet_NaN());
   out.mask = std::vector<T>(out.mask.size(), std::numeric_limits<T>::quiet_NaN());
@@ -25,7 +26,7 @@ DeformResult<T> by_kernels(const DeformProblem<T>& p) {
     cpu_backend::device_deform_columns(
         {p.sizes, p.input(), block, out.columns.data() + block.first * p.row()});
     const DeformBackwardArgs<T> back = {p.sizes, p.input(), block,
-                                        p.given.data() + block.first * p.row(), out.gradient()};
+                                        given.data() + block.first * p.row(), out.gradient()};
     cpu_backend::device_deform_positions(back);
     cpu_backend::device_deform_picture(back);
   }
@@ -61,6 +62,18 @@ void expect_equal_operators() {
 TEST(DeviceDeform, EqualsTheCpusLoopsInDouble) { expect_equal_operators<double>(); }
 
 TEST(DeviceDeform, EqualsTheCpusLoopsInSingle) { expect_equal_operators<float>(); }
+
+TEST(DeformColumns, AreTheSameOnTheWayThereAndBack) {
+  for (const DeformSizes& sizes : deform_sizes()) {
+    SCOPED_TRACE(name_of(sizes));
+    const DeformProblem<double> problem(sizes);
+    std::vector<double> columns(static_cast<std::size_t>(problem.column_count()));
+    for (const PixelBlock& block : deform_blocks(sizes)) {
+      deform_columns(sizes, problem.input(), block, columns.data() + block.first * problem.row());
+    }
+    expect_close(deform_on_cpu(problem).columns, columns, "columns");
+  }
+}
 
 TEST(DeviceDeform, LosesNoAdditionOfManyThreads) {
   // All readings meet in one pixel.
