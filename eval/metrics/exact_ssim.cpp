@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How it is fast: strips of columns so narrow that all rows of a window stay near; along rows in
-// 16-bit integers (moment_filter.h), down the columns in double by fused multiply-adds, six rows of
+// 16-bit integers (moment_filter.h), down the columns in double by fused multiply-adds, twelve rows of
 // the map at a time so that a value is loaded once for all of them; no division in double; channels
 // left interleaved.
 //
-// From the means over a window of a and b (less 128), of Q = a^2 + b^2 (of the same) and of
-// D = (a-b)^2,
+// From the means over a window of a and b (both less 128), of their squares' sum Q and of D = (a-b)^2,
 //   va + vb = Q - (ma^2 + mb^2),   2 cov = Q - D - 2 ma mb,
 // so that equal pictures, with D = 0, score exactly 1. The sums' order is fixed and std::fma rounds
 // once on every CPU (slowly on those from before 2013, which lack the instruction): all agree.
@@ -23,13 +22,13 @@
 namespace pluvia {
 namespace {
 
-constexpr int kBlock = 6;               // rows of the map that are made in one go
+constexpr int kBlock = 12;              // rows of the map that are made in one go
 constexpr int kMostRows = 10 + kBlock;  // that their windows span
-constexpr int kRing = 16;
+constexpr int kRing = kMostRows;
 
 struct Constants {
   std::array<double, 6> taps{};  ///< from the middle outwards, in units of the moments
-  double c1 = 0;
+  double c1 = 0;  ///< and 2 128^2
   double c2 = 0;
   double scale = 1;
 };
@@ -51,10 +50,10 @@ PLUVIA_ALL_LEVELS void filter_down(const MomentRow* const* rows, std::size_t pla
   PLUVIA_INDEPENDENT
   for (int x = 0; x < n; ++x) {
     std::array<double, kBlock> sums{};
-#pragma GCC unroll 16
+#pragma GCC unroll 22
     for (int k = 0; k < kRows; ++k) {
       const double value = r[static_cast<std::size_t>(k)][x];
-#pragma GCC unroll 6
+#pragma GCC unroll 22
       for (int j = 0; j < kBlock; ++j) {
         const int off = k - j < kRadius ? kRadius + j - k : k - j - kRadius;
         if (off > kRadius) continue;
@@ -75,44 +74,74 @@ inline double quotient(double x, double y) {
   return std::fma(std::fma(-y, first, x), inverse, first);
 }
 
-PLUVIA_ALL_LEVELS void map_of(const Means& means, int n, const Constants& constants, double* out) {
-  const double scale = constants.scale;
-  const double c1 = 32768 + constants.c1;
-  const double c2 = constants.c2;
-  const double* const mean_a = means[0].data();
-  const double* const mean_b = means[1].data();
-  const double* const mean_q = means[2].data();
-  const double* const mean_d = means[3].data();
-  PLUVIA_INDEPENDENT
-  for (int x = 0; x < n; ++x) {
-    const double a = mean_a[x];
-    const double b = mean_b[x];
-    const double squares = a * a + b * b;
-    const double product = a * b;
-    const double twice = product + product;
-    // (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
-    const double shift = 256 * (a + b) + c1;
-    const double spread = scale * (mean_q[x] - squares) + c2;
-    const double common = scale * ((mean_q[x] - mean_d[x]) - twice) + c2;
-    out[x] = quotient((twice + shift) * common, (squares + shift) * spread);
-  }
+// From the means of a-128, b-128, half of a(a-255) + b(b-255), (a-b)^2.
+inline double ssim_of(double a, double b, double half, double difference,
+                      const Constants& constants) {
+  const double sum = a + b;
+  const double squares = a * a + b * b;
+  const double product = a * b;
+  const double twice = product + product;
+  // (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
+  const double shift = 256 * sum + constants.c1;
+  const double q = 2 * half + (32512 - sum);  // (a-128)^2 + (b-128)^2
+  const double spread = constants.scale * (q - squares) + constants.c2;
+  const double common = constants.scale * ((q - difference) - twice) + constants.c2;
+  return quotient((twice + shift) * common, (squares + shift) * spread);
 }
 
-// In a fixed order whatever the width of the CPU's registers.
-PLUVIA_ALL_LEVELS double sum_of(const double* values, int n) {
-  constexpr int kLanes = 32;
-  std::array<double, kLanes> lanes{};
-  int x = 0;
-  for (; x + kLanes <= n; x += kLanes) {
-    for (int k = 0; k < kLanes; ++k) lanes[static_cast<std::size_t>(k)] += values[x + k];
-  }
-  for (int k = 0; x + k < n; ++k) lanes[static_cast<std::size_t>(k)] += values[x + k];
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int k = 0; k < half; ++k) {
-      lanes[static_cast<std::size_t>(k)] += lanes[static_cast<std::size_t>(k + half)];
+PLUVIA_ALL_LEVELS void map_of(const Means& means, int n, const Constants& constants, double* out) {
+  const Constants c = constants;
+  const double* const a = means[0].data();
+  const double* const b = means[1].data();
+  const double* const half = means[2].data();
+  const double* const difference = means[3].data();
+  PLUVIA_INDEPENDENT
+  for (int x = 0; x < n; ++x) out[x] = ssim_of(a[x], b[x], half[x], difference[x], c);
+}
+
+// Sums in a fixed order whatever the width of the CPU's registers.
+struct Lanes {
+  static constexpr int kCount = 32;
+  std::array<double, kCount> sums{};
+
+  template <typename At>
+  void add(int n, const At& at) {
+    int x = 0;
+    for (; x + kCount <= n; x += kCount) {
+      PLUVIA_INDEPENDENT
+      for (int k = 0; k < kCount; ++k) sums[static_cast<std::size_t>(k)] += at(x + k);
     }
+    for (int k = 0; x + k < n; ++k) sums[static_cast<std::size_t>(k)] += at(x + k);
   }
-  return lanes[0];
+
+  double total() const {
+    std::array<double, kCount> left = sums;
+    for (std::size_t half = kCount / 2; half > 0; half /= 2) {
+      for (std::size_t k = 0; k < half; ++k) left[k] += left[k + half];
+    }
+    return left[0];
+  }
+};
+
+PLUVIA_ALL_LEVELS double sum_of(const double* values, int n) {
+  Lanes lanes;
+  lanes.add(n, [&](int x) { return values[x]; });
+  return lanes.total();
+}
+
+// Adds rows of the map where nobody asks for its values.
+PLUVIA_ALL_LEVELS void add_map(const Means* rows, int count, int n, const Constants& constants,
+                               Lanes& to) {
+  const Constants c = constants;
+  Lanes lanes = to;
+  for (int j = 0; j < count; ++j) {
+    const double* const a = rows[j][0].data();
+    const double* const b = rows[j][1].data();
+    const double* const half = rows[j][2].data();
+    const double* const difference = rows[j][3].data();
+    lanes.add(n, [&](int x) { return ssim_of(a[x], b[x], half[x], difference[x], c); });
+  }
+  to = lanes;
 }
 
 /// What all strips share.
@@ -144,8 +173,11 @@ class Strip {
     for (int top = 0; top < job_.map_rows(); top += kBlock) {
       const int count = std::min(kBlock, job_.map_rows() - top);
       while (filtered < top + 2 * job_.radius() + count) filter(filtered++);
-      make_maps(top, count);
-      for (int j = 0; j < count; ++j) add_row(top + j, maps_[static_cast<std::size_t>(j)]);
+      add_rows(top, count);
+    }
+    if (job_.labels.empty()) {
+      job_.sums[0].sum += lanes_.total();
+      job_.sums[0].count += double{1} * job_.map_rows() * samples();
     }
   }
 
@@ -172,34 +204,35 @@ class Strip {
                  (job_.a.width() - first_pixel_) * step_);
   }
 
-  void make_maps(int top, int count) {
+  void add_rows(int top, int count) {
     std::array<const MomentRow*, kMostRows> rows;
     for (int k = 0; k < kMostRows; ++k) {
       // Below the picture any row will do: what is made of it is not looked at.
       rows[static_cast<std::size_t>(k)] = &ring(std::min(top + k, job_.a.height() - 1));
     }
-    const int n = (pixels_ * step_ + 7) / 8 * 8;
     const auto down = job_.radius() == 5 ? filter_down<5> : filter_down<3>;
+    const int whole_registers = (samples() + 7) / 8 * 8;
     for (std::size_t plane = 0; plane < 4; ++plane) {
-      down(rows.data(), plane, n, job_.constants.taps, means_.data());
+      down(rows.data(), plane, whole_registers, job_.constants.taps, means_.data());
+    }
+    if (job_.labels.empty()) {
+      add_map(means_.data(), count, samples(), job_.constants, lanes_);
+      return;
     }
     for (int j = 0; j < count; ++j) {
-      const auto row = static_cast<std::size_t>(j);
-      map_of(means_[row], n, job_.constants, maps_[row].data());
+      map_of(means_[static_cast<std::size_t>(j)], whole_registers, job_.constants, map_.data());
+      add_labelled(top + j);
     }
   }
 
-  void add_row(int top, const Map& map) {
-    if (job_.labels.empty()) {
-      job_.sums[0].sum += sum_of(map.data(), pixels_ * step_);
-      job_.sums[0].count += pixels_ * step_;
-      return;
-    }
+  int samples() const { return pixels_ * step_; }
+
+  void add_labelled(int top) {
     const auto under =
         job_.labels.crop(top + job_.radius(), first_pixel_ + job_.radius(), 1, pixels_);
     for_each_run(under, 0, pixels_, [&](int begin, int end, int label) {
       MetricSum& into = job_.sums[static_cast<std::size_t>(label)];
-      into.sum += sum_of(map.data() + begin * step_, (end - begin) * step_);
+      into.sum += sum_of(map_.data() + begin * step_, (end - begin) * step_);
       into.count += (end - begin) * step_;
     });
   }
@@ -211,7 +244,8 @@ class Strip {
   MomentFilter filter_;
   std::array<MomentRow, kRing> ring_;
   alignas(64) std::array<Means, kBlock> means_;
-  alignas(64) std::array<Map, kBlock> maps_;
+  alignas(64) Map map_;
+  Lanes lanes_;
 };
 
 }  // namespace
@@ -227,7 +261,7 @@ std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
   for (std::size_t k = 0; k <= size / 2; ++k) {
     job.constants.taps[k] = options.taps[size / 2 + k] / static_cast<double>(job.split.sum);
   }
-  job.constants.c1 = (0.01 * options.range) * (0.01 * options.range);
+  job.constants.c1 = 32768 + (0.01 * options.range) * (0.01 * options.range);
   job.constants.c2 = (0.03 * options.range) * (0.03 * options.range);
   job.constants.scale = options.covariance_scale;
   job.sums.resize(static_cast<std::size_t>(count));

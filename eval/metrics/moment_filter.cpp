@@ -212,18 +212,14 @@ void filter_plane(CpuLevel level, const std::int16_t* middle, int n, int step,
   filter_plain(middle, n, step, taps, out);
 }
 
-PLUVIA_ALL_LEVELS void put_together(int n, double one, MomentRow& row) {
-  double* const f0 = row.maps[0].data();
-  double* const f1 = row.maps[1].data();
-  double* const f2 = row.maps[2].data();
+PLUVIA_ALL_LEVELS void make_difference(int n, double one, MomentRow& row) {
+  const double* const f0 = row.maps[0].data();
+  const double* const f1 = row.maps[1].data();
+  const double* const f2 = row.maps[2].data();
   double* const f3 = row.maps[3].data();
   const double shift = 32512 * one;
   PLUVIA_INDEPENDENT
-  for (int x = 0; x < n; ++x) {
-    const double twice = 2 * f2[x] + shift;
-    f2[x] = twice - (f0[x] + f1[x]);
-    f3[x] = twice - 2 * f3[x] + (f0[x] - f1[x]);
-  }
+  for (int x = 0; x < n; ++x) f3[x] = 2 * (f2[x] - f3[x]) + shift + (f0[x] - f1[x]);
 }
 
 // Largest sum that the filter meets with these taps: |plane| <= 16384, folded 32768.
@@ -300,7 +296,7 @@ void MomentFilter::filter(MomentRow& out) {
   for (std::size_t f = 0; f < 4; ++f) {
     filter_plane(level_, row.of[f].data() + kHalo, filled, step_, taps_, out.maps[f].data());
   }
-  put_together(filled, static_cast<double>(taps_.sum), out);
+  make_difference(filled, static_cast<double>(taps_.sum), out);
 }
 
 }  // namespace pluvia

@@ -5,9 +5,9 @@
 // Filtered are four planes that fit 16 bits with a bit to spare for folding the symmetric window,
 //   a - 128,  b - 128,  (a(a-255) + b(b-255)) / 2,  (a-128)(b-127),
 // by taps that are whole numbers of about 30 bits, in two halves, so that products and sums stay
-// below 2^31 (split_taps sees to it). What comes out is put together from them by identities
-// between whole numbers below 2^53:
-//   [(a-128)^2 + (b-128)^2] = 2 f2 - f0 - f1 + 32512,   [(a-b)^2] = 2 (f2 - f3) + f0 - f1 + 32512.
+// below 2^31 (split_taps sees to it). In place of the last comes, by an identity between whole
+// numbers below 2^53,
+//   [(a-b)^2] = 2 (f2 - f3) + f0 - f1 + 32512.
 // Equal pictures therefore have (a-b)^2 = 0 exactly, and every CPU gives the same bits.
 //
 // The only error of this pass is the taps' rounding: for the Gaussian of 11 taps and sigma 1.5 to
@@ -42,7 +42,8 @@ struct SplitTaps {
 /// Of a symmetric window of 7 or 11 taps.
 SplitTaps split_taps(std::span<const double> taps);
 
-/// Means over the window of a-128, b-128, (a-128)^2 + (b-128)^2 and (a-b)^2, times SplitTaps::sum.
+/// Means over the window of a-128, b-128, half of a(a-255) + b(b-255), and (a-b)^2, times
+/// SplitTaps::sum. The last is 0 to the bit where the pictures are equal.
 struct alignas(64) MomentRow {
   std::array<std::array<double, kMomentStrip>, 4> maps;
 };

@@ -58,7 +58,9 @@ std::array<double, 4> written_out(const Rows& rows, int x, int step, const Split
     const std::int64_t w = tap(taps, k);
     sums[0] += w * u;
     sums[1] += w * v;
-    sums[2] += w * (u * u + v * v);
+    const std::int64_t both = std::int64_t{rows.a[at]} * (rows.a[at] - 255) +
+                              std::int64_t{rows.b[at]} * (rows.b[at] - 255);
+    sums[2] += w * (both / 2);
     sums[3] += w * (u - v) * (u - v);
   }
   std::array<double, 4> out{};
