@@ -65,7 +65,7 @@ std::vector<DropClass> DropSizes::classes(int count, double low_mm) const {
   double low = first;
   for (int i = 0; i < count; ++i) {
     const double high = i + 1 == count ? kLargestDropMm : low * ratio;
-    DropClass one{low, high, moment(0, low, high), 0};
+    DropClass one = between(low, high);
     one.speed_m_s = flux_mm_h(low, high) / (6e-4 * kPi * moment(3, low, high));
     out.push_back(one);
     low = high;
@@ -76,8 +76,12 @@ std::vector<DropClass> DropSizes::classes(int count, double low_mm) const {
 double DropSizes::draw(const DropClass& of, double uniform) const {
   // Inverse of the exponential's distribution within the class; D^mu, which hardly varies over so
   // narrow a class, is left out.
-  const double share = 1 - exact::exp(-lambda_ * (of.high_mm - of.low_mm));
-  return of.low_mm - exact::log(1 - uniform * share) / lambda_;
+  return of.low_mm - exact::log(1 - uniform * of.share) / lambda_;
+}
+
+DropClass DropSizes::between(double low_mm, double high_mm) const {
+  return {low_mm, high_mm, moment(0, low_mm, high_mm), 0,
+          1 - exact::exp(-lambda_ * (high_mm - low_mm))};
 }
 
 }  // namespace pluvia::synth

@@ -18,6 +18,7 @@ struct DropClass {
   double high_mm = 0;
   double per_m3 = 0;
   double speed_m_s = 0;
+  double share = 0;  ///< 1 - e^-(lambda (high - low)), for draw()
 };
 
 class DropSizes {
@@ -40,6 +41,8 @@ class DropSizes {
   std::vector<DropClass> classes(int count, double low_mm) const;
   /// A diameter within the class, from a uniform number in (0, 1).
   double draw(const DropClass& of, double uniform) const;
+  /// A class that draw() takes.
+  DropClass between(double low_mm, double high_mm) const;
 
  private:
   double shape(double diameter_mm) const;

@@ -57,7 +57,7 @@ struct GlassBody {
 
  private:
   static constexpr int kWide = synth::kPaneTile;
-  static constexpr int kVector = 8;  ///< pixels worked on side by side
+  static constexpr int kVector = 16;  ///< pixels worked on side by side
 
   /// The edge of a small drop is as soft as a pane pixel is wide.
   PLUVIA_MEMBER float reach_of(const Lobe& lobe) const {

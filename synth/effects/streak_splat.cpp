@@ -16,11 +16,13 @@ PLUVIA_FUNCTION float smaller(float a, float b) { return a < b ? a : b; }
 
 constexpr int kVector = 8;  ///< pixels worked on side by side
 
-/// Where a row dy below a bar's middle may meet it, as columns from the tile's first.
-struct BarSpan {
-  int first;
-  int last;
-  bool ends;  ///< whether an end's ramp reaches into it
+/// Where some rows may meet a bar, as columns from the tile's first; none where `last` is before `first`.
+struct BarSpans {
+  static constexpr int kRows = 8;
+
+  std::int32_t first[kRows];
+  std::int32_t last[kRows];
+  std::int32_t ends[kRows];  ///< whether an end's ramp reaches into it
 };
 
 /// Where rows meet a bar: |dy ex - dx ey| < reach and |dx ex + dy ey| < half + reach, each solved
@@ -41,23 +43,29 @@ struct BarEdges {
     along_width = leans_x ? (bar.half + bar.reach) / std::fabs(bar.ex) : kAnywhere;
   }
 
-  PLUVIA_MEMBER BarSpan row(const StreakBar& bar, float dy, int x0) const {
+  /// Of rows from y on. Several at a time, without branches: one by one they would take as long as the
+  /// pixels of a thin streak.
+  PLUVIA_MEMBER void find(const StreakBar& bar, int y, int x0, BarSpans& out) const {
     const float from = bar.mx - static_cast<float>(x0);
-    const float across = dy * across_slope;
-    const float along = dy * along_slope;
-    const float low = larger(across - across_width, along - along_width) + from - 1;
-    const float high = smaller(across + across_width, along + along_width) + from + 1;
-    BarSpan span{0, -1, true};
-    if (!(high >= 0) || !(low <= synth::kTileWidth)) return span;
-    span.first = low > 0 ? static_cast<int>(low) : 0;
-    span.last = high < synth::kTileWidth - 1 ? static_cast<int>(high) : synth::kTileWidth - 1;
-    // The farthest point along the path in what is drawn of the row, rounded up to whole vectors.
-    const float left = static_cast<float>(x0 + span.first) - bar.mx;
-    const float right = static_cast<float>(x0 + span.last + kVector) - bar.mx;
-    const float s0 = std::fabs(left * bar.ex + dy * bar.ey);
-    const float s1 = std::fabs(right * bar.ex + dy * bar.ey);
-    span.ends = bar.radius > 0 || larger(s0, s1) >= bar.half - bar.reach;
-    return span;
+    for (int j = 0; j < BarSpans::kRows; ++j) {
+      const float dy = static_cast<float>(y + j) + 0.5F - bar.my;
+      const float across = dy * across_slope;
+      const float along = dy * along_slope;
+      // From a pixel's middle to its number, and a little for what is rounded off.
+      const float low = larger(across - across_width, along - along_width) + from - 0.52F;
+      const float high = smaller(across + across_width, along + along_width) + from - 0.48F;
+      const bool met = (high >= 0) & (low <= synth::kTileWidth);
+      const float left = met & (low > 0) ? low : 0.0F;
+      const float right = met ? smaller(high, synth::kTileWidth - 1) : -1.0F;
+      out.first[j] = static_cast<std::int32_t>(left);
+      out.last[j] = static_cast<std::int32_t>(right);
+      // The farthest point along the path in what is drawn of the row, rounded up to whole vectors.
+      const float begin = static_cast<float>(x0 + out.first[j]) - bar.mx;
+      const float end = static_cast<float>(x0 + out.last[j] + kVector) - bar.mx;
+      const float s0 = std::fabs(begin * bar.ex + dy * bar.ey);
+      const float s1 = std::fabs(end * bar.ex + dy * bar.ey);
+      out.ends[j] = larger(s0, s1) >= bar.half - bar.reach ? 1 : 0;
+    }
   }
 };
 
@@ -152,27 +160,35 @@ struct SplatBody {
     const int bottom = to < static_cast<float>(tile.y1) ? static_cast<int>(to) : tile.y1;
     const bool plain = !bar.rippled();
     const BarEdges edges(bar);
+    BarSpans spans;
     for (int y = top; y < bottom; ++y) {
-      const BarSpan span = edges.row(bar, static_cast<float>(y) + 0.5F - bar.my, tile.x0);
+      const int j = (y - top) % BarSpans::kRows;
+      if (j == 0) edges.find(bar, y, tile.x0, spans);
+      const Columns columns{spans.first[j], spans.last[j]};
       if (bar.radius > 0) {
-        add<true, true, kHidden, true>(bar, tile, y, span, ground);
-      } else if (span.ends) {
-        add<false, true, kHidden, true>(bar, tile, y, span, ground);
+        add<true, true, kHidden, true>(bar, tile, y, columns, ground);
+      } else if (spans.ends[j] != 0) {
+        add<false, true, kHidden, true>(bar, tile, y, columns, ground);
       } else if (plain) {
-        add<false, false, kHidden, false>(bar, tile, y, span, ground);
+        add<false, false, kHidden, false>(bar, tile, y, columns, ground);
       } else {
-        add<false, false, kHidden, true>(bar, tile, y, span, ground);
+        add<false, false, kHidden, true>(bar, tile, y, columns, ground);
       }
     }
   }
 
+  struct Columns {
+    int first;
+    int last;
+  };
+
   template <bool kSharp, bool kEnds, bool kHidden, bool kRipple>
-  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const BarSpan& span,
+  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const Columns& columns,
                          Ground& ground) const {
     float* __restrict const opacity = ground.opacity[y - tile.y0];
     float* __restrict const glow = ground.glow[y - tile.y0];
     const float dy = static_cast<float>(y) + 0.5F - bar.my;
-    for (int at = span.first; at <= span.last; at += kVector) {
+    for (int at = columns.first; at <= columns.last; at += kVector) {
       float scene_m[kVector];
       if constexpr (kHidden) {
         for (int j = 0; j < kVector; ++j) {

@@ -41,6 +41,8 @@ struct View {
   const RainField& field;
   const DropSizes& sizes;
   const Camera& camera;  ///< its motion already scaled by ego_motion
+  const Camera opened;   ///< where it is when the shutter opens
+  const Camera closed;
   const Lens& lens;
   double time_s;
   Gust gust;
@@ -109,8 +111,8 @@ int poisson(double mean, double none, double uniform) {
 
 /// Clips the particle's path to what lies in front of the camera and measures its image.
 bool project(const View& view, Vec3 open, Vec3 close, double diameter_mm, Streak& out) {
-  Vec3 a = view.camera.moved(-0.5 * view.lens.exposure_s).to_camera(open);
-  Vec3 b = view.camera.moved(0.5 * view.lens.exposure_s).to_camera(close);
+  Vec3 a = view.opened.to_camera(open);
+  Vec3 b = view.closed.to_camera(close);
   const double middle_z = 0.5 * (a.z + b.z);
   if (middle_z < view.field.near_m) return false;
   const double least_z = 0.5 * view.field.near_m;
@@ -172,6 +174,8 @@ class FlowWalk {
     none_ = exact::exp(-mean_);
     reach_x_ = 0.5 * view.camera.width / view.camera.focal_px;
     reach_y_ = 0.5 * view.camera.height / view.camera.focal_px;
+    slant_x_ = std::sqrt(1 + reach_x_ * reach_x_);
+    slant_y_ = std::sqrt(1 + reach_y_ * reach_y_);
   }
 
   void run() {
@@ -229,8 +233,8 @@ class FlowWalk {
   bool near_view(Vec3 middle, double radius) const {
     const Vec3 p = view_.camera.to_camera(middle);
     if (p.z < view_.field.near_m - radius || p.z > far_m_ + radius) return false;
-    return std::abs(p.x) - reach_x_ * p.z < radius * std::sqrt(1 + reach_x_ * reach_x_) &&
-           std::abs(p.y) - reach_y_ * p.z < radius * std::sqrt(1 + reach_y_ * reach_y_);
+    return std::abs(p.x) - reach_x_ * p.z < radius * slant_x_ &&
+           std::abs(p.y) - reach_y_ * p.z < radius * slant_y_;
   }
 
   void add_cell(const std::int32_t cell[3]) {
@@ -268,6 +272,8 @@ class FlowWalk {
   double none_ = 1;
   double reach_x_ = 1;  ///< half of the view over the focal length
   double reach_y_ = 1;
+  double slant_x_ = 1;  ///< of the view's edges over its axis
+  double slant_y_ = 1;
   Vec3 velocity_;
   Vec3 shift_;
 };
@@ -310,6 +316,8 @@ std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, con
   const View view{field,
                   fall.sizes,
                   shown,
+                  shown.moved(-0.5 * lens.exposure_s),
+                  shown.moved(0.5 * lens.exposure_s),
                   lens,
                   time_s,
                   gust_at(field, random, time_s),

@@ -67,7 +67,7 @@ TEST(DropSizes, ClassesHoldEveryDropOnce) {
 
 TEST(DropSizes, DrawnDiametersFollowTheDistribution) {
   const DropSizes sizes(25, 0);
-  const DropClass whole{0.3, kLargestDropMm, 1, 1};
+  const DropClass whole = sizes.between(0.3, kLargestDropMm);
   constexpr int kBins = 20;
   constexpr int kDraws = 200000;
   std::vector<int> seen(kBins);
