@@ -12,6 +12,7 @@
 #include "benchmarks/support/ratios.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/memory_reuse.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "core/text.h"
@@ -194,6 +195,7 @@ BENCHMARK(skimage_ssim)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterati
 }  // namespace pluvia::bench
 
 int main(int argc, char** argv) {
+  pluvia::reuse_freed_memory();  // as the program does
   pluvia::set_thread_count(1);
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   return pluvia::bench::run_with_ratios(argc, argv,
@@ -201,5 +203,7 @@ int main(int argc, char** argv) {
                                          {"rgb_double", "skimage_ssim", 0},
                                          {"rgb_single", "ffmpeg_psnr_ssim", 0},
                                          {"rgb_single_regions", "rgb_single", 0.66},
-                                         {"y_single", "rgb_single", 2.5}});
+                                         {"rgb_double_regions", "rgb_double", 0.66},
+                                         {"y_single", "rgb_single", 2.5},
+                                         {"y_double", "rgb_double", 3}});
 }

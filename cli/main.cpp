@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/memory_reuse.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/text.h"
@@ -107,6 +108,7 @@ int guarded(int argc, char** argv) {
 }  // namespace pluvia::cli
 
 int main(int argc, char** argv) {
+  pluvia::reuse_freed_memory();
   pluvia::install_interrupt_handlers();
   return pluvia::cli::guarded(argc, argv);
 }

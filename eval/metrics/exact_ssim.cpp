@@ -78,14 +78,14 @@ inline double quotient(double x, double y) {
 inline double ssim_of(double a, double b, double half, double difference,
                       const Constants& constants) {
   const double sum = a + b;
-  const double squares = a * a + b * b;
-  const double product = a * b;
-  const double twice = product + product;
+  // Both alike, so that they are equal where a and b are.
+  const double squares = std::fma(b, b, a * a);
+  const double twice = std::fma(a, b, a * b);
   // (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
-  const double shift = 256 * sum + constants.c1;
-  const double q = 2 * half + (32512 - sum);  // (a-128)^2 + (b-128)^2
-  const double spread = constants.scale * (q - squares) + constants.c2;
-  const double common = constants.scale * ((q - difference) - twice) + constants.c2;
+  const double shift = std::fma(256.0, sum, constants.c1);
+  const double q = std::fma(2.0, half, 32512 - sum);  // (a-128)^2 + (b-128)^2
+  const double spread = std::fma(constants.scale, q - squares, constants.c2);
+  const double common = std::fma(constants.scale, (q - difference) - twice, constants.c2);
   return quotient((twice + shift) * common, (squares + shift) * spread);
 }
 

@@ -148,14 +148,17 @@ PLUVIA_AVX512 inline __m512i sum_of_wide(const __m512i* pairs, const __m512i* ta
                           _mm512_madd_epi16(pairs[2], taps[2]));
 }
 
-PLUVIA_AVX512 inline void store_wide(__m256i high, __m256i low, __m512d unit, double* out) {
-  _mm512_storeu_pd(out,
-                   _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), unit, _mm512_cvtepi32_pd(low)));
+/// Two times four samples, eight apart.
+PLUVIA_AVX512 inline void store_apart(__m256i high, __m256i low, __m512d unit, double* out) {
+  const __m512d sums = _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), unit, _mm512_cvtepi32_pd(low));
+  _mm256_storeu_pd(out, _mm512_castpd512_pd256(sums));
+  _mm256_storeu_pd(out + 8, _mm512_extractf64x4_pd(sums, 1));
 }
 
 PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, __m512d unit, double* out) {
-  store_wide(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low), unit, out);
-  store_wide(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1), unit, out + 8);
+  store_apart(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low), unit, out);
+  store_apart(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1), unit,
+              out + 16);
 }
 
 // The same, twice as wide.
@@ -168,11 +171,6 @@ PLUVIA_AVX512 void filter_avx512(const std::int16_t* middle, int n, int step,
     low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, 2 * pair));
   }
   const __m512d unit = _mm512_set1_pd(static_cast<double>(1 << split.low_bits));
-  // Unpacking takes neighbours apart: samples 0-3, 8-11, ... and 4-7, 12-15, ...
-  const __m512i front =
-      _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const __m512i back =
-      _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
   for (int x = 0; x < n; x += 32) {
     const std::int16_t* const at = middle + x;
     const __m512i rows[2 * kPairs] = {load_wide(at),
@@ -191,10 +189,9 @@ PLUVIA_AVX512 void filter_avx512(const std::int16_t* middle, int n, int step,
     const __m512i low1 = sum_of_wide(first, low_taps);
     const __m512i high2 = sum_of_wide(second, high_taps);
     const __m512i low2 = sum_of_wide(second, low_taps);
-    store_wide(_mm512_permutex2var_epi32(high1, front, high2),
-               _mm512_permutex2var_epi32(low1, front, low2), unit, out + x);
-    store_wide(_mm512_permutex2var_epi32(high1, back, high2),
-               _mm512_permutex2var_epi32(low1, back, low2), unit, out + x + 16);
+    // Unpacking took neighbours apart: samples 0-3, 8-11, ... and 4-7, 12-15, ...
+    store_wide(high1, low1, unit, out + x);
+    store_wide(high2, low2, unit, out + x + 4);
   }
 }
 
