@@ -23,6 +23,14 @@ Tensor by_groups(const Tensor& x, int groups) {
   return x.unflatten(1, {groups, -1}).permute({0, 1, 3, 4, 2}).contiguous();
 }
 
+/// (O, H, W) as (H * W, O). A transposition of two dimensions is four times as fast in LibTorch as the
+/// same of three.
+Tensor pixels_of(const Tensor& picture) {
+  const Tensor inner = picture.permute({1, 2, 0});
+  if (inner.is_contiguous()) return inner.flatten(0, 1);
+  return picture.contiguous().flatten(1).t().contiguous();
+}
+
 /// (O, I, kh, kw) as (O, taps * I), in the order of columns.
 Tensor as_matrix(const Tensor& weight) {
   return weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
@@ -35,16 +43,19 @@ bool by_convolution(const Tensor& a) {
          at::globalContext().userEnabledMkldnn();
 }
 
-Tensor pixel_convolution(const Tensor& x, const Tensor& weight) {
-  return torch::mkldnn_convolution(x, weight, /*bias=*/{}, /*padding=*/{0, 0}, /*stride=*/{1, 1},
+Tensor pixel_convolution(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return torch::mkldnn_convolution(x, weight, bias, /*padding=*/{0, 0}, /*stride=*/{1, 1},
                                    /*dilation=*/{1, 1}, /*groups=*/1);
 }
 
-/// rows (P, K) times the transpose of matrix (O, K): every row is a pixel.
-Tensor times(const Tensor& rows, const Tensor& matrix) {
-  if (!by_convolution(rows)) return torch::mm(rows, matrix.t());
+/// rows (P, K) times the transpose of matrix (O, K), and `bias` where there is one: every row is a pixel.
+Tensor times(const Tensor& rows, const Tensor& matrix, const Tensor& bias = {}) {
+  if (!by_convolution(rows)) {
+    return bias.defined() ? torch::addmm(bias, rows, matrix.t()) : torch::mm(rows, matrix.t());
+  }
   const Tensor picture = rows.view({1, rows.size(0), 1, rows.size(1)}).permute({0, 3, 1, 2});
-  const Tensor out = pixel_convolution(picture, matrix.view({matrix.size(0), matrix.size(1), 1, 1}));
+  const Tensor out =
+      pixel_convolution(picture, matrix.view({matrix.size(0), matrix.size(1), 1, 1}), bias);
   return out.permute({0, 2, 3, 1}).reshape({rows.size(0), matrix.size(0)});
 }
 
@@ -52,7 +63,7 @@ Tensor times(const Tensor& rows, const Tensor& matrix) {
 Tensor sum_of_products(const Tensor& a, const Tensor& b) {
   if (!by_convolution(a)) return torch::mm(a.t(), b);
   const Tensor weight = a.t().contiguous().view({a.size(1), a.size(0), 1, 1});
-  return pixel_convolution(b.view({1, b.size(0), b.size(1), 1}), weight).reshape({a.size(1), b.size(1)});
+  return pixel_convolution(b.view({1, b.size(0), b.size(1), 1}), weight, {}).reshape({a.size(1), b.size(1)});
 }
 
 DeformSizes sizes_of(const Tensor& x, const Tensor& mask, const Tensor& weight,
@@ -156,7 +167,7 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
           fill_columns<T>(device, {s, input_of<T>(inner, offsets, masks, n), block,
                                    part.data_ptr<T>()});
         });
-        out[n].slice(0, block.first, block.first + block.count).copy_(times(part, matrix)).add_(bias);
+        out[n].slice(0, block.first, block.first + block.count).copy_(times(part, matrix, bias));
       });
     }
     return out.unflatten(1, {s.out_height, s.out_width}).permute({0, 3, 1, 2});
@@ -172,8 +183,6 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const DeformSizes s = sizes_of(x, saved[2], weight, how);
     const Device device = device_of({x, gradients[0]}, kName);
     const Tensor inner = by_groups(x, s.groups);
-    // (n, out pixels, O)
-    const Tensor out = gradients[0].permute({0, 2, 3, 1}).flatten(1, 2).contiguous();
     const Tensor matrix = as_matrix(weight);
     const Tensor to_x = torch::zeros_like(inner);
     const Tensor to_offset = torch::empty_like(saved[1]);
@@ -181,8 +190,9 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     Tensor to_matrix = torch::zeros_like(matrix);
     const Tensor matrix_t = matrix.t().contiguous();
     for (std::int64_t n = 0; n < x.size(0); ++n) {
+      const Tensor out = pixels_of(gradients[0][n]);
       for_blocks(s, [&](const PixelBlock& block) {
-        const Tensor rows = out[n].slice(0, block.first, block.first + block.count);
+        const Tensor rows = out.slice(0, block.first, block.first + block.count);
         const Tensor columns = times(rows, matrix_t);
         with_type(x.scalar_type(), [&](auto zero) {
           using T = decltype(zero);
@@ -197,7 +207,8 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor to_weight =
         to_matrix.reshape({weight.size(0), s.kernel_rows, s.kernel_columns, s.channels})
             .permute({0, 3, 1, 2});
-    return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2), to_offset, to_mask, to_weight, out.sum({0, 1}), Tensor()};
+    return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2), to_offset, to_mask, to_weight,
+            gradients[0].sum({0, 2, 3}), Tensor()};
   }
 };
 
