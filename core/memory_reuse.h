@@ -4,20 +4,9 @@
 // luma. What is kept never exceeds what was once in use.
 #pragma once
 
-#include <cstddef>  // defines __GLIBC__ where it is
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 namespace pluvia {
 
 /// First thing in main.
-inline void reuse_freed_memory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-#endif
-}
+void reuse_freed_memory();
 
 }  // namespace pluvia

@@ -105,6 +105,7 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
     }
   }
   const float beside = e < 0 ? -e : e;
+  if constexpr (!kEnds) return beside < bar.reach ? alpha : 0.0F;
   const float beyond = s < 0 ? -s : s;
   // Not &&: a branch here would keep the loop over pixels from being vectorised.
   const bool near = (beside < bar.reach) & (beyond < bar.half + bar.reach);
