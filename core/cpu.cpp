@@ -85,6 +85,15 @@ std::string cpu_level_name() {
 #endif
 }
 
+bool cpu_is_intel() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_is("intel") != 0;
+#else
+  return false;
+#endif
+}
+
 std::string cpu_model() {
   const std::string name = field("/proc/cpuinfo", "model name");
   return name.empty() ? "unknown" : name;

@@ -20,6 +20,8 @@ void set_kernel_level(CpuLevel level);
 std::string cpu_level_name();
 /// As the system names it, or "unknown".
 std::string cpu_model();
+/// False on other architectures.
+bool cpu_is_intel();
 /// Cores this process may run on: respects affinity and cgroup limits.
 int usable_cores();
 

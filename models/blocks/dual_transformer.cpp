@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "models/blocks/dual_transformer.h"
 #include "models/blocks/residual.h"
+#include "models/ops/torch_products.h"
 
 namespace pluvia {
 namespace {
@@ -170,8 +171,8 @@ Tensor DualTransformer::forward(const Tensor& stage1, const Tensor& mask,
   see("ss_bg", a);
   see("ss_or", whole);
   see("ss_drop", without);
-  Tensor b = torch::linear(torch::cat({whole, without}, 2), learner_->weight.squeeze(2),
-                           learner_->bias);
+  Tensor b = ops::linear(torch::cat({whole, without}, 2), learner_->weight.squeeze(2),
+                         learner_->bias);
   see("token_learner", b);
   // Each set of weights is used twice in a row.
   int index = 0;

@@ -4,6 +4,7 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "models/blocks/layer.h"
+#include "models/ops/torch_products.h"
 
 namespace pluvia {
 namespace {
@@ -93,7 +94,7 @@ LayerPtr make_conv(std::vector<std::int64_t> shape, Init init) {
 }
 
 torch::Tensor linear(const torch::Tensor& x, const NetLayer& layer) {
-  return torch::linear(x, layer.weight, layer.bias);
+  return ops::linear(x, layer.weight, layer.bias);
 }
 
 torch::Tensor layer_norm(const torch::Tensor& x, const NetLayer& norm, double epsilon) {

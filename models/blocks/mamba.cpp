@@ -6,6 +6,7 @@
 #include "models/ops/depthwise_conv3d.h"
 #include "models/ops/hilbert.h"
 #include "models/ops/torch_ops.h"
+#include "models/ops/torch_products.h"
 
 namespace pluvia {
 namespace {
@@ -81,7 +82,7 @@ torch::Tensor MambaLayer::scan(const Branch& branch, const torch::Tensor& x,
   const torch::Tensor projected = linear(mixed, *branch.x_proj);
   // Without its bias, which the scan adds inside softplus.
   const torch::Tensor step =
-      torch::linear(projected.narrow(2, 0, rank), branch.dt_proj->weight);
+      ops::linear(projected.narrow(2, 0, rank), branch.dt_proj->weight);
   return ops::selective_scan(
       {mixed, step, gate, projected.narrow(2, rank, states),
        projected.narrow(2, rank + states, states), branch.a_log, branch.skip, branch.dt_proj->bias},

@@ -6,6 +6,7 @@
 #include "models/ops/device_deform.h"
 #include "models/ops/torch_deform_conv.h"
 #include "models/ops/torch_device.h"
+#include "models/ops/torch_products.h"
 #include "models/ops/torch_threads.h"
 #include "models/ops/torch_types.h"
 
@@ -34,36 +35,6 @@ Tensor pixels_of(const Tensor& picture) {
 /// (O, I, kh, kw) as (O, taps * I), in the order of columns.
 Tensor as_matrix(const Tensor& weight) {
   return weight.permute({0, 2, 3, 1}).reshape({weight.size(0), -1});
-}
-
-/// oneDNN multiplies single-precision matrices as convolutions of single pixels: with AVX-512 wherever it
-/// is, where LibTorch's products by MKL take narrower ones on CPUs that are not Intel's.
-bool by_convolution(const Tensor& a) {
-  return a.is_cpu() && a.scalar_type() == torch::kFloat32 && at::hasMKLDNN() &&
-         at::globalContext().userEnabledMkldnn();
-}
-
-Tensor pixel_convolution(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return torch::mkldnn_convolution(x, weight, bias, /*padding=*/{0, 0}, /*stride=*/{1, 1},
-                                   /*dilation=*/{1, 1}, /*groups=*/1);
-}
-
-/// rows (P, K) times the transpose of matrix (O, K), and `bias` where there is one: every row is a pixel.
-Tensor times(const Tensor& rows, const Tensor& matrix, const Tensor& bias = {}) {
-  if (!by_convolution(rows)) {
-    return bias.defined() ? torch::addmm(bias, rows, matrix.t()) : torch::mm(rows, matrix.t());
-  }
-  const Tensor picture = rows.view({1, rows.size(0), 1, rows.size(1)}).permute({0, 3, 1, 2});
-  const Tensor out =
-      pixel_convolution(picture, matrix.view({matrix.size(0), matrix.size(1), 1, 1}), bias);
-  return out.permute({0, 2, 3, 1}).reshape({rows.size(0), matrix.size(0)});
-}
-
-/// The transpose of a (P, O) times b (P, K): every row of b is a channel.
-Tensor sum_of_products(const Tensor& a, const Tensor& b) {
-  if (!by_convolution(a)) return torch::mm(a.t(), b);
-  const Tensor weight = a.t().contiguous().view({a.size(1), a.size(0), 1, 1});
-  return pixel_convolution(b.view({1, b.size(0), b.size(1), 1}), weight, {}).reshape({a.size(1), b.size(1)});
 }
 
 DeformSizes sizes_of(const Tensor& x, const Tensor& mask, const Tensor& weight,
