@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/torch_pch.h"
 // After the precompiled header.
+#include <ATen/autocast_mode.h>
+
 #include "core/cpu.h"
 #include "models/ops/torch_products.h"
 #include "models/ops/torch_types.h"
@@ -65,7 +67,10 @@ Tensor sum_of_products(const Tensor& a, const Tensor& b) {
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   // Below, to ask for a convolution takes longer than the product.
   constexpr std::int64_t kFewProducts = 1 << 22;
-  if (!by_convolution(x) || !by_convolution(weight) || x.numel() * weight.size(0) < kFewProducts) {
+  const bool few = x.numel() * weight.size(0) < kFewProducts;
+  // Mixed precision: LibTorch turns both into halves, which its own products know.
+  const bool mixed = at::autocast::is_autocast_enabled(x.device().type());
+  if (few || mixed || !by_convolution(x) || !by_convolution(weight)) {
     return torch::linear(x, weight, bias);
   }
   std::vector<std::int64_t> sizes = x.sizes().vec();
