@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -112,6 +113,35 @@ TEST(Streaks, EnergyIsTheAreaOfTheDrop) {
           EXPECT_NEAR(sum(planes.opacity) / (std::acos(-1) * w * w / 4), 1, 0.007)
               << width_px << " " << blur_px << " " << length_px << " " << degrees;
         }
+      }
+    }
+  }
+}
+
+// Rows of a streak are drawn between columns that are worked out first; GPUs ask every pixel.
+TEST(Streaks, RowsLeaveOutNoPixel) {
+  for (const float width_px : {0.5F, 1.7F, 6.0F}) {
+    for (const float length_px : {3.0F, 90.0F, 6000.0F}) {
+      for (const double degrees : {0.0, 0.01, 0.7, 20.0, 89.0, 89.9, 89.99, 90.0, 90.02, 91.0, 160.0}) {
+        Streak s;
+        const double angle = degrees * std::acos(-1) / 180;
+        const auto dx = 0.5F * length_px * static_cast<float>(std::sin(angle));
+        const auto dy = 0.5F * length_px * static_cast<float>(std::cos(angle));
+        // The middle of the longest lies far outside.
+        const float away = length_px > 1000 ? 0.9F : 0.0F;
+        s.x0 = 70.4F - dx + away * dx;
+        s.y0 = 61.7F - dy + away * dy;
+        s.x1 = s.x0 + 2 * dx;
+        s.y1 = s.y0 + 2 * dy;
+        s.depth_m = 2;
+        s.width_px = width_px;
+        const StreakImages by_rows = splat({&s, 1}, 120, 150, {});
+        set_pixel_order(true);
+        const StreakImages by_pixels = splat({&s, 1}, 120, 150, {});
+        set_pixel_order(false);
+        EXPECT_GT(sum(by_pixels.opacity), 0);
+        EXPECT_TRUE(std::ranges::equal(by_rows.opacity.pixels(), by_pixels.opacity.pixels()))
+            << width_px << " px wide, " << length_px << " long, " << degrees << " degrees";
       }
     }
   }
