@@ -29,15 +29,17 @@ struct ScanBlock {
   std::int64_t row(std::int64_t step) const {
     return batch * in.tokens + (in.reverse ? in.tokens - 1 - step : step);
   }
+  /// A token's b or c: in place where there is nothing to pad.
+  const T* states_of(const T* from, T* room) const {
+    const int padded = padded_states();
+    if (padded == in.states) return from;
+    for (int n = 0; n < padded; ++n) room[n] = n < in.states ? from[n] : T{0};
+    return room;
+  }
   std::int64_t state_offset(std::int64_t chunk) const {
     return ((batch * in.chunks() + chunk) * in.blocks() + block) * in.states * kLanes;
   }
 };
-
-template <typename T>
-inline void load_states(const T* from, std::int64_t states, int padded, T* to) {
-  for (int n = 0; n < padded; ++n) to[n] = n < states ? from[n] : T{0};
-}
 
 /// Per channel: bias, skip and A log2(e), lanes innermost.
 template <typename T>

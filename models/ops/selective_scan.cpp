@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forward pass. Time goes to 2^x: one for every channel, token and state.
+// The forward pass. Time goes to 2^x: one for every channel, token and state, by a table where the CPU
+// can look up in registers.
 #include "models/ops/selective_scan.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 
+#include "core/cpu.h"
 #include "core/error.h"
 #include "core/for_each.h"
 #include "core/parallel.h"
+#include "models/ops/decay_table.h"
 #include "models/ops/scan_block.h"
 
 namespace pluvia::ops {
@@ -20,8 +24,10 @@ constexpr int kGroup = 8;
 
 template <typename T>
 struct TokenGroup {
-  alignas(64) T b[kGroup][kScanMostStates];
-  alignas(64) T c[kGroup][kScanMostStates];
+  const T* b[kGroup];
+  const T* c[kGroup];
+  alignas(64) T b_room[kGroup][kScanMostStates];
+  alignas(64) T c_room[kGroup][kScanMostStates];
   alignas(64) T size[kGroup][kLanes];  ///< dt, not beyond what decays need
   alignas(64) T dtx[kGroup][kLanes];
   alignas(64) T gate[kGroup][kLanes];
@@ -44,8 +50,8 @@ inline void make_ready(const ScanBlock<T>& block, const ScanConstants<T>& consta
   const std::int64_t first = block.first_channel();
   for (int k = 0; k < count; ++k) {
     const std::int64_t row = block.row(begin + k);
-    load_states(in.b.row(row), in.states, block.padded_states(), group.b[k]);
-    load_states(in.c.row(row), in.states, block.padded_states(), group.c[k]);
+    group.b[k] = block.states_of(in.b.row(row), group.b_room[k]);
+    group.c[k] = block.states_of(in.c.row(row), group.c_room[k]);
     alignas(64) T room[3][kLanes];
     const T* const x = lanes_of(in.x.row(row) + first, block.count(), room[0]);
     const T* const step = lanes_of(in.step.row(row) + first, block.count(), room[1]);
@@ -115,6 +121,43 @@ inline void step_states(const ScanConstants<T>& constants, int padded, int k, To
   }
 }
 
+#ifdef PLUVIA_HAS_DECAY_TABLE
+/// The same by a table.
+inline void step_states(const ScanConstants<float>& constants, const DecayTable& table, int padded,
+                        int k, TokenGroup<float>& group, float* state) {
+  constexpr int kParts = kLanes / 16;
+  Lanes16 size[kParts];
+  Lanes16 dtx[kParts];
+  Lanes16 y[kParts];
+  for (int i = 0; i < kParts; ++i) {
+    size[i] = lanes16_at(group.size[k] + i * 16);
+    dtx[i] = lanes16_at(group.dtx[k] + i * 16);
+    y[i] = lanes16_at(group.y[k] + i * 16);
+  }
+  for (int n = 0; n < padded; ++n) {
+    const float* const rate = constants.decay + n * kLanes;
+    const float b = group.b[k][n];
+    const float c = group.c[k][n];
+    for (int i = 0; i < kParts; ++i) {
+      Lanes16& h = lanes16_at(state + n * kLanes + i * 16);
+      Lanes16 decay;
+      table.decay(size[i], lanes16_at(rate + i * 16), decay);
+      h = decay * h + dtx[i] * b;
+      y[i] += h * c;
+    }
+  }
+  for (int i = 0; i < kParts; ++i) lanes16_at(group.y[k] + i * 16) = y[i];
+}
+#endif
+
+/// Stands for a table where decays are worked out in full.
+struct NoTable {};
+template <typename T>
+inline void step_states(const ScanConstants<T>& constants, const NoTable&, int padded, int k,
+                        TokenGroup<T>& group, T* state) {
+  step_states(constants, padded, k, group, state);
+}
+
 /// A block's constants and its states between groups of tokens.
 template <typename T>
 struct RunningBlock {
@@ -124,9 +167,9 @@ struct RunningBlock {
   explicit RunningBlock(const ScanBlock<T>& block) : constants(block) {}
 };
 
-template <typename T>
-inline void run_group(const ScanBlock<T>& block, std::int64_t begin, T* out, T* chunk_states,
-                      RunningBlock<T>& running) {
+template <typename T, typename Table>
+inline void run_group(const ScanBlock<T>& block, const Table& table, std::int64_t begin, T* out,
+                      T* chunk_states, RunningBlock<T>& running) {
   static_assert(kScanChunk % kGroup == 0, "chunks begin where groups do");
   const ScanInput<T>& in = block.in;
   if (chunk_states != nullptr && begin % kScanChunk == 0) {
@@ -138,7 +181,7 @@ inline void run_group(const ScanBlock<T>& block, std::int64_t begin, T* out, T* 
   TokenGroup<T> group;
   make_ready(block, running.constants, begin, count, group, out);
   for (int k = 0; k < count; ++k) {
-    step_states(running.constants, block.padded_states(), k, group, running.state);
+    step_states(running.constants, table, block.padded_states(), k, group, running.state);
     alignas(64) T room[kLanes];
     T* const row = out + block.row(begin + k) * in.channels + block.first_channel();
     T* const to = lanes_to(row, block.count(), room);
@@ -151,8 +194,8 @@ inline void run_group(const ScanBlock<T>& block, std::int64_t begin, T* out, T* 
 /// Blocks that a task takes through the tokens side by side: it reads longer pieces of rows.
 constexpr std::int64_t kMostBlocks = 4;
 
-template <typename T>
-inline void run_blocks(const ScanInput<T>& in, std::int64_t batch, std::int64_t first_block,
+template <typename T, typename Table>
+inline void run_blocks(const ScanInput<T>& in, const Table& table, std::int64_t batch, std::int64_t first_block,
                        std::int64_t count, T* out, T* chunk_states) {
   alignas(64) std::byte room[kMostBlocks][sizeof(RunningBlock<T>)];
   RunningBlock<T>* running[kMostBlocks];
@@ -162,7 +205,7 @@ inline void run_blocks(const ScanInput<T>& in, std::int64_t batch, std::int64_t 
   for (std::int64_t begin = 0; begin < in.tokens; begin += kGroup) {
     for (std::int64_t k = 0; k < count; ++k) {
       const ScanBlock<T> block = {in, batch, first_block + k};
-      run_group(block, begin, out, chunk_states, *running[k]);
+      run_group(block, table, begin, out, chunk_states, *running[k]);
     }
   }
 }
@@ -177,12 +220,24 @@ void scan_forward(const ScanInput<T>& input, T* out, T* chunk_states) {
   const std::int64_t share = input.batch * blocks / thread_count();
   const std::int64_t together = std::clamp<std::int64_t>(share, 1, kMostBlocks);
   const std::int64_t parts = (blocks + together - 1) / together;
-  const auto task = [&input, out, chunk_states, blocks, together, parts](std::int64_t i) {
+  const auto run = [&](const auto& table, std::int64_t i) {
     const std::int64_t first = i % parts * together;
     const std::int64_t count = first + together < blocks ? together : blocks - first;
-    run_blocks(input, i / parts, first, count, out, chunk_states);
+    run_blocks(input, table, i / parts, first, count, out, chunk_states);
   };
-  cpu_backend::for_each(input.batch * parts, task, 1);
+#ifdef PLUVIA_HAS_DECAY_TABLE
+  if constexpr (std::is_same_v<T, float>) {
+    if (kernel_level() == CpuLevel::kV4) {
+      const DecayTable table;
+      return parallel_for(input.batch * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+        cpu_backend::run_at_v4([&] {
+          for (std::int64_t i = begin; i < end; ++i) run(table, i);
+        });
+      });
+    }
+  }
+#endif
+  cpu_backend::for_each(input.batch * parts, [&](std::int64_t i) { run(NoTable{}, i); }, 1);
 }
 
 template void scan_forward(const ScanInput<float>&, float*, float*);

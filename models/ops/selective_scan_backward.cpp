@@ -30,8 +30,10 @@ struct ChunkRoom {
   alignas(64) T size[kChunk][kLanes];  ///< dt, not beyond what decays need
   alignas(64) T dtx[kChunk][kLanes];
   alignas(64) T y[kChunk][kLanes];
-  alignas(64) T b[kChunk][kMostStates];
-  alignas(64) T c[kChunk][kMostStates];
+  const T* b[kChunk];
+  const T* c[kChunk];
+  alignas(64) T b_room[kChunk][kMostStates];
+  alignas(64) T c_room[kChunk][kMostStates];
   alignas(64) T state_gradient[kMostStates * kLanes];
   alignas(64) T a_gradient[kMostStates * kLanes];
   alignas(64) T skip_gradient[kLanes];
@@ -42,9 +44,8 @@ template <typename T>
 inline void load_token(const ScanBlock<T>& block, const ScanConstants<T>& constants,
                        std::int64_t row, int i, ChunkRoom<T>& room) {
   const ScanInput<T>& in = block.in;
-  const int padded = block.padded_states();
-  load_states(in.b.row(row), in.states, padded, room.b[i]);
-  load_states(in.c.row(row), in.states, padded, room.c[i]);
+  room.b[i] = block.states_of(in.b.row(row), room.b_room[i]);
+  room.c[i] = block.states_of(in.c.row(row), room.c_room[i]);
   alignas(64) T spare[2][kLanes];
   const T* const x = lanes_of(in.x.row(row) + block.first_channel(), block.count(), spare[0]);
   const T* const step = lanes_of(in.step.row(row) + block.first_channel(), block.count(), spare[1]);

@@ -9,9 +9,11 @@
 #include <map>
 #include <vector>
 
+#include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "models/ops/causal_conv1d.h"
+#include "models/ops/decay_table.h"
 #include "models/ops/depthwise_conv3d.h"
 #include "models/ops/selective_scan.h"
 #include "models/ops/vector_math.h"
@@ -185,11 +187,47 @@ TEST(SelectiveScan, SinglePrecisionIsCloseToDouble) {
   in.skip = skip.data();
   in.step_bias = bias.data();
   std::vector<float> out(expected.size());
-  scan_forward<float>(in, out.data(), nullptr);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    ASSERT_NEAR(static_cast<double>(out[i]), expected[i], 2e-5);
+  for (int level = 0; level <= static_cast<int>(cpu_level()); ++level) {
+    set_kernel_level(static_cast<CpuLevel>(level));
+    scan_forward<float>(in, out.data(), nullptr);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      ASSERT_NEAR(static_cast<double>(out[i]), expected[i], 2e-5) << "level " << level;
+    }
+  }
+  set_kernel_level(cpu_level());
+}
+
+#ifdef PLUVIA_HAS_DECAY_TABLE
+TEST(DecayTable, IsCloseToTheLibrarys) {
+  const DecayTable table;
+  Lanes16 size = {}, rate = {}, got;
+  for (int i = 0; i < 400000; ++i) {
+    // From 2^-126 to 1, most of them near 1.
+    const float t = 126 * std::pow(static_cast<float>(i) / 400000, 3.0F);
+    size[0] = t / 8;  // an exact product: this file has no fused multiply-add
+    rate[0] = -8;
+    table.decay(size, rate, got);
+    const double exact = std::exp2(static_cast<double>(size[0]) * -8);
+    const double error = static_cast<double>(got[0]) - exact;
+    ASSERT_LT(std::abs(error), 3e-7 * exact) << t;
+    // What is lost of a state in a step: the table's own share of the error, and the rounding's.
+    ASSERT_LT(std::abs(error), 1.1e-5 * (1 - exact) + 6e-8) << t;
+  }
+  size[0] = 0;
+  table.decay(size, rate, got);
+  EXPECT_EQ(got[0], 1.0F);
+  rate[0] = std::nanf("");
+  table.decay(size, rate, got);
+  EXPECT_TRUE(std::isnan(got[0]));
+  for (const float steep : {-1e-30F, -1.0F, -23.0F, -1e20F}) {
+    size[0] = largest_size(steep);
+    rate[0] = steep;
+    table.decay(size, rate, got);
+    EXPECT_NEAR(static_cast<double>(got[0]),
+                std::exp2(static_cast<double>(size[0]) * static_cast<double>(steep)), 1e-6);
   }
 }
+#endif
 
 struct ScanGradientValues {
   Values x, step, gate, b, c, a_log, skip, bias;
