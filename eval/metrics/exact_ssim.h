@@ -18,6 +18,9 @@ struct WindowSsim {
   double covariance_scale = 1;  ///< n/(n-1) for sample covariances
 };
 
+/// Whether that window can be done here: only of widths from about a pixel up (window_cascade.h).
+bool exact_ssim_takes(std::span<const double> taps);
+
 /// Sums of the map over all channels per label (an empty plane: label 0 everywhere).
 std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
                                        ImageView<const std::uint8_t> b,

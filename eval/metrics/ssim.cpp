@@ -30,8 +30,7 @@ const std::vector<Param>& params_with_support() {
 
 bool fast_enough_for(const Params& params) {
   const SsimOptions options = ssim_options(params);
-  return is_plain(options) && (options.taps.size() == 7 || options.taps.size() == 11) &&
-         params.text("support") == "picture";
+  return is_plain(options) && exact_ssim_takes(options.taps) && params.text("support") == "picture";
 }
 
 class Ssim : public FrameScorer {
