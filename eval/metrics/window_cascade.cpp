@@ -52,7 +52,9 @@ std::vector<Complex> roots_of(const Polynomial& p) {
   for (std::size_t i = 0; i < count; ++i) {
     roots.push_back(std::polar(size, 0.4 + 6.28 * static_cast<double>(i) / static_cast<double>(count)));
   }
-  for (int round = 0; round < 500; ++round) {
+  double moved = 1;
+  for (int round = 0; round < 500 && moved > 1e-16; ++round) {
+    moved = 0;
     for (std::size_t i = 0; i < count; ++i) {
       Complex value = 1;
       for (std::size_t k = count; k-- > 0;) value = value * roots[i] + p[k];
@@ -60,6 +62,7 @@ std::vector<Complex> roots_of(const Polynomial& p) {
         if (j != i) value /= roots[i] - roots[j];
       }
       roots[i] -= value;
+      moved = std::max(moved, std::abs(value) / std::abs(roots[i]));
     }
   }
   return roots;
