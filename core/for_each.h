@@ -145,10 +145,13 @@ void run_pixels(const TileGrid& grid, const Body& body) {
   }
 }
 
+/// Neighbours share lines of memory at their edges, which threads would take from each other.
+constexpr std::int64_t kTilesAtOnce = 4;
+
 template <typename Body>
 void for_each_tile(const TileGrid& grid, const Body& body) {
   if (pixel_order()) return run_pixels(grid, body);
-  parallel_for(grid.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(grid.count(), kTilesAtOnce, [&](std::int64_t begin, std::int64_t end) {
     run_at_level([&] {
       for (std::int64_t i = begin; i < end; ++i) body.rows(grid.tile(static_cast<int>(i)));
     });

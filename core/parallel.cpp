@@ -21,6 +21,20 @@ namespace {
 
 using Body = std::function<void(std::int64_t, std::int64_t)>;
 
+/// Looks for something a while, some ten microseconds, before the thread goes to sleep: to be woken takes
+/// longer than most loops of a frame lie apart. True as soon as it is there.
+template <typename There>
+bool watch_for(const There& there) {
+  constexpr int kLooks = 1000;
+  for (int i = 0; i < kLooks; ++i) {
+    if (there()) return true;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  return false;
+}
+
 /// One parallel_for. Its ranges are handed out by a counter; whoever takes one runs it.
 class Job {
  public:
@@ -33,14 +47,18 @@ class Job {
   void work() {
     for (std::int64_t range = next_++; range < ranges_; range = next_++) {
       run(range);
-      const std::scoped_lock lock(mutex_);
-      if (++finished_ == ranges_) all_finished_.notify_all();
+      if (++finished_ == ranges_) {
+        const std::scoped_lock lock(mutex_);
+        all_finished_.notify_all();
+      }
     }
   }
 
   void wait_and_rethrow() {
+    const auto done = [this] { return finished_ == ranges_; };
+    watch_for(done);
     std::unique_lock lock(mutex_);
-    all_finished_.wait(lock, [this] { return finished_ == ranges_; });
+    all_finished_.wait(lock, done);
     if (error_) std::rethrow_exception(error_);
   }
 
@@ -68,7 +86,7 @@ class Job {
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
   std::condition_variable all_finished_;
-  std::int64_t finished_ = 0;
+  std::atomic<std::int64_t> finished_{0};
   std::int64_t failed_range_ = 0;
   std::exception_ptr error_;
 };
@@ -96,6 +114,7 @@ class Pool {
     {
       const std::scoped_lock lock(mutex_);
       jobs_.push_back(job);
+      ++begun_;
     }
     wake_.notify_all();
     job->work();
@@ -128,12 +147,20 @@ class Pool {
 
   std::shared_ptr<Job> next_job() {
     std::unique_lock lock(mutex_);
+    bool watched = false;
     while (true) {
       for (const std::shared_ptr<Job>& job : jobs_) {
         if (!job->exhausted()) return job;
       }
       if (stopping_) return nullptr;
-      wake_.wait(lock);
+      if (std::exchange(watched, true)) {
+        wake_.wait(lock);
+        continue;
+      }
+      const std::int64_t seen = begun_;
+      lock.unlock();
+      watch_for([&] { return begun_ != seen; });
+      lock.lock();
     }
   }
 
@@ -147,6 +174,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  std::atomic<std::int64_t> begun_{0};  ///< jobs
   std::deque<std::shared_ptr<Job>> jobs_;
   std::vector<std::thread> workers_;
 };

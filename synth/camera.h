@@ -57,10 +57,9 @@ struct Camera {
   }
 
   /// x right, y up, z the depth along the line of sight.
-  Vec3 to_camera(Vec3 world) const {
-    const Vec3 d = world - position;
-    return {dot(d, axes.right), dot(d, axes.up), -dot(d, axes.back)};
-  }
+  Vec3 to_camera(Vec3 world) const { return turned(world - position); }
+  /// The same of a direction or a way.
+  Vec3 turned(Vec3 d) const { return {dot(d, axes.right), dot(d, axes.up), -dot(d, axes.back)}; }
 
   ImagePoint project(Vec3 in_camera) const {
     const double scale = focal_px / in_camera.z;

@@ -120,21 +120,34 @@ void FrameWork::add_environment(const FrameOrder& order) {
   scene_.around = {nodes_.lend(host_nodes_), nodes_along(scene_.width)};
 }
 
-void FrameWork::add_streaks(const FrameOrder& order) {
-  const TileGrid grid = picture_tiles(scene_.height, scene_.width);
+void FrameWork::find_streaks(const FrameOrder& order) {
+  bars_.clear();
+  if (!(order.field.rate_mm_h > 0) || !order.params.streaks) return;
   const std::vector<Streak> streaks =
       streaks_of(order.field, order.medium.fall, order.key, order.camera, order.params.lens,
                  order.frame.time_s);
-  if (streaks.empty()) return;
   bars_.resize(streaks.size());
-  for (std::size_t i = 0; i < streaks.size(); ++i) bars_[i] = bar_of(streaks[i]);
-  streak_bins_.build(grid, bars_.size(), [&](std::size_t i) { return box_of(bars_[i]); });
+  constexpr std::int64_t kMadeReady = 512;
+  parallel_for(static_cast<std::int64_t>(streaks.size()), kMadeReady,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+                   bars_[i] = bar_of(streaks[i]);
+                 }
+               });
+  const Image<std::uint8_t>& clean = order.frame.clean;
+  streak_bins_.build(picture_tiles(clean.height(), clean.width()), bars_.size(),
+                     [&](std::size_t i) { return box_of(bars_[i]); });
+}
+
+void FrameWork::draw_streaks() {
+  if (bars_.empty()) return;
+  const TileGrid grid = picture_tiles(scene_.height, scene_.width);
   StreakPlanes& planes = scene_.streaks;
   planes.lists = lend(streak_bins_, streak_starts_, streak_shapes_);
   planes.across = grid.across();
   planes.sums = planes_.reserve(StreakPlanes::numbers(grid));
   planes.marks = marks_.reserve(StreakPlanes::stretches(grid));
-  draw_streaks(device_, {grid, planes, device_bars_.lend(bars_), depth_});
+  pluvia::draw_streaks(device_, {grid, planes, device_bars_.lend(bars_), depth_});
 }
 
 void FrameWork::build_scales(const FrameOrder& order, std::span<const Lobe> lobes) {
@@ -238,7 +251,7 @@ void FrameWork::render(const FrameOrder& order, bool streak_rgb, FrameLayers& ou
     add_veil(order);
     if (rains || scene_.veil.table != nullptr) add_environment(order);
   }
-  if (rains && params.streaks) add_streaks(order);
+  draw_streaks();
   add_glass(order);
   const TileGrid grid = picture_tiles(scene_.height, scene_.width);
   const LayerPixels to = place_layers(streak_rgb, out);

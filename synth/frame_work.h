@@ -46,6 +46,8 @@ class FrameWork {
  public:
   explicit FrameWork(const Device& device);
 
+  /// Before render(); needs no drops.
+  void find_streaks(const FrameOrder& order);
   void render(const FrameOrder& order, bool streak_rgb, FrameLayers& out);
 
  private:
@@ -53,7 +55,7 @@ class FrameWork {
   void add_environment(const FrameOrder& order);
   void add_veil(const FrameOrder& order);
   void add_flicker(const FrameOrder& order);
-  void add_streaks(const FrameOrder& order);
+  void draw_streaks();
   void add_glass(const FrameOrder& order);
   void build_scales(const FrameOrder& order, std::span<const Lobe> lobes);
   void draw_pane(const FrameOrder& order, std::span<const Lobe> lobes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "synth/frame_work.h"
 
 namespace pluvia::synth {
@@ -87,9 +88,17 @@ void RainRenderer::render_into(const SceneFrame& frame, const LayerSet& wanted,
   const RainField field = field_for(params_, camera);
   const std::shared_ptr<const Medium> medium = works_->medium(params_, key_, field, camera.focal_px);
   std::unique_ptr<FrameWork> work = works_->take();
-  const GlassDrops drops = drops_at(camera, frame.time_s);
-  work->render({params_, key_, frame, camera, *medium, field, drops.lobes},
-               params_.physical && wanted.has(Layer::kStreakRgb), out);
+  FrameOrder order{params_, key_, frame, camera, *medium, field, {}};
+  GlassDrops drops;
+  // The pane's drops live from one step to the next, on one thread; streaks are found meanwhile.
+  parallel_for(2, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t part = begin; part < end; ++part) {
+      if (part == 0) drops = drops_at(camera, frame.time_s);
+      if (part == 1) work->find_streaks(order);
+    }
+  });
+  order.lobes = drops.lobes;
+  work->render(order, params_.physical && wanted.has(Layer::kStreakRgb), out);
   works_->give_back(std::move(work));
 }
 

@@ -13,12 +13,18 @@
 
 namespace pluvia::synth {
 
-inline double oscillation_hz(int n, double diameter_mm) {
+struct Oscillations {
+  double axisymmetric;
+  double transverse;
+};
+
+inline Oscillations oscillations_hz(double diameter_mm) {
   constexpr double kTension = 0.0728;  // N/m
   constexpr double kDensity = 1000;    // kg/m^3
   const double radius_m = 0.5e-3 * diameter_mm;
-  return std::sqrt(n * (n - 1) * (n + 2) * kTension / (kDensity * radius_m * radius_m * radius_m)) /
-         exact::detail::kTwoPi;
+  const double base = std::sqrt(kTension / (kDensity * radius_m * radius_m * radius_m)) /
+                      exact::detail::kTwoPi;
+  return {base * 2.8284271247461901, base * 5.4772255750516611};  // roots of n (n-1) (n+2)
 }
 
 /// A wave of brightness along a streak.

@@ -34,10 +34,15 @@ struct StreakBar {
   float brightness = 1;
   Ripple ripple[2];
 
+  /// So long that where one end fades the other does not.
+  PLUVIA_MEMBER bool is_long() const { return half >= reach; }
   PLUVIA_MEMBER bool rippled() const {
     return ripple[0].amplitude != 0 || ripple[1].amplitude != 0;
   }
 };
+
+/// Which of a streak's two ends may matter to a pixel.
+enum class Ends { kNone, kNearest, kBoth };
 
 struct Ink {
   float opacity;
@@ -80,8 +85,9 @@ PLUVIA_FUNCTION float visible_before(float share) {
   return s * s * (3 - 2 * s);
 }
 
-/// At (dx, dy) from the streak's middle. Ends are skipped where they are known not to matter.
-template <bool kSharp, bool kEnds>
+/// At (dx, dy) from the streak's middle. Ends are skipped where they are known not to matter; of soft
+/// streaks that are long, pixels take the nearest one only.
+template <bool kSharp, Ends kEnds>
 PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
   const float e = dy * bar.ex - dx * bar.ey;
   const float s = dx * bar.ex + dy * bar.ey;
@@ -96,16 +102,18 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
   } else {
     const float t = e * bar.inv_sigma;
     alpha = bar.gain * exact::exp2_of_negative(-0.72134752F * (t * t));
-    if constexpr (kEnds) {
+    if constexpr (kEnds != Ends::kNone) {
       const float scale = bar.inv_sigma * (1 / streak_law::kRampReach);
+      const float inside = kEnds == Ends::kNearest
+                               ? streak_law::ramp((bar.half - (s < 0 ? -s : s)) * scale)
+                               : streak_law::ramp((s + bar.half) * scale) -
+                                     streak_law::ramp((s - bar.half) * scale);
       // Rounding may leave a little less than nothing.
-      const float inside =
-          streak_law::ramp((s + bar.half) * scale) - streak_law::ramp((s - bar.half) * scale);
       alpha *= inside > 0 ? inside : 0.0F;
     }
   }
   const float beside = e < 0 ? -e : e;
-  if constexpr (!kEnds) return beside < bar.reach ? alpha : 0.0F;
+  if constexpr (kEnds == Ends::kNone) return beside < bar.reach ? alpha : 0.0F;
   const float beyond = s < 0 ? -s : s;
   // Not &&: a branch here would keep the loop over pixels from being vectorised.
   const bool near = (beside < bar.reach) & (beyond < bar.half + bar.reach);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/exact_math.h"
+#include "core/exact_float.h"
 #include "synth/effects/streak_splat.h"
 
 namespace pluvia::synth {
@@ -15,10 +15,11 @@ constexpr float kPixelVariance = 0.55F * 0.55F;
 constexpr float kGaussNorm = 0.39894228F / 0.99932614F;  ///< what kCut leaves off is put back
 
 /// Blur along the streak takes from a ripple what it takes from any wave.
-Ripple blurred(const Ripple& ripple, double sigma_px) {
-  const double waves = exact::detail::kTwoPi * sigma_px * static_cast<double>(ripple.per_px);
+Ripple blurred(const Ripple& ripple, float sigma_px) {
+  constexpr float kInPowersOfTwo = 28.4776586F;  // 2 pi^2 / ln 2
+  const float waves = sigma_px * ripple.per_px;
   Ripple out = ripple;
-  out.amplitude *= static_cast<float>(exact::exp(-0.5 * waves * waves));
+  out.amplitude *= exact::exp2_of_negative(-kInPowersOfTwo * (waves * waves));
   return out;
 }
 
@@ -51,7 +52,7 @@ StreakBar bar_of(const Streak& s) {
   bar.inv_depth = 1 / s.depth_m;
   bar.brightness = s.brightness;
   for (int mode = 0; mode < 2; ++mode) {
-    bar.ripple[mode] = blurred(s.ripple[mode], static_cast<double>(sigma));
+    bar.ripple[mode] = blurred(s.ripple[mode], sigma);
   }
   return bar;
 }

@@ -7,6 +7,7 @@
 
 namespace pluvia::PLUVIA_BACKEND {
 
+using synth::Ends;
 using synth::Ink;
 using synth::SplatArgs;
 using synth::StreakBar;
@@ -16,13 +17,15 @@ PLUVIA_FUNCTION float smaller(float a, float b) { return a < b ? a : b; }
 
 constexpr int kVector = 8;  ///< pixels worked on side by side
 
-/// Where some rows may meet a bar, as columns from the tile's first; none where `last` is before `first`.
+/// Where a tile's rows may meet a bar, as columns from the tile's first; none where `last` is before
+/// `first`.
 struct BarSpans {
-  static constexpr int kRows = 8;
+  static constexpr int kRows = 8;  ///< found at a time
+  static constexpr int kRoom = synth::kTileHeight + kRows;
 
-  std::int32_t first[kRows];
-  std::int32_t last[kRows];
-  std::int32_t ends[kRows];  ///< whether an end's ramp reaches into it
+  std::int32_t first[kRoom];
+  std::int32_t last[kRoom];
+  std::int32_t ends[kRoom];  ///< whether an end's ramp reaches into it
 };
 
 /// Where rows meet a bar: |dy ex - dx ey| < reach and |dx ex + dy ey| < half + reach, each solved
@@ -43,9 +46,9 @@ struct BarEdges {
     along_width = leans_x ? (bar.half + bar.reach) / std::fabs(bar.ex) : kAnywhere;
   }
 
-  /// Of rows from y on. Several at a time, without branches: one by one they would take as long as the
+  /// Of kRows rows from y on, to be kept from `at` on. Several at a time, without branches: one by one they would take as long as the
   /// pixels of a thin streak.
-  PLUVIA_MEMBER void find(const StreakBar& bar, int y, int x0, BarSpans& out) const {
+  PLUVIA_MEMBER void find(const StreakBar& bar, int y, int x0, int at, BarSpans& out) const {
     const float from = bar.mx - static_cast<float>(x0);
     for (int j = 0; j < BarSpans::kRows; ++j) {
       const float dy = static_cast<float>(y + j) + 0.5F - bar.my;
@@ -58,14 +61,14 @@ struct BarEdges {
       const bool met = (high >= 0) & (low <= synth::kTileWidth);
       const float left = met & (low > 0) ? low : 0.0F;
       const float right = met ? smaller(high, synth::kTileWidth - 1) : -1.0F;
-      out.first[j] = static_cast<std::int32_t>(left);
-      out.last[j] = static_cast<std::int32_t>(right);
+      out.first[at + j] = static_cast<std::int32_t>(left);
+      out.last[at + j] = static_cast<std::int32_t>(right);
       // The farthest point along the path in what is drawn of the row, rounded up to whole vectors.
-      const float begin = static_cast<float>(x0 + out.first[j]) - bar.mx;
-      const float end = static_cast<float>(x0 + out.last[j] + kVector) - bar.mx;
+      const float begin = static_cast<float>(x0 + out.first[at + j]) - bar.mx;
+      const float end = static_cast<float>(x0 + out.last[at + j] + kVector) - bar.mx;
       const float s0 = std::fabs(begin * bar.ex + dy * bar.ey);
       const float s1 = std::fabs(end * bar.ex + dy * bar.ey);
-      out.ends[j] = larger(s0, s1) >= bar.half - bar.reach ? 1 : 0;
+      out.ends[at + j] = larger(s0, s1) >= bar.half - bar.reach ? 1 : 0;
     }
   }
 };
@@ -81,8 +84,9 @@ struct SplatBody {
       const StreakBar& bar = a.bars[a.planes.lists.shapes[i]];
       const float dx = static_cast<float>(x) + 0.5F - bar.mx;
       const float dy = static_cast<float>(y) + 0.5F - bar.my;
-      float alpha = bar.radius > 0 ? synth::bar_opacity<true, true>(bar, dx, dy)
-                                   : synth::bar_opacity<false, true>(bar, dx, dy);
+      float alpha = bar.radius > 0   ? synth::bar_opacity<true, Ends::kBoth>(bar, dx, dy)
+                    : bar.is_long() ? synth::bar_opacity<false, Ends::kNearest>(bar, dx, dy)
+                                    : synth::bar_opacity<false, Ends::kBoth>(bar, dx, dy);
       if (alpha == 0) continue;
       if (a.depth.known()) alpha *= synth::visible_before(a.depth.at(y, x) * bar.inv_depth);
       const Ink ink = synth::ink_of<true>(bar, alpha, dx, dy);
@@ -118,10 +122,12 @@ struct SplatBody {
  private:
   static constexpr int kStretch = synth::kInkStretch;
 
-  /// Sums over a tile, with room for a vector that begins in its last column.
+  static constexpr int kTileEnd = synth::kTileWidth;
+
+  /// Sums over a tile, with room for a vector that begins behind its last column and for a row more.
   struct Ground {
-    float opacity[synth::kTileHeight][synth::kTileWidth + kVector];
-    float glow[synth::kTileHeight][synth::kTileWidth + kVector];
+    float opacity[synth::kTileHeight + 1][synth::kTileWidth + kVector];
+    float glow[synth::kTileHeight + 1][synth::kTileWidth + kVector];
   };
 
   PLUVIA_MEMBER void put(const Tile& tile, int y, int x, const Ground& ground) const {
@@ -162,50 +168,92 @@ struct SplatBody {
     const bool plain = !bar.rippled();
     const BarEdges edges(bar);
     BarSpans spans;
-    for (int y = top; y < bottom; ++y) {
-      const int j = (y - top) % BarSpans::kRows;
-      if (j == 0) edges.find(bar, y, tile.x0, spans);
-      const Columns columns{spans.first[j], spans.last[j]};
+    for (int y = top; y < bottom; y += BarSpans::kRows) edges.find(bar, y, tile.x0, y - top, spans);
+    const auto ends = [&](int y) { return spans.ends[y - top] | spans.ends[y - top + 1]; };
+    for (int y = top; y < bottom;) {
+      const int kind = ends(y);
+      int end = y + 2;
+      while (end < bottom && ends(end) == kind) end += 2;
+      const Rows rows{y, end, spans.first + (y - top), spans.last + (y - top)};
       if (bar.radius > 0) {
-        add<true, true, kHidden, true>(bar, tile, y, columns, ground);
-      } else if (spans.ends[j] != 0) {
-        add<false, true, kHidden, true>(bar, tile, y, columns, ground);
+        add<true, Ends::kBoth, kHidden, true>(bar, tile, rows, ground);
+      } else if (kind != 0) {
+        if (bar.is_long()) {
+          add<false, Ends::kNearest, kHidden, true>(bar, tile, rows, ground);
+        } else {
+          add<false, Ends::kBoth, kHidden, true>(bar, tile, rows, ground);
+        }
       } else if (plain) {
-        add<false, false, kHidden, false>(bar, tile, y, columns, ground);
+        add<false, Ends::kNone, kHidden, false>(bar, tile, rows, ground);
       } else {
-        add<false, false, kHidden, true>(bar, tile, y, columns, ground);
+        add<false, Ends::kNone, kHidden, true>(bar, tile, rows, ground);
+      }
+      y = end;
+    }
+  }
+
+  /// An even number of rows and the columns in which each may meet the bar. The last may be the one
+  /// behind the tile's last.
+  struct Rows {
+    int begin;
+    int end;
+    const std::int32_t* first;
+    const std::int32_t* last;
+  };
+
+  /// Most rows meet a bar in no more pixels than go side by side, so that two of them fill the widest
+  /// registers.
+  template <bool kSharp, Ends kEnds, bool kHidden, bool kRipple>
+  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, const Rows& rows,
+                         Ground& ground) const {
+    for (int y = rows.begin; y < rows.end; y += 2) {
+      const std::int32_t* const first = rows.first + (y - rows.begin);
+      const std::int32_t* const last = rows.last + (y - rows.begin);
+      for (int at = 0; first[0] + at <= last[0] || first[1] + at <= last[1]; at += kVector) {
+        // A row that ends before the other goes on where nothing is looked at.
+        const int x0 = first[0] + at <= last[0] ? first[0] + at : kTileEnd;
+        const int x1 = first[1] + at <= last[1] ? first[1] + at : kTileEnd;
+        add_vectors<kSharp, kEnds, kHidden, kRipple>(bar, tile, y, x0, x1, ground);
       }
     }
   }
 
-  struct Columns {
-    int first;
-    int last;
-  };
-
-  template <bool kSharp, bool kEnds, bool kHidden, bool kRipple>
-  PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, int y, const Columns& columns,
-                         Ground& ground) const {
-    float* __restrict const opacity = ground.opacity[y - tile.y0];
-    float* __restrict const glow = ground.glow[y - tile.y0];
-    const float dy = static_cast<float>(y) + 0.5F - bar.my;
-    for (int at = columns.first; at <= columns.last; at += kVector) {
-      float scene_m[kVector];
-      if constexpr (kHidden) {
-        for (int j = 0; j < kVector; ++j) {
-          const int x = tile.x0 + at + j;
-          scene_m[j] = a.depth.at(y, x < tile.x1 ? x : tile.x1 - 1);
-        }
-      }
-      for (int j = 0; j < kVector; ++j) {
-        const float dx = static_cast<float>(tile.x0 + at + j) + 0.5F - bar.mx;
-        float alpha = synth::bar_opacity<kSharp, kEnds>(bar, dx, dy);
-        if constexpr (kHidden) alpha *= synth::visible_before(scene_m[j] * bar.inv_depth);
-        const Ink ink = synth::ink_of<kRipple>(bar, alpha, dx, dy);
-        opacity[at + j] += ink.opacity;
-        glow[at + j] += ink.glow;
+  /// Of row y from column x0 on, of the next one from x1 on.
+  template <bool kSharp, Ends kEnds, bool kHidden, bool kRipple>
+  PLUVIA_MEMBER void add_vectors(const StreakBar bar, const Tile& tile, int y, int x0, int x1,
+                                 Ground& ground) const {
+    float scene_m[2 * kVector];
+    if constexpr (kHidden) {
+      for (int j = 0; j < 2 * kVector; ++j) {
+        const int x = tile.x0 + (j < kVector ? x0 : x1 - kVector) + j;
+        const int row = j < kVector || y + 1 == tile.y1 ? y : y + 1;
+        scene_m[j] = a.depth.at(row, x < tile.x1 ? x : tile.x1 - 1);
       }
     }
+    float opacity[2 * kVector];
+    float glow[2 * kVector];
+    for (int j = 0; j < 2 * kVector; ++j) {
+      const int x = tile.x0 + (j < kVector ? x0 : x1 - kVector) + j;
+      const int row = j < kVector ? y : y + 1;
+      const float dx = static_cast<float>(x) + 0.5F - bar.mx;
+      const float dy = static_cast<float>(row) + 0.5F - bar.my;
+      float alpha = synth::bar_opacity<kSharp, kEnds>(bar, dx, dy);
+      if constexpr (kHidden) alpha *= synth::visible_before(scene_m[j] * bar.inv_depth);
+      const Ink ink = synth::ink_of<kRipple>(bar, alpha, dx, dy);
+      opacity[j] = ink.opacity;
+      glow[j] = ink.glow;
+    }
+    sum_up(opacity, &ground.opacity[y - tile.y0][x0]);
+    sum_up(opacity + kVector, &ground.opacity[y - tile.y0 + 1][x1]);
+    sum_up(glow, &ground.glow[y - tile.y0][x0]);
+    sum_up(glow + kVector, &ground.glow[y - tile.y0 + 1][x1]);
+  }
+
+  PLUVIA_MEMBER static void sum_up(const float* ink, float* to) {
+    float sum[kVector];
+    std::memcpy(sum, to, sizeof sum);
+    for (int j = 0; j < kVector; ++j) sum[j] += ink[j];
+    std::memcpy(to, sum, sizeof sum);
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/exact_math.h"
+#include "core/for_each.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 
@@ -41,8 +42,6 @@ struct View {
   const RainField& field;
   const DropSizes& sizes;
   const Camera& camera;  ///< its motion already scaled by ego_motion
-  const Camera opened;   ///< where it is when the shutter opens
-  const Camera closed;
   const Lens& lens;
   double time_s;
   Gust gust;
@@ -109,10 +108,9 @@ int poisson(double mean, double none, double uniform) {
   return count;
 }
 
-/// Clips the particle's path to what lies in front of the camera and measures its image.
-bool project(const View& view, Vec3 open, Vec3 close, double diameter_mm, Streak& out) {
-  Vec3 a = view.opened.to_camera(open);
-  Vec3 b = view.closed.to_camera(close);
+/// Clips a particle's path, given in the camera's frame, to what lies in front of the camera and
+/// measures its image.
+bool project(const View& view, Vec3 a, Vec3 b, double diameter_mm, Streak& out) {
   const double middle_z = 0.5 * (a.z + b.z);
   if (middle_z < view.field.near_m) return false;
   const double least_z = 0.5 * view.field.near_m;
@@ -150,12 +148,65 @@ void add_ripples(const View& view, const Words4& draws, Streak& streak) {
                             Random::open_unit(draws.word[0] << 16)};
   const double amounts[2] = {Random::open_unit(draws.word[1]),
                              Random::open_unit(draws.word[1] << 16)};
+  const double per_px = view.lens.exposure_s / span_px;
+  const Oscillations hz = oscillations_hz(streak.diameter_mm);
   for (int mode = 0; mode < 2; ++mode) {
-    const double hertz = oscillation_hz(mode + 2, streak.diameter_mm);
+    const double hertz = mode == 0 ? hz.axisymmetric : hz.transverse;
     const double at_open = (view.time_s - 0.5 * view.lens.exposure_s) * hertz + phases[mode];
     streak.ripple[mode] = {static_cast<float>(view.field.oscillation * amounts[mode]),
-                           static_cast<float>(hertz * view.lens.exposure_s / span_px),
+                           static_cast<float>(hertz * per_px),
                            static_cast<float>(at_open - std::floor(at_open))};
+  }
+}
+
+/// A flow's cells and what of them the camera may see.
+struct Lattice {
+  double side_m = 1;
+  Vec3 shift;
+  Camera camera;
+  double near_m = 0;
+  double far_m = 0;
+  double reach_x = 1;  ///< half of the view over the focal length
+  double reach_y = 1;
+  double slant_x = 1;  ///< of the view's edges over its axis
+  double slant_y = 1;
+
+  /// Whether a ball around a point in the camera's frame may meet the part of the view where this class
+  /// is wide enough.
+  bool near_view(Vec3 p, double radius) const {
+    return (p.z >= near_m - radius) & (p.z <= far_m + radius) &
+           (std::abs(p.x) - reach_x * p.z < radius * slant_x) &
+           (std::abs(p.y) - reach_y * p.z < radius * slant_y);
+  }
+};
+
+/// Drops of a cell, several at a time: most of a cell's are not in view.
+struct CellDrops {
+  static constexpr int kCount = 8;
+
+  double x[kCount];  ///< in the camera's frame
+  double y[kCount];
+  double z[kCount];
+  std::uint32_t size[kCount];  ///< a draw
+  std::int32_t near[kCount];
+};
+
+PLUVIA_ALL_LEVELS void find_drops(const Lattice& lattice, double margin_m, const std::uint32_t key[2],
+                                  const std::int32_t cell[3], std::uint32_t tag, CellDrops& out) {
+  for (int k = 0; k < CellDrops::kCount; ++k) {
+    const Words4 place =
+        philox4x32_10({{static_cast<std::uint32_t>(cell[0]), static_cast<std::uint32_t>(cell[1]),
+                        static_cast<std::uint32_t>(cell[2]), tag + 2 * static_cast<std::uint32_t>(k)}},
+                      key[0], key[1]);
+    const Vec3 inside{cell[0] + Random::open_unit(place.word[0]),
+                      cell[1] + Random::open_unit(place.word[1]),
+                      cell[2] + Random::open_unit(place.word[2])};
+    const Vec3 p = lattice.camera.to_camera(inside * lattice.side_m + lattice.shift);
+    out.x[k] = p.x;
+    out.y[k] = p.y;
+    out.z[k] = p.z;
+    out.size[k] = place.word[3];
+    out.near[k] = lattice.near_view(p, margin_m) ? 1 : 0;
   }
 }
 
@@ -163,23 +214,27 @@ class FlowWalk {
  public:
   FlowWalk(const View& view, const Flow& flow, std::vector<Streak>& out)
       : view_(view), flow_(flow), out_(out) {
-    far_m_ = std::min(kFarthestM,
-                      view.camera.focal_px * flow.drops.high_mm * 1e-3 / view.field.min_width_px);
-    velocity_ = flow.velocity + view.gust.velocity;
-    shift_ = flow.velocity * view.time_s + view.gust.shift;
-    const Vec3 seen = velocity_ - view.camera.velocity;
-    margin_m_ = 0.5 * length(seen) * view.lens.exposure_s + 0.01 + view.lens.aperture_m;
-    side_m_ = std::min(cube_root(kDropsPerCell / flow.per_m3), std::max(far_m_ / 4, 0.05));
-    mean_ = flow.per_m3 * side_m_ * side_m_ * side_m_;
+    Lattice& l = lattice_;
+    l.camera = view.camera;
+    l.near_m = view.field.near_m;
+    l.far_m = std::min(kFarthestM,
+                       view.camera.focal_px * flow.drops.high_mm * 1e-3 / view.field.min_width_px);
+    l.shift = flow.velocity * view.time_s + view.gust.shift;
+    const Vec3 seen = flow.velocity + view.gust.velocity - view.camera.velocity;
+    const Vec3 half_path = seen * (0.5 * view.lens.exposure_s);
+    half_path_ = view.camera.turned(half_path);
+    margin_m_ = length(half_path) + 0.01 + view.lens.aperture_m;
+    l.side_m = std::min(cube_root(kDropsPerCell / flow.per_m3), std::max(l.far_m / 4, 0.05));
+    mean_ = flow.per_m3 * l.side_m * l.side_m * l.side_m;
     none_ = exact::exp(-mean_);
-    reach_x_ = 0.5 * view.camera.width / view.camera.focal_px;
-    reach_y_ = 0.5 * view.camera.height / view.camera.focal_px;
-    slant_x_ = std::sqrt(1 + reach_x_ * reach_x_);
-    slant_y_ = std::sqrt(1 + reach_y_ * reach_y_);
+    l.reach_x = 0.5 * view.camera.width / view.camera.focal_px;
+    l.reach_y = 0.5 * view.camera.height / view.camera.focal_px;
+    l.slant_x = std::sqrt(1 + l.reach_x * l.reach_x);
+    l.slant_y = std::sqrt(1 + l.reach_y * l.reach_y);
   }
 
   void run() {
-    if (far_m_ <= view_.field.near_m || flow_.per_m3 <= 0) return;
+    if (lattice_.far_m <= view_.field.near_m || flow_.per_m3 <= 0) return;
     std::int32_t low[3];
     std::int32_t high[3];
     find_box(low, high);
@@ -197,20 +252,21 @@ class FlowWalk {
   /// Cells of the box around the pyramid of view, in the frame of the flow.
   void find_box(std::int32_t low[3], std::int32_t high[3]) const {
     const Camera& camera = view_.camera;
-    const double tx = 0.5 * camera.width / camera.focal_px;
-    const double ty = 0.5 * camera.height / camera.focal_px;
+    const double tx = lattice_.reach_x;
+    const double ty = lattice_.reach_y;
+    const double far_m = lattice_.far_m;
     Vec3 least = camera.position;
     Vec3 most = camera.position;
     for (int corner = 0; corner < 4; ++corner) {
-      const Vec3 p = camera.position + camera.axes.back * -far_m_ +
-                     camera.axes.right * (far_m_ * tx * (corner % 2 == 0 ? 1 : -1)) +
-                     camera.axes.up * (far_m_ * ty * (corner < 2 ? 1 : -1));
+      const Vec3 p = camera.position + camera.axes.back * -far_m +
+                     camera.axes.right * (far_m * tx * (corner % 2 == 0 ? 1 : -1)) +
+                     camera.axes.up * (far_m * ty * (corner < 2 ? 1 : -1));
       least = {std::min(least.x, p.x), std::min(least.y, p.y), std::min(least.z, p.z)};
       most = {std::max(most.x, p.x), std::max(most.y, p.y), std::max(most.z, p.z)};
     }
     const Vec3 margin{margin_m_, margin_m_, margin_m_};
-    const Vec3 from = (least - margin - shift_) * (1 / side_m_);
-    const Vec3 to = (most + margin - shift_) * (1 / side_m_);
+    const Vec3 from = (least - margin - lattice_.shift) * (1 / lattice_.side_m);
+    const Vec3 to = (most + margin - lattice_.shift) * (1 / lattice_.side_m);
     const double starts[3] = {from.x, from.y, from.z};
     const double ends[3] = {to.x, to.y, to.z};
     for (int i = 0; i < 3; ++i) {
@@ -225,57 +281,44 @@ class FlowWalk {
   }
 
   bool may_be_seen(const std::int32_t cell[3]) const {
-    const Vec3 middle = Vec3{cell[0] + 0.5, cell[1] + 0.5, cell[2] + 0.5} * side_m_ + shift_;
-    return near_view(middle, 0.8661 * side_m_ + margin_m_);
-  }
-
-  /// Whether a ball may meet the part of the view where this class is wide enough.
-  bool near_view(Vec3 middle, double radius) const {
-    const Vec3 p = view_.camera.to_camera(middle);
-    if (p.z < view_.field.near_m - radius || p.z > far_m_ + radius) return false;
-    return std::abs(p.x) - reach_x_ * p.z < radius * slant_x_ &&
-           std::abs(p.y) - reach_y_ * p.z < radius * slant_y_;
+    const Lattice& l = lattice_;
+    const Vec3 middle = Vec3{cell[0] + 0.5, cell[1] + 0.5, cell[2] + 0.5} * l.side_m + l.shift;
+    return l.near_view(l.camera.to_camera(middle), 0.8661 * l.side_m + margin_m_);
   }
 
   void add_cell(const std::int32_t cell[3]) {
     const std::uint32_t flow_tag = (flow_.number + 1) << 16;
     const Words4 first = draw(view_, cell, flow_tag);
     const int count = poisson(mean_, none_, Random::open_unit(first.word[0]));
+    CellDrops drops;
     for (int k = 0; k < count; ++k) {
       const std::uint32_t tag = flow_tag + 2 * static_cast<std::uint32_t>(k) + 1;
-      const Words4 place = draw(view_, cell, tag);
-      const Vec3 inside{cell[0] + Random::open_unit(place.word[0]),
-                        cell[1] + Random::open_unit(place.word[1]),
-                        cell[2] + Random::open_unit(place.word[2])};
-      const Vec3 middle = inside * side_m_ + shift_;
-      if (!near_view(middle, margin_m_)) continue;
-      const Vec3 half = velocity_ * (0.5 * view_.lens.exposure_s);
-      Streak streak;
-      const double diameter = view_.sizes.draw(flow_.drops, Random::open_unit(place.word[3]));
-      if (!project(view_, middle - half, middle + half, diameter, streak)) continue;
-      const Words4 more = draw(view_, cell, tag + 1);
-      streak.id = (std::uint64_t{more.word[3]} << 32) | more.word[2];
-      const double u = Random::open_unit(more.word[2]);
-      streak.brightness = static_cast<float>(1 + view_.field.variety * (3 * u * u - 1));
-      add_ripples(view_, more, streak);
-      out_.push_back(streak);
+      const int at = k % CellDrops::kCount;
+      if (at == 0) find_drops(lattice_, margin_m_, view_.key, cell, tag, drops);
+      if (drops.near[at] != 0) add_drop(cell, tag, {drops.x[at], drops.y[at], drops.z[at]}, drops.size[at]);
     }
+  }
+
+  void add_drop(const std::int32_t cell[3], std::uint32_t tag, Vec3 middle, std::uint32_t size) {
+    Streak streak;
+    const double diameter = view_.sizes.draw(flow_.drops, Random::open_unit(size));
+    if (!project(view_, middle - half_path_, middle + half_path_, diameter, streak)) return;
+    const Words4 more = draw(view_, cell, tag + 1);
+    streak.id = (std::uint64_t{more.word[3]} << 32) | more.word[2];
+    const double u = Random::open_unit(more.word[2]);
+    streak.brightness = static_cast<float>(1 + view_.field.variety * (3 * u * u - 1));
+    add_ripples(view_, more, streak);
+    out_.push_back(streak);
   }
 
   const View& view_;
   const Flow& flow_;
   std::vector<Streak>& out_;
-  double far_m_ = 0;
-  double side_m_ = 1;
+  Lattice lattice_;
   double margin_m_ = 0;
   double mean_ = 0;  ///< drops a cell
   double none_ = 1;
-  double reach_x_ = 1;  ///< half of the view over the focal length
-  double reach_y_ = 1;
-  double slant_x_ = 1;  ///< of the view's edges over its axis
-  double slant_y_ = 1;
-  Vec3 velocity_;
-  Vec3 shift_;
+  Vec3 half_path_;  ///< in half an exposure, in the camera's frame
 };
 
 /// Refuses what would fill the memory: expected drops in the pyramid of view.
@@ -316,8 +359,6 @@ std::vector<Streak> streaks_of(const RainField& field, const Rainfall& fall, con
   const View view{field,
                   fall.sizes,
                   shown,
-                  shown.moved(-0.5 * lens.exposure_s),
-                  shown.moved(0.5 * lens.exposure_s),
                   lens,
                   time_s,
                   gust_at(field, random, time_s),
