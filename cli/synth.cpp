@@ -12,6 +12,7 @@
 #include "core/manifest.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "datasets/store/set_reader.h"
 #include "eval/render/render_set.h"
 #include "synth/footage_camera.h"
 #include "synth/rain_params.h"
@@ -47,11 +48,21 @@ void read_shard(const std::string& text, RenderRequest& request) {
   request.shards = static_cast<int>(*count);
 }
 
+/// A recipe may have a camera for footage that comes later; who asks for one means it.
+void refuse_camera(const Options& options) {
+  for (const std::string& pair : options.overrides) {
+    if (pair.rfind("camera.", 0) == 0) {
+      fail_usage("--set ", pair, " goes with --source: built-in scenes have cameras of their own");
+    }
+  }
+}
+
 void read_sources(const Options& options, const fs::path& recipe_file, RenderRequest& request) {
   if (options.sources.empty()) request.sources = sources_of(request.recipe, recipe_file);
   for (const std::string& source : options.sources) {
     for (const fs::path& path : list_sources(source)) request.sources.push_back(path);
   }
+  if (request.sources.empty()) refuse_camera(options);
   request.depth = options.depth;
   if (!options.depth.empty() && request.sources.empty()) {
     fail_usage("--depth goes with --source: built-in scenes know their depth");
@@ -87,6 +98,13 @@ bool size_is_known(const RenderRequest& request) {
   return request.sources.empty() || request.size_given;
 }
 
+/// How long footage is, too, only reading it would tell.
+std::string describe_frames(const RenderRequest& request, std::size_t clips) {
+  const bool known = request.sources.empty();
+  return cat(clips, clips == 1 ? " clip" : " clips", known ? " of " : " of at most ",
+             request.recipe.frames, request.recipe.frames == 1 ? " frame" : " frames");
+}
+
 std::string describe(const RenderRequest& request, std::size_t clips) {
   const synth::Recipe& recipe = request.recipe;
   const std::string size =
@@ -94,7 +112,27 @@ std::string describe(const RenderRequest& request, std::size_t clips) {
           ? cat(recipe.width, "x", recipe.height, ", ",
                 human_bytes(static_cast<double>(raw_bytes(request, clips))), " uncompressed")
           : std::string("the sources' sizes");
-  return cat(clips, clips == 1 ? " clip" : " clips", " of ", recipe.frames, " frames, ", size);
+  return cat(describe_frames(request, clips), ", ", size);
+}
+
+/// A set as it became.
+std::string describe_written(const std::string& path, const RenderRequest& request) {
+  const auto set = SetReader::open(path);
+  std::size_t clips = 0;
+  std::uint64_t frames = 0;
+  bool all_whole = true;
+  for (const IndexRow& row : set->info().rows) {
+    ++clips;
+    frames += static_cast<std::uint64_t>(row.clip.frames);
+    all_whole = all_whole && row.clip.frames == request.recipe.frames;
+  }
+  const std::string length = all_whole ? cat(" of ", request.recipe.frames,
+                                             request.recipe.frames == 1 ? " frame" : " frames")
+                                       : cat(", ", frames, " frames in all");
+  const std::string size =
+      size_is_known(request) ? cat(request.recipe.width, "x", request.recipe.height, ", ") : "";
+  return cat(clips, clips == 1 ? " clip" : " clips", length, ", ", size,
+             human_bytes(static_cast<double>(fs::file_size(path))));
 }
 
 /// What a reader of a plan wants to know of a clip's rain.
@@ -138,8 +176,7 @@ int run(const Options& options, const Globals& globals) {
   if (options.dry_run) return dry_run(request, plans, globals);
   if (options.out.empty()) fail_usage("synth needs --out SET.h5 (or --dry-run)");
   const std::size_t clips = render_set(request);
-  note(cat(options.out, ": ", describe(request, clips), ", now ",
-           human_bytes(static_cast<double>(fs::file_size(options.out)))));
+  note(cat(options.out, ": ", describe_written(options.out, request)));
   if (globals.json) print_line(Json{{"out", options.out}, {"clips", clips}}.dump());
   return 0;
 }

@@ -14,7 +14,8 @@ enum class CpuLevel : std::uint8_t { kBaseline, kV2, kV3, kV4 };
 CpuLevel cpu_level();
 /// The level whose code kernels run: cpu_level(), unless it was lowered.
 CpuLevel kernel_level();
-/// For tests: results must not depend on it. At most cpu_level().
+/// For tests: results must not depend on it, those of networks' operators by roundings only. At
+/// most cpu_level().
 void set_kernel_level(CpuLevel level);
 /// "x86-64-v3"; on other architectures their name.
 std::string cpu_level_name();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -21,18 +22,17 @@ namespace {
 
 using Body = std::function<void(std::int64_t, std::int64_t)>;
 
-/// Looks for something a while, some ten microseconds, before the thread goes to sleep: to be woken takes
-/// longer than most loops of a frame lie apart. True as soon as it is there.
+/// Looks for something a while before the thread goes to sleep: to be woken takes longer than most
+/// loops of a frame lie apart.
 template <typename There>
-bool watch_for(const There& there) {
-  constexpr int kLooks = 1000;
-  for (int i = 0; i < kLooks; ++i) {
-    if (there()) return true;
+void watch_for(const There& there) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::microseconds(25);
+  while (!there() && Clock::now() < end) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
   }
-  return false;
 }
 
 /// One parallel_for. Its ranges are handed out by a counter; whoever takes one runs it.

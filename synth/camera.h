@@ -50,12 +50,6 @@ struct Camera {
             width};
   }
 
-  Camera moved(double seconds) const {
-    Camera out = *this;
-    out.position = position + velocity * seconds;
-    return out;
-  }
-
   /// x right, y up, z the depth along the line of sight.
   Vec3 to_camera(Vec3 world) const { return turned(world - position); }
   /// The same of a direction or a way.

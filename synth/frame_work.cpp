@@ -130,7 +130,8 @@ void FrameWork::find_streaks(const FrameOrder& order) {
   constexpr std::int64_t kMadeReady = 512;
   parallel_for(static_cast<std::int64_t>(streaks.size()), kMadeReady,
                [&](std::int64_t begin, std::int64_t end) {
-                 for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+                 for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end);
+                      ++i) {
                    bars_[i] = bar_of(streaks[i]);
                  }
                });

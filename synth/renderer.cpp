@@ -90,8 +90,9 @@ void RainRenderer::render_into(const SceneFrame& frame, const LayerSet& wanted,
   std::unique_ptr<FrameWork> work = works_->take();
   FrameOrder order{params_, key_, frame, camera, *medium, field, {}};
   GlassDrops drops;
-  // The pane's drops live from one step to the next, on one thread, streaks are found meanwhile. Streaks
-  // come first: who begins a loop within a loop is helped by those that have done with theirs.
+  // Drops on the pane live from step to step, on one thread; streaks are found meanwhile. Streaks
+  // come first, because this thread begins with them: the loops within are then helped by the
+  // other, which is soon done, where this one would wait.
   parallel_for(2, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) {
       if (part == 0) work->find_streaks(order);

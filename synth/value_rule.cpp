@@ -86,7 +86,7 @@ class Draw {
     const double low = exact::log(ends.first);
     const double high = exact::log(ends.second);
     const double drawn = exact::exp(random_.uniform(dimension_, low, high));
-    set(std::clamp(drawn, std::min(ends.first, ends.second), std::max(ends.first, ends.second)));
+    set(std::clamp(drawn, ends.first, ends.second));
   }
 
   void normal(Pair mean_and_deviation) {
@@ -110,6 +110,10 @@ class Draw {
   }
 
   void check_ends(Pair ends) {
+    if (ends.first > ends.second) {
+      fail_usage("'", name_, "': from ", ends.first, " to ", ends.second,
+                 ", expected the smaller number first");
+    }
     set(ends.first);
     set(ends.second);
   }

@@ -118,7 +118,8 @@ class Planner {
              "'; export its clips alone with --split, or choose another layout");
       }
       const std::string line =
-          cat("layer ", spec(layer).name, " has no place in layout ", layout_.name, "; left out");
+          cat("layer ", spec(layer).name, info.split.empty() ? "" : " of split ", info.split,
+              " has no place in layout ", layout_.name, "; left out");
       if (std::find(warnings.begin(), warnings.end(), line) == warnings.end())
         warnings.push_back(line);
       return;

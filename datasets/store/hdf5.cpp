@@ -30,6 +30,15 @@ std::recursive_mutex& library_mutex() {
   return mutex;
 }
 
+// Where the system refused, its words; around them the library has times, addresses and counts.
+std::string without_details(const std::string& reason) {
+  constexpr std::string_view kBefore = "error message = '";
+  const std::size_t at = reason.find(kBefore);
+  if (at == std::string::npos) return reason;
+  const std::size_t begin = at + kBefore.size();
+  return reason.substr(begin, reason.find('\'', begin) - begin);
+}
+
 // The innermost entry of the error stack says what really happened.
 std::string library_reason() {
   std::string reason;
@@ -39,7 +48,7 @@ std::string library_reason() {
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, visit, &reason);
   H5Eclear2(H5E_DEFAULT);
-  return reason.empty() ? "the HDF5 library gave no reason" : reason;
+  return reason.empty() ? "the HDF5 library gave no reason" : without_details(reason);
 }
 
 }  // namespace

@@ -180,15 +180,17 @@ void Verifier::check_layer(const IndexRow& row, const StoredClip& clip, Layer la
   }
   if (!check.whole) return;
   const auto indexed = row.content_sha256.find(layer);
-  if (indexed == row.content_sha256.end()) {
-    add_problem(item, "index/clips has no hash of it");
-  } else if (indexed->second != check.sha256) {
-    add_problem(item, "content hash is " + check.sha256 + ", index/clips says " + indexed->second);
+  const bool listed = indexed != row.content_sha256.end();
+  const bool index_differs = listed && indexed->second != check.sha256;
+  const bool own_differs = !check.stored_sha256.empty() && check.stored_sha256 != check.sha256;
+  const std::string found = "content hash is " + check.sha256 + ", ";
+  if (!listed) add_problem(item, "index/clips has no hash of it");
+  if (index_differs && own_differs && indexed->second == check.stored_sha256) {
+    add_problem(item, found + "index/clips and its attribute sha256 say " + indexed->second);
+    return;
   }
-  if (!check.stored_sha256.empty() && check.stored_sha256 != check.sha256) {
-    add_problem(item, "content hash is " + check.sha256 + ", its attribute sha256 says " +
-                          check.stored_sha256);
-  }
+  if (index_differs) add_problem(item, found + "index/clips says " + indexed->second);
+  if (own_differs) add_problem(item, found + "its attribute sha256 says " + check.stored_sha256);
 }
 
 void Verifier::check_frames_table(const IndexRow& row, const ClipReader& clip) {

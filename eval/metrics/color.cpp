@@ -69,15 +69,15 @@ PLUVIA_ALL_LEVELS void luma_row(const std::uint8_t* rgb, std::uint8_t* out, int 
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
-// Y601Rounded with two weights a multiplication, green's in two parts; g++ takes twice as long. Gives
-// how many pixels it did.
+// Y601Rounded with two weights a multiplication, green's in two parts; g++ takes twice as long.
+// Gives how many pixels it did.
 __attribute__((target("avx512f,avx512bw"))) int y601_row_v4(const std::uint8_t* rgb,
                                                             std::uint8_t* out, int n) {
   constexpr int kPixels = 16;
   constexpr int kRead = 22;  // whole pixels in the 64 bytes that are read for 16
   const __m512i fours = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
-  const __m512i red_green =
-      _mm512_broadcast_i32x4(_mm_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
+  const __m512i red_green = _mm512_broadcast_i32x4(
+      _mm_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
   const __m512i green_blue = _mm512_broadcast_i32x4(
       _mm_setr_epi8(1, -1, 2, -1, 4, -1, 5, -1, 7, -1, 8, -1, 10, -1, 11, -1));
   const __m512i first = _mm512_set1_epi32(21827 | 21426 << 16);
@@ -103,7 +103,7 @@ __attribute__((target("avx512f,avx512bw"))) int y601_row_v4(const std::uint8_t* 
 void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n) {
   int done = 0;
 #ifdef PLUVIA_HAS_LEVELS
-  if (cpu_level() == CpuLevel::kV4) done = y601_row_v4(rgb, out, n);
+  if (kernel_level() == CpuLevel::kV4) done = y601_row_v4(rgb, out, n);
 #endif
   luma_row<Y601Rounded>(rgb + 3 * done, out + done, n - done);
 }

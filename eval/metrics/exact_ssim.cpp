@@ -4,7 +4,8 @@
 // (window_cascade.h), whose last samples stay in registers through a block of rows; no division in
 // double; channels left interleaved.
 //
-// From the means over a window of a and b (both less 128), of their squares' sum Q and of D = (a-b)^2,
+// From the means over a window of a and b (both less 128), of their squares' sum Q and of
+// D = (a-b)^2,
 //   va + vb = Q - (ma^2 + mb^2),   2 cov = Q - D - 2 ma mb,
 // so that equal pictures, with D = 0, score exactly 1. The sums' order is fixed and std::fma rounds
 // once on every CPU (slowly on those from before 2013, which lack the instruction): all agree.
@@ -44,8 +45,8 @@ template <int kRadius>
 using Delays = std::array<Map, 2 * kRadius>;
 using AllDelays = std::array<Delays<5>, 4>;
 
-// Down the columns of one plane, in place: of each row comes what the window gives whose last row it
-// is, times the chain's gain.
+// Down the columns of one plane, in place: of each row comes what the window gives whose last row
+// it is, times the chain's gain.
 template <int kRadius>
 PLUVIA_ALL_LEVELS void filter_down(Block& block, std::size_t plane, int n,
                                    const WindowCascade& cascade, Delays<5>& all_delays) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM of 8-bit pictures with a square separable window of 7 or 11 taps and the border cut off
-// ('valid'): the numbers of ssim_map.h (proven to 1e-7, measured to 2e-9: moment_filter.h says
-// why) in a fraction of its time. What is printed is computed here.
+// ('valid'): the numbers of ssim_map.h (for the two usual windows proven to 1e-7, measured to 2e-9:
+// moment_filter.h says why; for others measured to 5e-8) in a fraction of its time. What is printed
+// is computed here.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct WindowSsim {
   double covariance_scale = 1;  ///< n/(n-1) for sample covariances
 };
 
-/// Whether that window can be done here: only of widths from about a pixel up (window_cascade.h).
+/// Whether that window can be done here: all but the narrowest (window_cascade.h).
 bool exact_ssim_takes(std::span<const double> taps);
 
 /// Sums of the map over all channels per label (an empty plane: label 0 everywhere).

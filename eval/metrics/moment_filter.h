@@ -43,9 +43,9 @@ struct SplitTaps {
 SplitTaps split_taps(std::span<const double> taps);
 
 /// Means over the window of a-128, b-128, half of a(a-255) + b(b-255), and (a-b)^2, times
-/// SplitTaps::sum. The last is 0 to the bit where the pictures are equal. Eight more, so that rows do
-/// not lie a half page apart: a CPU takes loads at such distances from a store for loads of what it
-/// stores.
+/// SplitTaps::sum. The last is 0 to the bit where the pictures are equal. Eight more, so that rows
+/// do not lie a half page apart: a CPU takes loads at such distances from a store for loads of what
+/// it stores.
 struct alignas(64) MomentRow {
   std::array<std::array<double, kMomentStrip + 8>, 4> maps;
 };

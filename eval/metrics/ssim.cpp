@@ -30,7 +30,10 @@ const std::vector<Param>& params_with_support() {
 
 bool fast_enough_for(const Params& params) {
   const SsimOptions options = ssim_options(params);
-  return is_plain(options) && exact_ssim_takes(options.taps) && params.text("support") == "picture";
+  const std::size_t size = options.taps.size();
+  const bool taken = params.text("arithmetic") == "single" ? size == 7 || size == 11
+                                                           : exact_ssim_takes(options.taps);
+  return is_plain(options) && taken && params.text("support") == "picture";
 }
 
 class Ssim : public FrameScorer {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -13,7 +12,22 @@
 namespace pluvia {
 namespace {
 
-using Complex = std::complex<double>;
+/// With operations that every CPU rounds alike; std::complex leaves division and size to a library.
+struct Complex {
+  double re = 0;
+  double im = 0;
+};
+
+Complex operator-(Complex a, Complex b) { return {a.re - b.re, a.im - b.im}; }
+Complex operator+(Complex a, Complex b) { return {a.re + b.re, a.im + b.im}; }
+Complex operator*(Complex a, Complex b) {
+  return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+Complex operator/(Complex a, Complex b) {
+  const double size = b.re * b.re + b.im * b.im;
+  return {(a.re * b.re + a.im * b.im) / size, (a.im * b.re - a.re * b.im) / size};
+}
+
 using Polynomial = std::vector<double>;  ///< from the constant term upwards
 
 Polynomial times(const Polynomial& a, const Polynomial& b) {
@@ -42,44 +56,53 @@ Polynomial in_w(std::span<const double> taps) {
   return sum;
 }
 
-/// All roots at once (Weierstrass 1891, Durand, Kerner): each is corrected as if the others were right.
-std::vector<Complex> roots_of(const Polynomial& p) {
-  const std::size_t count = p.size() - 1;
-  double largest = 0;
-  for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, std::abs(p[i]));
-  std::vector<Complex> roots;
-  const double size = std::pow(1 + largest, 1.0 / static_cast<double>(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    roots.push_back(std::polar(size, 0.4 + 6.28 * static_cast<double>(i) / static_cast<double>(count)));
+/// A power of two about as large as the largest root.
+double size_of_roots(const Polynomial& p) {
+  const auto count = static_cast<int>(p.size()) - 1;
+  int most = 0;
+  for (int k = 0; k < count; ++k) {
+    const double one = p[static_cast<std::size_t>(k)];
+    if (one != 0 && std::isfinite(one)) most = std::max(most, std::ilogb(one) / (count - k) + 1);
   }
-  double moved = 1;
-  for (int round = 0; round < 500 && moved > 1e-16; ++round) {
-    moved = 0;
+  return std::ldexp(1.0, most);
+}
+
+/// All roots at once (Weierstrass 1891, Durand, Kerner): each is corrected as if the others were
+/// right.
+std::vector<Complex> roots_of(const Polynomial& p) {
+  constexpr int kRounds = 80;  // twenty do for the Gaussian of 11 taps and sigma 1.5
+  const std::size_t count = p.size() - 1;
+  std::vector<Complex> roots;
+  Complex start = {size_of_roots(p), 0};
+  for (std::size_t i = 0; i < count; ++i) roots.push_back(start = start * Complex{0.4, 0.9});
+  for (int round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < count; ++i) {
-      Complex value = 1;
-      for (std::size_t k = count; k-- > 0;) value = value * roots[i] + p[k];
+      Complex value = {1, 0};
+      for (std::size_t k = count; k-- > 0;) value = value * roots[i] + Complex{p[k], 0};
       for (std::size_t j = 0; j < count; ++j) {
-        if (j != i) value /= roots[i] - roots[j];
+        if (j != i) value = value / (roots[i] - roots[j]);
       }
-      roots[i] -= value;
-      moved = std::max(moved, std::abs(value) / std::abs(roots[i]));
+      if (value.re != 0 || value.im != 0) roots[i] = roots[i] - value;
     }
   }
   return roots;
 }
 
-/// The most real one first, then pairs of conjugates or of two real ones.
+/// How far two roots are from being those of a real polynomial.
+double unreal(Complex a, Complex b) { return std::fabs((a + b).im) + std::fabs((a * b).im); }
+
+/// The most real one first, then two by two what belongs together: conjugates, or real ones.
 void put_pairs_together(std::vector<Complex>& roots) {
-  std::sort(roots.begin(), roots.end(), [](const Complex& a, const Complex& b) {
-    return std::abs(a.imag()) < std::abs(b.imag());
+  const auto first = std::min_element(roots.begin(), roots.end(), [](Complex a, Complex b) {
+    return std::fabs(a.im) < std::fabs(b.im);
   });
+  std::swap(roots.front(), *first);
   for (std::size_t i = 1; i + 1 < roots.size(); i += 2) {
-    const auto partner = std::min_element(
-        roots.begin() + static_cast<std::ptrdiff_t>(i) + 1, roots.end(),
-        [&](const Complex& a, const Complex& b) {
-          return std::abs(a - std::conj(roots[i])) < std::abs(b - std::conj(roots[i]));
-        });
-    std::swap(roots[i + 1], *partner);
+    const auto after = roots.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    const auto partner = std::min_element(after, roots.end(), [&](Complex a, Complex b) {
+      return unreal(roots[i], a) < unreal(roots[i], b);
+    });
+    std::swap(*after, *partner);
   }
 }
 
@@ -105,12 +128,12 @@ std::optional<WindowCascade> cascade_of(std::span<const double> taps) {
   std::vector<Complex> roots = roots_of(in_w(taps));
   put_pairs_together(roots);
   WindowCascade cascade;
-  cascade.first = -roots[0].real();
+  cascade.first = -roots[0].re;
   for (std::size_t i = 1; i + 1 < roots.size(); i += 2) {
     // (z^2 - u z + 1)(z^2 - v z + 1)
     const Complex sum = roots[i] + roots[i + 1];
     const Complex product = roots[i] * roots[i + 1];
-    cascade.pairs[i / 2] = {-sum.real(), 2 + product.real()};
+    cascade.pairs[i / 2] = {-sum.re, 2 + product.re};
   }
   cascade.gain = 1 / taps[0];
   if (!is_that_window(cascade, taps)) return std::nullopt;

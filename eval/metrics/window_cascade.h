@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A symmetric window of 7 or 11 taps as a chain of short ones. As a polynomial of z it is
 //   taps[0] z^-r + ... + taps[r] + ... + taps[0] z^r = P(z + 1/z),
-// and P, of degree 3 or 5, has real coefficients: one real root gives a window (1, a, 1), each pair of
-// the others, real or not, one of five taps (1, b, c, b, 1). Filtering by all of them in turn takes one
-// addition and one multiply-add for two taps, where the window itself takes two multiply-adds; many
-// CPUs have units of their own for additions.
+// and P, of degree 3 or 5, has real coefficients: one real root gives a window (1, a, 1), each pair
+// of the others, real or not, one of five taps (1, b, c, b, 1). Filtering by all of them in turn
+// takes one addition and one multiply-add for two taps, where the window itself takes two
+// multiply-adds; many CPUs have units of their own for additions.
 //
 // For the Gaussian of 11 taps and sigma 1.5 all are positive: nothing cancels on the way.
 #pragma once
@@ -21,8 +21,9 @@ struct WindowCascade {
   double gain = 1;                               ///< what the chain gives for the window's 1
 };
 
-/// Nothing where the chain would be wrong by more than 1e-13 of the taps' sum: where the outermost tap
-/// is next to nothing, or roots are next to equal.
+/// Nothing where the chain would be wrong by more than 1e-13 of the taps' sum, because the
+/// outermost tap is next to nothing (Gaussians of sigma below 0.43 with 11 taps, 0.26 with 7) or
+/// roots are next to equal. The same bits on every CPU.
 std::optional<WindowCascade> cascade_of(std::span<const double> taps);
 
 }  // namespace pluvia

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // decay_of() (models/ops/vector_math.h) for sixteen lanes at once, with less work for the
 // multipliers: 2^t = 2^n 2^(k/32) 2^f with |f| <= 1/64. The 32 powers in the middle lie in two
-// registers, from which AVX-512 permutes them, so two polynomial terms do for five. Elsewhere such a
-// permutation would be sixteen loads.
+// registers, from which AVX-512 permutes them, so two polynomial terms do for five. Elsewhere such
+// a permutation would be sixteen loads.
 //
-// Relative error below 3e-7; of 1 - 2^t near t = 0 it is 1.1e-5 or the rounding of 2^t,
-// whichever is more.
+// Relative error, with fused multiply-adds, below 2.7e-7; of 1 - 2^t near t = 0 it is 1.1e-5 or the
+// rounding of 2^t, whichever is more.
 #pragma once
 
 #include "core/for_each.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forward pass. Time goes to 2^x: one for every channel, token and state, by a table where the CPU
-// can look up in registers.
+// The forward pass. Time goes to 2^x: one for every channel, token and state, by a table where the
+// CPU can look up in registers.
 #include "models/ops/selective_scan.h"
 
 #include <algorithm>
@@ -195,8 +195,8 @@ inline void run_group(const ScanBlock<T>& block, const Table& table, std::int64_
 constexpr std::int64_t kMostBlocks = 4;
 
 template <typename T, typename Table>
-inline void run_blocks(const ScanInput<T>& in, const Table& table, std::int64_t batch, std::int64_t first_block,
-                       std::int64_t count, T* out, T* chunk_states) {
+inline void run_blocks(const ScanInput<T>& in, const Table& table, std::int64_t batch,
+                       std::int64_t first_block, std::int64_t count, T* out, T* chunk_states) {
   alignas(64) std::byte room[kMostBlocks][sizeof(RunningBlock<T>)];
   RunningBlock<T>* running[kMostBlocks];
   for (std::int64_t k = 0; k < count; ++k) {
@@ -237,7 +237,8 @@ void scan_forward(const ScanInput<T>& input, T* out, T* chunk_states) {
     }
   }
 #endif
-  cpu_backend::for_each(input.batch * parts, [&](std::int64_t i) { run(NoTable{}, i); }, 1);
+  cpu_backend::for_each(
+      input.batch * parts, [&](std::int64_t i) { run(NoTable{}, i); }, 1);
 }
 
 template void scan_forward(const ScanInput<float>&, float*, float*);

@@ -22,8 +22,8 @@ inline Oscillations oscillations_hz(double diameter_mm) {
   constexpr double kTension = 0.0728;  // N/m
   constexpr double kDensity = 1000;    // kg/m^3
   const double radius_m = 0.5e-3 * diameter_mm;
-  const double base = std::sqrt(kTension / (kDensity * radius_m * radius_m * radius_m)) /
-                      exact::detail::kTwoPi;
+  const double base =
+      std::sqrt(kTension / (kDensity * radius_m * radius_m * radius_m)) / exact::detail::kTwoPi;
   return {base * 2.8284271247461901, base * 5.4772255750516611};  // roots of n (n-1) (n+2)
 }
 

@@ -85,8 +85,8 @@ PLUVIA_FUNCTION float visible_before(float share) {
   return s * s * (3 - 2 * s);
 }
 
-/// At (dx, dy) from the streak's middle. Ends are skipped where they are known not to matter; of soft
-/// streaks that are long, pixels take the nearest one only.
+/// At (dx, dy) from the streak's middle. Ends are skipped where they are known not to matter; of
+/// soft streaks that are long, pixels take the nearest one only.
 template <bool kSharp, Ends kEnds>
 PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
   const float e = dy * bar.ex - dx * bar.ey;
@@ -104,10 +104,10 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
     alpha = bar.gain * exact::exp2_of_negative(-0.72134752F * (t * t));
     if constexpr (kEnds != Ends::kNone) {
       const float scale = bar.inv_sigma * (1 / streak_law::kRampReach);
-      const float inside = kEnds == Ends::kNearest
-                               ? streak_law::ramp((bar.half - (s < 0 ? -s : s)) * scale)
-                               : streak_law::ramp((s + bar.half) * scale) -
-                                     streak_law::ramp((s - bar.half) * scale);
+      const float inside =
+          kEnds == Ends::kNearest
+              ? streak_law::ramp((bar.half - (s < 0 ? -s : s)) * scale)
+              : streak_law::ramp((s + bar.half) * scale) - streak_law::ramp((s - bar.half) * scale);
       // Rounding may leave a little less than nothing.
       alpha *= inside > 0 ? inside : 0.0F;
     }

@@ -20,6 +20,7 @@ Ripple blurred(const Ripple& ripple, float sigma_px) {
   const float waves = sigma_px * ripple.per_px;
   Ripple out = ripple;
   out.amplitude *= exact::exp2_of_negative(-kInPowersOfTwo * (waves * waves));
+  if (out.amplitude < 1e-6F) out.amplitude = 0;  // then it need not be worked out
   return out;
 }
 

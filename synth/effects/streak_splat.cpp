@@ -17,8 +17,8 @@ PLUVIA_FUNCTION float smaller(float a, float b) { return a < b ? a : b; }
 
 constexpr int kVector = 8;  ///< pixels worked on side by side
 
-/// Where a tile's rows may meet a bar, as columns from the tile's first; none where `last` is before
-/// `first`.
+/// Where a tile's rows may meet a bar, as columns from the tile's first; none where `last` is
+/// before `first`.
 struct BarSpans {
   static constexpr int kRows = 8;  ///< found at a time
   static constexpr int kRoom = synth::kTileHeight + kRows;
@@ -46,8 +46,8 @@ struct BarEdges {
     along_width = leans_x ? (bar.half + bar.reach) / std::fabs(bar.ex) : kAnywhere;
   }
 
-  /// Of kRows rows from y on, to be kept from `at` on. Several at a time, without branches: one by one they would take as long as the
-  /// pixels of a thin streak.
+  /// Of kRows rows from y on, to be kept from `at` on. Several at a time, without branches: one by
+  /// one they would take as long as the pixels of a thin streak.
   PLUVIA_MEMBER void find(const StreakBar& bar, int y, int x0, int at, BarSpans& out) const {
     const float from = bar.mx - static_cast<float>(x0);
     for (int j = 0; j < BarSpans::kRows; ++j) {
@@ -84,7 +84,7 @@ struct SplatBody {
       const StreakBar& bar = a.bars[a.planes.lists.shapes[i]];
       const float dx = static_cast<float>(x) + 0.5F - bar.mx;
       const float dy = static_cast<float>(y) + 0.5F - bar.my;
-      float alpha = bar.radius > 0   ? synth::bar_opacity<true, Ends::kBoth>(bar, dx, dy)
+      float alpha = bar.radius > 0  ? synth::bar_opacity<true, Ends::kBoth>(bar, dx, dy)
                     : bar.is_long() ? synth::bar_opacity<false, Ends::kNearest>(bar, dx, dy)
                                     : synth::bar_opacity<false, Ends::kBoth>(bar, dx, dy);
       if (alpha == 0) continue;
@@ -122,9 +122,10 @@ struct SplatBody {
  private:
   static constexpr int kStretch = synth::kInkStretch;
 
-  static constexpr int kTileEnd = synth::kTileWidth;
+  static constexpr int kSpareColumn = synth::kTileWidth;  ///< the first that nobody looks at
 
-  /// Sums over a tile, with room for a vector that begins behind its last column and for a row more.
+  /// Sums over a tile, with room for a vector that begins behind its last column and for a row
+  /// more.
   struct Ground {
     float opacity[synth::kTileHeight + 1][synth::kTileWidth + kVector];
     float glow[synth::kTileHeight + 1][synth::kTileWidth + kVector];
@@ -201,8 +202,8 @@ struct SplatBody {
     const std::int32_t* last;
   };
 
-  /// Most rows meet a bar in no more pixels than go side by side, so that two of them fill the widest
-  /// registers.
+  /// Most rows meet a bar in no more pixels than go side by side, so that two of them fill the
+  /// widest registers.
   template <bool kSharp, Ends kEnds, bool kHidden, bool kRipple>
   PLUVIA_MEMBER void add(const StreakBar bar, const Tile& tile, const Rows& rows,
                          Ground& ground) const {
@@ -211,8 +212,8 @@ struct SplatBody {
       const std::int32_t* const last = rows.last + (y - rows.begin);
       for (int at = 0; first[0] + at <= last[0] || first[1] + at <= last[1]; at += kVector) {
         // A row that ends before the other goes on where nothing is looked at.
-        const int x0 = first[0] + at <= last[0] ? first[0] + at : kTileEnd;
-        const int x1 = first[1] + at <= last[1] ? first[1] + at : kTileEnd;
+        const int x0 = first[0] + at <= last[0] ? first[0] + at : kSpareColumn;
+        const int x1 = first[1] + at <= last[1] ? first[1] + at : kSpareColumn;
         add_vectors<kSharp, kEnds, kHidden, kRipple>(bar, tile, y, x0, x1, ground);
       }
     }

@@ -171,8 +171,8 @@ struct Lattice {
   double slant_x = 1;  ///< of the view's edges over its axis
   double slant_y = 1;
 
-  /// Whether a ball around a point in the camera's frame may meet the part of the view where this class
-  /// is wide enough.
+  /// Whether a ball around a point in the camera's frame may meet the part of the view where this
+  /// class is wide enough.
   bool near_view(Vec3 p, double radius) const {
     return (p.z >= near_m - radius) & (p.z <= far_m + radius) &
            (std::abs(p.x) - reach_x * p.z < radius * slant_x) &
@@ -191,13 +191,14 @@ struct CellDrops {
   std::int32_t near[kCount];
 };
 
-PLUVIA_ALL_LEVELS void find_drops(const Lattice& lattice, double margin_m, const std::uint32_t key[2],
-                                  const std::int32_t cell[3], std::uint32_t tag, CellDrops& out) {
+PLUVIA_ALL_LEVELS void find_drops(const Lattice& lattice, double margin_m,
+                                  const std::uint32_t key[2], const std::int32_t cell[3],
+                                  std::uint32_t tag, CellDrops& out) {
   for (int k = 0; k < CellDrops::kCount; ++k) {
-    const Words4 place =
-        philox4x32_10({{static_cast<std::uint32_t>(cell[0]), static_cast<std::uint32_t>(cell[1]),
-                        static_cast<std::uint32_t>(cell[2]), tag + 2 * static_cast<std::uint32_t>(k)}},
-                      key[0], key[1]);
+    const Words4 place = philox4x32_10(
+        {{static_cast<std::uint32_t>(cell[0]), static_cast<std::uint32_t>(cell[1]),
+          static_cast<std::uint32_t>(cell[2]), tag + 2 * static_cast<std::uint32_t>(k)}},
+        key[0], key[1]);
     const Vec3 inside{cell[0] + Random::open_unit(place.word[0]),
                       cell[1] + Random::open_unit(place.word[1]),
                       cell[2] + Random::open_unit(place.word[2])};
@@ -295,7 +296,8 @@ class FlowWalk {
       const std::uint32_t tag = flow_tag + 2 * static_cast<std::uint32_t>(k) + 1;
       const int at = k % CellDrops::kCount;
       if (at == 0) find_drops(lattice_, margin_m_, view_.key, cell, tag, drops);
-      if (drops.near[at] != 0) add_drop(cell, tag, {drops.x[at], drops.y[at], drops.z[at]}, drops.size[at]);
+      if (drops.near[at] != 0)
+        add_drop(cell, tag, {drops.x[at], drops.y[at], drops.z[at]}, drops.size[at]);
     }
   }
 

@@ -118,6 +118,13 @@ with tempfile.TemporaryDirectory() as folder:
     run("synth", "vrds-mini", "--source", os.path.join(clean, sorted(os.listdir(clean))[0]), "--clips", "2", "--frames", "2", "--size", "48x32", "--out", at("parts.h5"))
     parts = json.loads(run("info", "--json", at("parts.h5")))["clips"]
     assert [(c["frames"], c["width"], c["height"]) for c in parts] == [(2, 48, 32)] * 2 and len({c["content_sha256"]["gt"] for c in parts}) == 2
+    # Footage that ends early: what came of it, not what was asked for.
+    short = [pluvia, "synth", "physical", "--source", os.path.join(clean, sorted(os.listdir(clean))[0]), "--clips", "1", "--frames", "500"]
+    assert "at most 500 frames" in subprocess.run(short + ["--dry-run"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(short + ["--out", at("short.h5")], capture_output=True, text=True, check=True).stderr
+    there = json.loads(run("info", "--json", at("short.h5")))["clips"][0]["frames"]
+    assert there < 500 and f"1 clip, {there} frames in all" in said, said
+
     run("synth", recipe("deep", {"frames": 2, "size": "64x48", "scenes": ["city-drive"], "layers": ["depth", "flow"]}), "--out", at("deep.h5"))
     assert json.loads(run("verify", "--json", at("deep.h5")))["ok"]
     assert {"depth", "flow"} <= set(json.loads(run("info", "--json", at("deep.h5")))["clips"][0]["layers"])
@@ -126,6 +133,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert "vrds-mini" in run("synth", "vrds-mimi", "--out", at("x.h5"), status=2)
     assert "rain_mm_h" in run(*tiny, "--out", at("x.h5"), "--set", "rain.rain_mm=3", status=2)
     assert "0 to 200" in run(*tiny, "--out", at("x.h5"), "--set", "rain_mm_h=900", status=2)
+    assert "smaller number first" in run(*tiny, "--out", at("x.h5"), "--set", "rain_mm_h=[60,20]", status=2)
+    assert "goes with --source" in run(*tiny, "--out", at("x.h5"), "--set", "camera.fov_deg=90", status=2)
     assert "cuda" in run(*tiny, "--out", at("x.h5"), "--device", "cuda", status=3)
     assert "expected I/N" in run(*tiny, "--out", at("x.h5"), "--shard", "2/2", status=2)
     assert "no such file" in run("synth", "vrds-mini", "--source", at("gone"), "--out", at("x.h5"), status=3)

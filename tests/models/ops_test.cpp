@@ -160,11 +160,11 @@ TEST(SelectiveScan, SinglePrecisionIsCloseToDouble) {
   for (int level = 0; level <= static_cast<int>(cpu_level()); ++level) {
     set_kernel_level(static_cast<CpuLevel>(level));
     scan_forward<float>(in, out.data(), nullptr);
+    set_kernel_level(cpu_level());
     for (std::size_t i = 0; i < out.size(); ++i) {
       ASSERT_NEAR(static_cast<double>(out[i]), expected[i], 2e-5) << "level " << level;
     }
   }
-  set_kernel_level(cpu_level());
 }
 
 struct ScanGradientValues {

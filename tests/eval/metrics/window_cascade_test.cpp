@@ -19,7 +19,7 @@ namespace {
 
 using Row = std::vector<double>;
 
-/// What a window of five taps gives; the row gets shorter.
+/// What a window gives; the row gets shorter.
 Row filtered(const Row& row, const Row& window) {
   Row out;
   for (std::size_t x = 0; x + window.size() <= row.size(); ++x) {
@@ -51,7 +51,8 @@ Row noise(std::size_t count) {
 TEST(WindowCascade, DoesWhatTheWindowDoes) {
   const Row row = noise(60);
   for (const int size : {7, 11}) {
-    for (const double sigma : {0.5, 0.8, 1.0, 1.2, 1.5, 1.7, 2.0, 3.0, 10.0, 1e9}) {
+    // Roots are all real, or one is, or three: those that are change places on the way.
+    for (double sigma = size == 7 ? 0.27 : 0.44; sigma < 12; sigma *= 1.0031) {
       const Row taps = gaussian_taps(size, sigma);
       const auto cascade = cascade_of(taps);
       ASSERT_TRUE(cascade.has_value()) << size << " " << sigma;
@@ -68,14 +69,14 @@ TEST(WindowCascade, DoesWhatTheWindowDoes) {
 TEST(WindowCascade, RefusesWhatItCannotDo) {
   EXPECT_FALSE(cascade_of(gaussian_taps(11, 0.1)).has_value());  // the outermost tap is 0
   // (1 + z)^10: five equal roots, of which no number's last digits can be had.
-  EXPECT_FALSE(
-      cascade_of(Row{1, 10, 45, 120, 210, 252, 210, 120, 45, 10, 1}).has_value());
+  EXPECT_FALSE(cascade_of(Row{1, 10, 45, 120, 210, 252, 210, 120, 45, 10, 1}).has_value());
   EXPECT_FALSE(exact_ssim_takes(gaussian_taps(9, 1.5)));
 }
 
 // The whole of SSIM with windows other than the usual two, in pictures higher than a block of rows.
 TEST(WindowCascade, GivesTheGeneralCodesSsim) {
-  Image<std::uint8_t> pictures[2] = {Image<std::uint8_t>(70, 83, 1), Image<std::uint8_t>(70, 83, 1)};
+  Image<std::uint8_t> pictures[2] = {Image<std::uint8_t>(70, 83, 1),
+                                     Image<std::uint8_t>(70, 83, 1)};
   std::uint32_t i = 0;
   for (int y = 0; y < 70; ++y) {
     for (int x = 0; x < 83; ++x, ++i) {
@@ -94,9 +95,9 @@ TEST(WindowCascade, GivesTheGeneralCodesSsim) {
       double sum = 0;
       for (const double one : maps.front().ssim.pixels()) sum += one;
       const double want = sum / static_cast<double>(maps.front().ssim.pixels().size());
-      const double got = mean_of(exact_ssim_sums(pictures[0].view(), pictures[1].view(), {}, 1,
-                                                 {options.taps, 255, 1})
-                                     .front());
+      const double got = mean_of(
+          exact_ssim_sums(pictures[0].view(), pictures[1].view(), {}, 1, {options.taps, 255, 1})
+              .front());
       EXPECT_NEAR(got, want, 1e-8) << size << " " << sigma;
     }
   }
