@@ -83,11 +83,11 @@ int streak_gain(ImageView<const std::uint8_t> picture, int middle) {
   return std::clamp(room / high, 1, 32);
 }
 
+using LabelledPicture = std::pair<std::string, Image<std::uint8_t>>;
+
 /// A layer under its name; streaks that are amplified say by how much.
-std::pair<std::string, Image<std::uint8_t>> labelled_layer(const ClipReader& clip, Layer layer,
-                                                           int frame, int width) {
-  std::pair<std::string, Image<std::uint8_t>> out(spec(layer).name,
-                                                  visible_layer(clip, layer, frame, width));
+LabelledPicture labelled_layer(const ClipReader& clip, Layer layer, int frame, int width) {
+  LabelledPicture out(spec(layer).name, visible_layer(clip, layer, frame, width));
   if (layer != Layer::kStreak && layer != Layer::kStreakRgb) return out;
   const int middle = layer == Layer::kStreak ? 0 : 128;
   const int gain = streak_gain(out.second.view(), middle);
@@ -144,6 +144,10 @@ Image<std::uint8_t> visible_layer(const ClipReader& clip, Layer layer, int frame
   return shrink_to_width(shown.view(), width);
 }
 
+int column_width(const LabelledPicture& labelled) {
+  return std::max(labelled.second.width(), text_width(labelled.first, 1));
+}
+
 void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
                          const PreviewOptions& options) {
   constexpr int kGap = 6;
@@ -152,7 +156,7 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
   constexpr Rgb kQuiet = {150, 156, 164};
   struct Row {
     std::string caption;
-    std::vector<std::pair<std::string, Image<std::uint8_t>>> pictures;
+    std::vector<LabelledPicture> pictures;
   };
   std::vector<Row> rows;
   int width = 0;
@@ -169,7 +173,7 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
     int row_height = 0;
     for (const Layer layer : info.layers.list()) {
       row.pictures.push_back(labelled_layer(*clip, layer, frame, options.width));
-      row_width += row.pictures.back().second.width() + kGap;
+      row_width += column_width(row.pictures.back()) + kGap;
       row_height = std::max(row_height, row.pictures.back().second.height());
     }
     width = std::max({width, row_width, 2 * kGap + text_width(row.caption, 1)});
@@ -188,11 +192,11 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
     y += kLine;
     int x = kGap;
     int tallest = 0;
-    for (const auto& [name, picture] : row.pictures) {
-      draw_text(sheet.view(), y, x, name, kQuiet, 1);
-      paste(picture.view(), sheet.view(), y + kLine, x);
-      x += picture.width() + kGap;
-      tallest = std::max(tallest, picture.height());
+    for (const LabelledPicture& one : row.pictures) {
+      draw_text(sheet.view(), y, x, one.first, kQuiet, 1);
+      paste(one.second.view(), sheet.view(), y + kLine, x);
+      x += column_width(one) + kGap;
+      tallest = std::max(tallest, one.second.height());
     }
     y += kLine + tallest + kGap;
   }

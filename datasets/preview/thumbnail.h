@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small pictures for people: shrinking, grey to RGB, a lettering of 5x7 dots.
+// Small pictures for people: shrinking, grey to RGB, a lettering of 5x9 dots.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Rgb {
   std::uint8_t b = 0;
 };
 
-/// Letters, digits and the signs of file names; others are drawn as a box. 6 x 8 dots a letter.
+/// Letters, digits and the signs of file names; others are drawn as a box. 6 x 9 dots a letter.
 void draw_text(ImageView<std::uint8_t> to, int y, int x, const std::string& text, Rgb color,
                int dot);
 /// Width of draw_text's result in pixels.
