@@ -12,14 +12,13 @@
 namespace pluvia {
 namespace {
 
-constexpr const char* kRecordName = "pluvia-export.json";
 constexpr const char* kLockName = ".pluvia-lock";
 constexpr std::uint64_t kRecordLimit = 64U << 20;
 
 bool is_ours_or_empty(const fs::path& dir) {
   std::error_code code;
   if (!fs::is_directory(dir, code)) return false;
-  return fs::exists(dir / kRecordName, code) || fs::exists(dir / kLockName, code) ||
+  return fs::exists(dir / kExportRecord, code) || fs::exists(dir / kLockName, code) ||
          fs::is_empty(dir, code);
 }
 
@@ -51,7 +50,7 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   }
   if (exists && !is_ours_or_empty(dir_)) {
     fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ",
-               kRecordName, " in it), so --force does not replace it; choose another --out");
+               kExportRecord, " in it), so --force does not replace it; choose another --out");
   }
   require_writable_parent(dir_);
   const bool begun = fs::is_directory(part_, code);
@@ -59,14 +58,14 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
     fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
                " is in the way and no unfinished export; move it or choose another --out");
   }
-  if (begun && !resume && !force_ && fs::exists(part_ / kRecordName, code)) {
+  if (begun && !resume && !force_ && fs::exists(part_ / kExportRecord, code)) {
     fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
                " holds an unfinished export; go on with it by --resume or start over with --force");
   }
   fs::create_directories(part_, code);
   if (code) fail("creating folder ", part_.string(), ": ", code.message());
   lock_.emplace(part_ / kLockName);
-  const fs::path record_file = part_ / kRecordName;
+  const fs::path record_file = part_ / kExportRecord;
   if (begun && resume && fs::exists(record_file, code)) {
     if (read_text(record_file, kRecordLimit) != record_) {
       fail_usage("exporting to ", dir_.string(), ": ", part_.string(),

@@ -10,6 +10,9 @@
 
 namespace pluvia {
 
+/// In the folder: what was exported and how.
+inline constexpr const char* kExportRecord = "pluvia-export.json";
+
 class ExportTarget {
  public:
   /// `record` is the text of the record file: a resumed export must find the same one. `resume`

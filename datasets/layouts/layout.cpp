@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "datasets/layouts/export_record.h"
 #include "datasets/layouts/splits.h"
 
 namespace pluvia {
@@ -62,6 +63,7 @@ ImportPlan plan_import(const Layout& layout, const fs::path& dir, const ImportOp
     Splits splits = Splits::load(options.splits_file);
     for (PlannedClip& clip : scan.plan.clips) splits.apply({clip.id, clip.name}, clip.split);
     splits.finish(scan.plan.warnings);
+    recall_rates(dir, scan.plan.clips);
   }
   return std::move(scan.plan);
 }

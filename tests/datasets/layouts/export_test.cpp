@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "core/file.h"
 #include "core/error.h"
 #include "datasets/layouts/export_set.h"
 #include "datasets/media/stills.h"
@@ -143,6 +144,17 @@ TEST(Export, NamesBinaryMasksAndDefaults) {
   for (const std::uint8_t value : mask.pixels()) EXPECT_TRUE(value == 0 || value == 255);
   EXPECT_TRUE(fs::exists(dir / "out/mstreak/clip/00000000.png"));
   EXPECT_TRUE(fs::exists(dir / "out/pluvia-export.json"));
+}
+
+TEST(Export, FrameRatesComeBack) {
+  const TempDir dir;
+  const auto clip = make_clip("clip", "train", 5, kDisplayLayers);
+  clip->clip_info.fps = 29.97;
+  export_set(readers({clip}), find_layout("paired"), dir / "out", {});
+  EXPECT_EQ(import_folder("paired", dir / "out").begin()->second->clip_info.fps, 29.97);
+  // A file of somebody else's under that name is of no consequence.
+  write_text(dir / "out/pluvia-export.json", "{\"clips\": 3}");
+  EXPECT_EQ(import_folder("paired", dir / "out").begin()->second->clip_info.fps, 0);
 }
 
 TEST(Export, SharedGroundTruthStaysShared) {
