@@ -81,19 +81,27 @@ void tell_roots(Scan& scan, const std::vector<DataRoot>& roots) {
   }
 }
 
+/// Beside those that were taken, and beside the folders that these are in.
 void warn_of_unused(Scan& scan, const std::vector<DataRoot>& roots) {
-  std::set<std::string> used;
+  std::set<fs::path> used;
+  std::set<fs::path> parents = {fs::path()};
   for (const DataRoot& root : roots) {
     for (const auto& [layer, folder] : root.folders) {
-      const fs::path relative = folder.lexically_relative(scan.dir());
-      if (!relative.empty()) used.insert(relative.begin()->string());
+      fs::path inside = folder.lexically_relative(scan.dir());
+      if (inside == ".") return;
+      if (inside.empty() || *inside.begin() == "..") continue;
+      for (; !inside.empty(); inside = inside.parent_path()) {
+        used.insert(inside);
+        parents.insert(inside.parent_path());
+      }
     }
   }
-  if (used.count(".") > 0) return;
   std::vector<std::string> unused;
-  for (const fs::path& folder : scan.list(scan.dir()).folders) {
-    const std::string name = folder.filename().string();
-    if (used.count(name) == 0) unused.push_back(name);
+  for (const fs::path& parent : parents) {
+    for (const fs::path& folder : scan.list(scan.dir() / parent).folders) {
+      const fs::path inside = parent / folder.filename();
+      if (used.count(inside) == 0) unused.push_back(inside.generic_string());
+    }
   }
   if (!unused.empty()) scan.warning("folders that were not used: " + list_some(unused));
 }

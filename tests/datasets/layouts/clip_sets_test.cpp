@@ -71,6 +71,18 @@ TEST(Vrds, TheOtherArrangements) {
   }
 }
 
+TEST(Vrds, FoldersThatItDoesNotKnowAreSaid) {
+  const TempDir dir;
+  make_frames(dir / "train/lq/001", 1, 2);
+  make_frames(dir / "train/gt/001", 2, 2);
+  make_frames(dir / "train/rain/001", 3, 2);
+  make_frames(dir / "other/001", 4, 2);
+  const ImportPlan plan = plan_of("vrds", dir.path());
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("not used: other, train/rain"), std::string::npos)
+      << plan.warnings[0];
+}
+
 TEST(Vrds, RefusesAnotherFolderByWhatIsThere) {
   const TempDir dir;
   make_frames(dir / "holiday/one", 1, 1);
