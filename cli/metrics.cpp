@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/progress.h"
 #include "core/text.h"
 #include "eval/protocol/fit_niqe.h"
@@ -26,26 +26,38 @@ struct Options {
   bool force = false;
 };
 
-int list_protocols(const Globals& globals) {
-  const std::vector<Protocol> protocols = shipped_protocols();
-  if (!globals.json) {
-    std::string text = protocols_text(protocols);
+/// Asked before any scoring, so that no long work is thrown away.
+void require_new_out(const Options& options) {
+  std::error_code code;
+  if (options.out.empty() || options.force || !fs::exists(options.out, code)) return;
+  fail_usage(options.out, " exists; --force replaces it");
+}
+
+/// A result, which ends with its newline: into --out where that is given, else on standard output.
+void deliver(std::string text, const Options& options) {
+  if (options.out.empty()) {
     text.pop_back();
     print_line(text);
+    return;
+  }
+  write_text(options.out, text);
+  note("result: " + options.out);
+}
+
+int list_protocols(const Options& options, const Globals& globals) {
+  const std::vector<Protocol> protocols = shipped_protocols();
+  if (!globals.json) {
+    deliver(protocols_text(protocols), options);
     return 0;
   }
   Json out = Json::array();
   for (const Protocol& protocol : protocols) out.push_back(protocol_json(protocol));
-  print_line(out.dump());
+  deliver(out.dump() + "\n", options);
   return 0;
 }
 
 int fit(const Options& options, const Globals& globals) {
   if (options.out.empty()) fail_usage("--fit-niqe needs --out FILE.npz");
-  std::error_code code;
-  if (std::filesystem::exists(options.out, code) && !options.force) {
-    fail_usage(options.out, " exists; --force replaces it");
-  }
   const std::size_t blocks = fit_niqe(options.fit_niqe, Color::kY601Rounded, options.out);
   if (globals.json) print_line(Json({{"out", options.out}, {"blocks", blocks}}).dump());
   note(cat(options.out, ": fitted to ", blocks, " blocks, luma y601-rounded"));
@@ -71,22 +83,18 @@ std::vector<ProtocolScorer> scorers_of(const Options& options) {
   return scorers;
 }
 
-void compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scored,
-             const Globals& globals) {
-  if (!globals.json) {
-    std::string text = comparison_text(scorers, scored);
-    text.pop_back();
-    print_line(text);
-    return;
-  }
+std::string compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scored,
+                    const Globals& globals) {
+  if (!globals.json) return comparison_text(scorers, scored);
   Json list = Json::array();
   for (std::size_t p = 0; p < scorers.size(); ++p)
     list.push_back(result_json(scorers[p], scored, p));
-  print_line(Json({{"protocols", std::move(list)}}).dump());
+  return Json({{"protocols", std::move(list)}}).dump() + "\n";
 }
 
 int run(const Options& options, const Globals& globals) {
-  if (options.list) return list_protocols(globals);
+  require_new_out(options);
+  if (options.list) return list_protocols(options, globals);
   if (!options.fit_niqe.empty()) return fit(options, globals);
   if (options.paths.reference.empty() || options.paths.prediction.empty()) {
     fail_usage("metrics needs REFERENCE and PREDICTION (or --list-protocols)");
@@ -100,19 +108,15 @@ int run(const Options& options, const Globals& globals) {
   const ScoredMedia scored = score_media(options.paths, scorers, options.allow_missing);
   for (const std::string& line : scored.notes) warn(line);
   if (options.all) {
-    compare(scorers, scored, globals);
+    deliver(compare(scorers, scored, globals), options);
     return 0;
   }
   const ProtocolScorer& scorer = scorers.front();
   const Means means = summarise(scorer, scored.protocols.front().clips, scored.regions).mean;
   check_requirement_keys(requirements, means);
-  if (globals.json) {
-    print_line(result_json(scorer, scored, 0).dump());
-  } else {
-    std::string text = result_text(scorer, scored);
-    text.pop_back();
-    print_line(text);
-  }
+  deliver(globals.json ? result_json(scorer, scored, 0).dump() + "\n"
+                       : result_text(scorer, scored),
+          options);
   check_requirements(requirements, means);
   return 0;
 }
@@ -138,7 +142,7 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--niqe-model", options->niqe_model, "NIQE's parameters, .mat or .npz");
   app.add_option("--fit-niqe", options->fit_niqe,
                  "fit NIQE's parameters to a folder of natural pictures, into --out");
-  app.add_option("-o,--out", options->out, "the .npz file that --fit-niqe makes");
+  app.add_option("-o,--out", options->out, "file for the result instead of standard output; of --fit-niqe: the .npz file");
   app.add_flag("--force", options->force, "replace an existing --out");
   app.add_flag("--allow-missing", options->allow_missing, "score what is complete");
   return [options, &globals] { return run(*options, globals); };

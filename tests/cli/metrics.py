@@ -59,6 +59,16 @@ with tempfile.TemporaryDirectory() as folder:
     assert abs(one["mean"]["psnr"] - psnr_of(9)) < 1e-9 and one["items"][0]["name"] == "a", one
     assert one["items"][0]["psnr"] == one["mean"]["psnr"] and 0 < one["mean"]["ssim"] < 1
 
+    # --out takes what standard output would have got; an existing file is kept.
+    for more in ((), ("--json",), ("--all-protocols",), ("--all-protocols", "--json")):
+        out = at("result" + "".join(more))
+        assert run(a, b, *more, "--out", out) == "" and out.read_text() == run(a, b, *more), more
+    assert "exists; --force" in run(a, b, "--out", out, status=2)
+    run(a, b, "--out", out, "--force", "--require", "psnr>=90", status=1)
+    assert out.read_text() == run(a, b)
+    run("--list-protocols", "--out", at("list"))
+    assert at("list").read_text() == run("--list-protocols")
+
     # Conditions; the same numbers in any locale.
     run(a, b, "--require", "psnr>=20", "--require", "ssim>0.1")
     run("--require", "psnr>=20", a, b)
