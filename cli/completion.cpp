@@ -2,6 +2,7 @@
 // Shell completion, generated from the same option tree that parses the command line.
 #include <set>
 
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "core/error.h"
 
@@ -57,7 +58,7 @@ std::string zsh_script(const Program& program) {
 
 Run setup_completion(CLI::App& app, const Globals&) {
   auto shell = std::make_shared<std::string>();
-  app.add_option("SHELL", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  app.add_option("SHELL", *shell, "bash or zsh")->required()->check(one_of({"bash", "zsh"}));
   return [shell] {
     const Program program;
     std::fputs((*shell == "bash" ? bash_script(program) : zsh_script(program)).c_str(), stdout);

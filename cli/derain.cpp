@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "cli/version.h"
@@ -19,7 +19,13 @@ namespace {
 struct Options {
   MethodRequest method;
   DerainRequest request;
+  std::string tiling = "auto";
 };
+
+Tiling tiling_of(const std::string& word) {
+  if (word == "none") return Tiling::kNone;
+  return word == "paper" ? Tiling::kPaper : Tiling::kAuto;
+}
 
 std::string rate(const DerainOutcome& outcome) {
   const double each = outcome.seconds / outcome.frames;
@@ -29,6 +35,7 @@ std::string rate(const DerainOutcome& outcome) {
 
 int run(const Options& options, const Globals& globals) {
   DerainRequest request = options.request;
+  request.tiling = tiling_of(options.tiling);
   const MethodRequest wanted = with_device(options.method, globals);
   request.place.generator = cat("pluvia ", kVersion);
   const std::unique_ptr<Method> method = make_method(wanted);
@@ -66,12 +73,9 @@ Run setup_derain(CLI::App& app, const Globals& globals) {
                  "likewise; by its extension, without one a folder of PNG")
       ->required();
   add_method_options(app, options->method);
-  static const std::map<std::string, Tiling> kTilings = {
-      {"auto", Tiling::kAuto}, {"none", Tiling::kNone}, {"paper", Tiling::kPaper}};
-  app.add_option("--tile", request.tiling,
-                 "auto: soft-edged tiles; none: whole pictures; paper: as the paper's test")
-      ->transform(CLI::CheckedTransformer(kTilings))
-      ->default_str("auto");
+  app.add_option("--tile", options->tiling,
+                 "auto: soft-edged tiles (default); none: whole pictures; paper: as the paper's test")
+      ->check(one_of({"auto", "none", "paper"}));
   app.add_option("--tile-size", request.tile_px, "side of auto's tiles, pixels (default 384)")
       ->check(CLI::Range(32, 16384));
   app.add_option("--layers", request.layers,

@@ -2,6 +2,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/version.h"
 #include "core/error.h"
@@ -204,7 +205,7 @@ Run setup_import(CLI::App& app, const Globals& globals) {
                  "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, "
                  "number, did, spa)");
   app.add_option("--order", options->order, "did: which half of a picture is which")
-      ->check(CLI::IsMember({"rainy-left", "clean-left"}));
+      ->check(one_of({"rainy-left", "clean-left"}));
   app.add_flag("--allow-missing", options->import.allow_missing,
                "import what is complete in all layers, warn of the rest");
   app.add_flag("--dry-run", options->dry_run, "say what would be imported, write nothing");

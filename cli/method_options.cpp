@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/method_options.h"
 
+#include "cli/choice.h"
 #include "core/device.h"
 
 namespace pluvia::cli {
@@ -10,7 +11,7 @@ void add_method_options(CLI::App& app, MethodRequest& request) {
                  "a network's weights: .safetensors, official .pth or .pt");
   app.add_option("--set", request.options, "key=value: an option of the network")->take_all();
   app.add_option("--precision", request.precision, "of a network's arithmetic (default float32)")
-      ->check(CLI::IsMember({"float32", "float64", "bfloat16"}));
+      ->check(one_of({"float32", "float64", "bfloat16"}));
   app.add_flag("--allow-code", request.allow_code,
                "run torchscript:FILE, which is a program that somebody wrote");
 }

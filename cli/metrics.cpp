@@ -142,7 +142,8 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--niqe-model", options->niqe_model, "NIQE's parameters, .mat or .npz");
   app.add_option("--fit-niqe", options->fit_niqe,
                  "fit NIQE's parameters to a folder of natural pictures, into --out");
-  app.add_option("-o,--out", options->out, "file for the result instead of standard output; of --fit-niqe: the .npz file");
+  app.add_option("-o,--out", options->out,
+                 "file for the result instead of standard output; of --fit-niqe: the .npz file");
   app.add_flag("--force", options->force, "replace an existing --out");
   app.add_flag("--allow-missing", options->allow_missing, "score what is complete");
   return [options, &globals] { return run(*options, globals); };
