@@ -38,7 +38,7 @@ void note(const std::string& line) {
   if (current_verbosity != Verbosity::kQuiet) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-void warn(const std::string& line) { std::fprintf(stderr, "pluvia: note: %s\n", line.c_str()); }
+void warn(const std::string& line) { note("pluvia: note: " + line); }
 
 Progress::Progress(std::string title, std::uint64_t total, std::string unit)
     : title_(std::move(title)),

@@ -16,7 +16,7 @@ Verbosity verbosity();
 
 /// One line on standard error, unless --quiet.
 void note(const std::string& line);
-/// One line on standard error, also with --quiet: something the user should know about the result.
+/// Likewise, marked as something that the user should know about the result.
 void warn(const std::string& line);
 
 class Progress {
