@@ -83,6 +83,19 @@ std::vector<ProtocolScorer> scorers_of(const Options& options) {
   return scorers;
 }
 
+/// Where no metric looks at a reference, a path alone is the prediction.
+PairPaths paths_of(const Options& options, const std::vector<ProtocolScorer>& scorers) {
+  PairPaths paths = options.paths;
+  if (!paths.prediction.empty()) return paths;
+  for (const ProtocolScorer& scorer : scorers) {
+    if (!scorer.protocol().needs_reference()) continue;
+    fail_usage("metrics needs REFERENCE and PREDICTION: protocol ", scorer.protocol().name,
+               " compares the two");
+  }
+  paths.prediction = paths.reference;
+  return paths;
+}
+
 std::string compare(const std::vector<ProtocolScorer>& scorers, const ScoredMedia& scored,
                     const Globals& globals) {
   if (!globals.json) return comparison_text(scorers, scored);
@@ -96,7 +109,7 @@ int run(const Options& options, const Globals& globals) {
   require_new_out(options);
   if (options.list) return list_protocols(options, globals);
   if (!options.fit_niqe.empty()) return fit(options, globals);
-  if (options.paths.reference.empty() || options.paths.prediction.empty()) {
+  if (options.paths.reference.empty()) {
     fail_usage("metrics needs REFERENCE and PREDICTION (or --list-protocols)");
   }
   if (options.all && !options.require.empty()) {
@@ -105,7 +118,8 @@ int run(const Options& options, const Globals& globals) {
   std::vector<Requirement> requirements;
   for (const std::string& text : options.require) requirements.push_back(parse_requirement(text));
   const std::vector<ProtocolScorer> scorers = scorers_of(options);
-  const ScoredMedia scored = score_media(options.paths, scorers, options.allow_missing);
+  const ScoredMedia scored =
+      score_media(paths_of(options, scorers), scorers, options.allow_missing);
   for (const std::string& line : scored.notes) warn(line);
   if (options.all) {
     deliver(compare(scorers, scored, globals), options);
@@ -126,7 +140,8 @@ int run(const Options& options, const Globals& globals) {
 Run setup_metrics(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   app.add_option("REFERENCE", options->paths.reference,
-                 "clean picture, folder, video or .npy (T,3,H,W)");
+                 "clean picture, folder, video or .npy (T,3,H,W); left out where the protocol needs "
+                 "none (real-niqe-...)");
   app.add_option("PREDICTION", options->paths.prediction,
                  "what is scored; pictures of folders are paired by name");
   app.add_option("--protocol", options->protocol, "name or .json file (default: vderain-rgb)");
@@ -137,7 +152,9 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--streak", options->paths.streak, "streak maps: scores on and off streaks");
   app.add_option("--lq", options->paths.rainy,
                  "rainy input; without --mask, scores where it differs from the reference");
-  app.add_option("--require", options->require, "exit with 1 unless the mean meets it: psnr>=30")
+  app.add_option("--require", options->require, 
+                 "exit with 1 unless the mean meets it: psnr>=30; may be given several times")
+      ->option_text("KEY>=NUMBER")
       ->allow_extra_args(false);
   app.add_option("--niqe-model", options->niqe_model, "NIQE's parameters, .mat or .npz");
   app.add_option("--fit-niqe", options->fit_niqe,

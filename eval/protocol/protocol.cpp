@@ -163,6 +163,12 @@ Json inference_json(const Inference& inference) {
 
 }  // namespace
 
+bool Protocol::needs_reference() const {
+  return std::any_of(metrics.begin(), metrics.end(), [](const ProtocolMetric& entry) {
+    return entry.metric->needs_reference;
+  });
+}
+
 Json Protocol::definition() const {
   Json out;
   Json list = Json::array();

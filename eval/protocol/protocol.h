@@ -52,6 +52,8 @@ struct Protocol {
   IdenticalRule identical = IdenticalRule::kExclude;
   std::optional<Inference> inference;
 
+  /// False where no metric looks at more than the prediction.
+  bool needs_reference() const;
   /// All that decides a number, defaults written out.
   Json definition() const;
   /// Of the definition's canonical text: equal for equal scoring, whatever the name and notes.

@@ -183,7 +183,8 @@ FrameScores ProtocolScorer::score(const FramePair& pair) const {
     const FramePair inner = without_border(pair, protocol_.crop_border_px);
     FrameScores out;
     out.name = pair.name;
-    out.identical = equal_pictures(pair.reference, pair.prediction);
+    out.identical =
+        protocol_.needs_reference() && equal_pictures(pair.reference, pair.prediction);
     out.values.assign(frames_.size(), kNaN);
     out.sums.resize(frames_.size());
     out.regions.resize(frames_.size());

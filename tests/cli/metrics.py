@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pluvia metrics` as users call it: pictures, folders, clips, arrays; what is refused and how.
 Usage: metrics.py PLUVIA"""
-import json, math, os, pathlib, struct, subprocess, sys, tempfile, zlib
+import json, math, os, pathlib, random, struct, subprocess, sys, tempfile, zlib
 
 pluvia = sys.argv[1]
 
@@ -72,6 +72,9 @@ with tempfile.TemporaryDirectory() as folder:
     # Conditions; the same numbers in any locale.
     run(a, b, "--require", "psnr>=20", "--require", "ssim>0.1")
     run("--require", "psnr>=20", a, b)
+    text = run("--help")
+    assert "--require KEY>=NUMBER" in text and "several times" in text
+    assert "unexpected argument" in run(a, b, "--require", "psnr>=5", "ssim>=.2", status=2)
     assert "psnr is" in run(a, b, "--require", "psnr>=90", status=1)
     assert "did you mean 'psnr'" in run(a, b, "--require", "pnsr>=3", status=2)
     for bad in ("psnr", "psnr>=", ">=3", "psnr>=3x", "psnr>=3,5", "psnr>=nan"):
@@ -159,7 +162,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert "16 reduced to 8" in subprocess.run([pluvia, "metrics", a, deep], capture_output=True, text=True).stderr
     alpha = png(at("alpha.png"), H, W, lambda y, x, c: 100 if c == 3 else clean(y, x, c), channels=4)
     assert scores(a, alpha)["mean"]["psnr"] == "inf"
-    assert "alpha" in subprocess.run([pluvia, "metrics", a, alpha], capture_output=True, text=True).stderr
+    noted = lambda *args: subprocess.run([pluvia, "metrics", a, alpha, *args], capture_output=True, text=True).stderr
+    assert "note: " in noted() and "alpha" in noted() and noted("-q") == ""
 
     # Arrays are scored without rounding; a NaN is named.
     values = [clean(y, x, c) / 255 for c in range(3) for y in range(H) for x in range(W)]
@@ -200,6 +204,17 @@ with tempfile.TemporaryDirectory() as folder:
         own.write_text(text)
         line = subprocess.run([pluvia, "metrics", a, b, "--protocol", own], capture_output=True, text=True)
         assert line.returncode in (2, 3) and word in line.stderr and line.stderr.count("\n") == 1, (text, line.stderr)
+
+    # Without metrics that compare, a path alone is the prediction.
+    noise = random.Random(3)
+    for i in range(2):
+        png(at(f"natural/{i}.png"), 480, 480, lambda y, x, c: noise.getrandbits(8))
+    model = at("niqe.npz")
+    run("--fit-niqe", at("natural"), "--out", model)
+    open_ended = ("--protocol", "real-niqe-yfull", "--niqe-model", model)
+    alone = scores(at("natural"), *open_ended)
+    assert alone == scores(at("natural"), at("natural"), *open_ended) and alone["frames"] == 2
+    assert alone["mean"]["niqe"] >= 0 and alone["identical_frames"] == 0
 
     # The list, and all of it side by side.
     listed = json.loads(run("--list-protocols", "--json"))
