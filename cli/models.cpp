@@ -13,6 +13,7 @@
 #include "core/tensor_file/safetensors.h"
 #include "core/text.h"
 #include "models/methods/methods.h"
+#include "models/network_of_file.h"
 #include "models/nets/nets.h"
 
 namespace pluvia::cli {
@@ -165,10 +166,11 @@ int convert(const Options& options, Network& network) {
   return 0;
 }
 
-int run(const Options& options, const Globals& globals) {
+int run(Options& options, const Globals& globals) {
   if (options.method.name.empty()) {
     if (!options.convert.empty()) fail_usage("--convert needs the network's name: models NAME");
-    return list(globals);
+    if (options.method.weights.empty()) return list(globals);
+    options.method.name = network_of_file(options.method.weights);
   }
   for (const MethodEntry& entry : all_methods()) {
     if (options.method.name != entry.name) continue;
@@ -205,7 +207,7 @@ Run setup_models(CLI::App& app, const Globals& globals) {
   app.add_option("NAME", options->method.name, "a network or method; without it, all are listed");
   app.add_option("--set", options->method.options, "key=value: an option of the network")
       ->take_all();
-  app.add_option("-w,--weights", options->method.weights, "describe the network of these weights");
+  app.add_option("-w,--weights", options->method.weights, "describe the network of these weights; without NAME, the one they fit");
   app.add_option("--convert", options->convert,
                  "IN OUT.safetensors: check weights strictly and store them plainly")
       ->expected(2);

@@ -93,6 +93,18 @@ with tempfile.TemporaryDirectory() as folder:
     tiled = derain("w.safetensors", "t.npy", "--tile-size", "32")
     assert tiled.shape == first.shape and np.isfinite(tiled).all()
 
+    # Weights tell their network: by name, by shapes, or by keys with sizes of their own.
+    of_file = lambda name: json.loads(run("models", "-w", at(name), "--json"))
+    state = {x["key"]: np.ones(x["shape"], np.float32) for x in json.loads(run("models", "rdmc-tiny", "--json"))["state_dict"]}
+    write_safetensors(at("rdmc.safetensors"), state)
+    assert of_file("rdmc.safetensors")["name"] == "rdmc-tiny"
+    assert of_file("w.safetensors")["name"] == "plain-cnn" and of_file("w.safetensors")["options"]["width"] == 4
+    run("models", "rdmc", "--convert", at("rdmc.safetensors"), at("named.safetensors"))
+    assert of_file("named.safetensors")["name"] == "rdmc"
+    write_safetensors(at("stray.safetensors"), {"spynet.x": np.zeros(3, np.float32)})
+    line = run("models", "-w", at("stray.safetensors"), status=3)
+    assert "stray.safetensors" in line and "SPyNet" in line and "rainmamba-tiny" in line and line.count("\n") == 1, line
+
     # One result from every format.
     np.savez(at("w.npz"), **weights)
     assert np.array_equal(derain("w.npz", "z.npy"), first)
