@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/gpu.h"
 #include "core/json.h"
+#include "core/manifest.h"
 #include "core/module.h"
 #include "core/text.h"
 #include "models/torch_module.h"
@@ -70,6 +71,15 @@ void look_at_machine(Report& report) {
          size_text(free) + " free" + (folder == "." ? "" : " at " + folder.string()),
          free < 3000000000U ? "LibTorch and the build need 3 GB, a data set 0.1 GB a clip" : ""});
   }
+}
+
+void look_at_manifests(Report& report) {
+  const fs::path folder = manifests_folder();
+  const bool present = !folder.empty();
+  report.usable = report.usable && present;
+  report.facts["manifests"] = present ? Json(folder.string()) : Json(nullptr);
+  report.findings.push_back({"manifests", present, present ? folder.string() : "missing",
+                             present ? "" : "recipes, protocols, schedules: " + manifests_missing()});
 }
 
 void look_at_libraries(Report& report) {
@@ -181,6 +191,7 @@ Run setup_doctor(CLI::App&, const Globals& globals) {
     Report report;
     report.facts["version"] = kVersion;
     look_at_machine(report);
+    look_at_manifests(report);
     look_at_libraries(report);
     look_at_torch(report);
     look_at_gpu(report);

@@ -69,7 +69,7 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_flag("--resume", request.resume, "go on with a run that was stopped");
   app.add_flag("--force", request.force, "replace an existing record");
   app.footer("Methods: " + join(method_names(), ", ") +
-             ".\nProtocols: " + join(manifest_names("protocols"), ", ") +
+             ".\nProtocols: " + manifest_list("protocols") +
              ".\n`pluvia metrics --list-protocols` says what each is and who uses it.");
   return [options, &globals] { return run(*options, globals); };
 }

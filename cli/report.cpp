@@ -25,7 +25,7 @@ Run setup_report(CLI::App& app, const Globals& globals) {
       "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records of one\n"
       "label count as training seeds of one method. Published numbers stand beside ours only when data\n"
       "and protocol are the table's.\nTables: " +
-      join(manifest_names("tables"), ", ") + ".");
+      manifest_list("tables") + ".");
   return [request, &globals] {
     const std::filesystem::path page = write_report(*request);
     if (globals.json) print_line(Json{{"report", page.string()}}.dump());

@@ -44,7 +44,7 @@ Run setup_reproduce(CLI::App& app, const Globals& globals) {
   app.add_option("--set", options->overrides,
                  "train.KEY=VALUE for every training, sets.NAME.KEY=VALUE for a set's recipe")
       ->take_all();
-  app.footer("Experiments that ship: " + join(manifest_names("experiments"), ", ") + ".");
+  app.footer("Experiments that ship: " + manifest_list("experiments") + ".");
   return [options, &globals] { return run(*options, globals); };
 }
 

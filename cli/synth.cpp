@@ -204,7 +204,7 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
   app.add_flag("--dry-run", options->dry_run, "say what would be rendered, write nothing");
   app.add_flag("--resume", options->resume, "go on with a set that was stopped");
   app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");
-  app.footer("Recipes that ship: " + join(manifest_names("recipes"), ", ") +
+  app.footer("Recipes that ship: " + manifest_list("recipes") +
              ".\n\nRain, for --set (defaults are the physical look's; a recipe has its own):\n" +
              help_of(synth::rain_param_table()) + "\nCamera of footage, for --set camera.NAME=VALUE:\n" +
              help_of(synth::footage_camera_table()) +

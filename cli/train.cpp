@@ -97,7 +97,7 @@ Run setup_train(CLI::App& app, const Globals& globals) {
   app.add_flag("--resume", request.resume, "go on with a run that was stopped");
   app.add_flag("--force", request.force, "begin anew in a folder that holds a run");
   app.footer("Networks: " + network_names() + ".\nSchedules that ship: " +
-             join(manifest_names("schedules"), ", ") + ".\n\nOf a schedule, for --set:\n" +
+             manifest_list("schedules") + ".\n\nOf a schedule, for --set:\n" +
              help_of(run_param_table()) + "\nwith optimizer. in front:\n" +
              help_of(optimizer_param_table()) + "\nwith learning_rate. in front:\n" +
              help_of(learning_rate_param_table()));

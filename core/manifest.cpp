@@ -21,7 +21,7 @@ std::vector<fs::path> roots() {
   const fs::path program = fs::read_symlink("/proc/self/exe", code).parent_path();
   for (const char* place :
        {"manifests", "../share/pluvia/manifests", "../../manifests", "../../../manifests"}) {
-    out.push_back(program / place);
+    out.push_back((program / place).lexically_normal());
   }
   return out;
 }
@@ -41,6 +41,26 @@ std::vector<std::string> manifest_names(const std::string& kind) {
   return names;
 }
 
+std::string manifest_list(const std::string& kind) {
+  const std::vector<std::string> names = manifest_names(kind);
+  return names.empty() ? "none, see 'pluvia doctor'" : join(names, ", ");
+}
+
+fs::path manifests_folder() {
+  for (const fs::path& root : roots()) {
+    std::error_code code;
+    if (fs::is_directory(root / "protocols", code)) return root;
+  }
+  return {};
+}
+
+std::string manifests_missing() {
+  std::vector<std::string> places;
+  for (const fs::path& root : roots()) places.push_back(root.string());
+  return cat("the manifests that ship with Pluvia are missing, looked for in ", join(places, ", "),
+             "; set PLUVIA_MANIFESTS to their folder");
+}
+
 fs::path find_manifest(const std::string& kind, const std::string& name) {
   std::error_code code;
   if (name.find('/') != std::string::npos || fs::path(name).extension() == ".json") {
@@ -52,6 +72,7 @@ fs::path find_manifest(const std::string& kind, const std::string& name) {
     if (fs::exists(file, code)) return file;
   }
   const std::vector<std::string> known = manifest_names(kind);
+  if (known.empty()) fail("no '", name, "' among the ", kind, ": ", manifests_missing());
   fail_usage("no '", name, "' among the ", kind, did_you_mean(name, known), "; there are ",
              join(known, ", "), ", or give the path of a .json file");
 }

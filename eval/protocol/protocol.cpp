@@ -202,6 +202,7 @@ Protocol load_protocol(const std::string& name_or_path) {
 std::vector<Protocol> shipped_protocols() {
   std::vector<Protocol> out;
   for (const std::string& name : manifest_names("protocols")) out.push_back(load_protocol(name));
+  if (out.empty()) fail("listing the protocols: ", manifests_missing());
   return out;
 }
 

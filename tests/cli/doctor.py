@@ -14,6 +14,7 @@ def main():
     assert done.stderr == "", done.stderr
     facts = json.loads(done.stdout)
     assert facts["usable"] is True
+    assert os.path.isfile(os.path.join(facts["manifests"], "recipes", "vrds.json"))
     assert 1 <= facts["cpu"]["cores"] <= len(os.sched_getaffinity(0))
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert abs(facts["memory"]["total_bytes"] - total) < 0.02 * total
