@@ -27,6 +27,7 @@ struct Options {
 
 TrainRequest request_of(const Options& options, const Globals& globals) {
   TrainRequest request = options.request;
+  require_known_overrides(options.overrides, request.network.name);
   const TrainOverrides overrides = sort_overrides(options.overrides);
   request.data_overrides = overrides.data;
   request.schedule = load_schedule(options.schedule, overrides.schedule);

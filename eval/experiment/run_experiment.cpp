@@ -150,6 +150,7 @@ class ExperimentRun {
 
   TrainRequest train_request(const ExperimentMethod& method, std::int64_t seed) const {
     const ExperimentTraining& training = method.training;
+    require_known_overrides(training.overrides, method.method);
     TrainOverrides overrides = sort_overrides(training.overrides);
     overrides.schedule.push_back(cat("seed=", seed));
     TrainRequest out;

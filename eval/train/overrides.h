@@ -16,4 +16,8 @@ struct TrainOverrides {
 
 TrainOverrides sort_overrides(const std::vector<std::string>& pairs);
 
+/// An Error of usage for a key that neither the schedule nor the network has: it names the nearest of
+/// both. Opens LibTorch where a key is not the schedule's.
+void require_known_overrides(const std::vector<std::string>& pairs, const std::string& network);
+
 }  // namespace pluvia

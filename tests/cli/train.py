@@ -32,6 +32,12 @@ with tempfile.TemporaryDirectory() as folder:
     run("synth", "vrds-mini", "--size", "96x64", "--frames", "6", "--clips", "6", "--out", at("set.h5"))
     base = ["train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--valid", at("set.h5")]
 
+    # A key that nothing has: the nearest of the schedule's, the optimizer's and the network's.
+    for pair, near in (("itrations=3", "iterations"), ("optimzer.learning_rate=1", "optimizer.learning_rate"), ("widht=4", "width")):
+        line = run(*base, "--out", at("none"), "--set", "frames=3", pair, status=2)
+        assert f"did you mean '{near}'" in line and line.count("\n") == 1, line
+    assert not os.path.exists(at("none"))
+
     # Learns: the loss falls, the validation is better than the rainy frames'.
     run(*base, "--out", at("learn"), *QUICK, "iterations=120", "width=8", "optimizer.learning_rate=2e-3",
         "learning_rate.warmup_iterations=5", "validate_every=60", "save_every=60")
