@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "eval/derain/derain.h"
+
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,11 +9,11 @@
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
 #include "core/text.h"
-#include "eval/derain/derain.h"
 
 namespace pluvia::cli {
 namespace {
@@ -54,8 +56,8 @@ int run(const Options& options, const Globals& globals) {
     note(request.output + ": was complete already");
     return 0;
   }
-  note(cat(request.output, ": ", outcome.frames, outcome.frames == 1 ? " frame" : " frames", " by ",
-           method->info().name, ", ", rate(outcome)));
+  note(cat(request.output, ": ", counted(outcome.frames, "frame"), " by ", method->info().name,
+           ", ", rate(outcome)));
   return 0;
 }
 
@@ -80,7 +82,8 @@ Run setup_derain(CLI::App& app, const Globals& globals) {
       ->check(CLI::Range(32, 16384));
   app.add_option("--layers", request.layers,
                  "folder for what the method also predicts (streak map, drop mask, stage 1)");
-  app.add_option("--clip", request.clip, "only this clip of a set or of a folder of folders");
+  app.add_option("--clip,--clips", request.clip,
+                 "only this clip of a set or of a folder of folders");
   app.add_option("--fps", request.place.fps, "of a video made from frames (default 25)")
       ->check(CLI::Range(0.1, 1000.0));
   app.add_option("--crf", request.place.crf, "quality of .mp4, 0 (best) to 51 (default 16)")

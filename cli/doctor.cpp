@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -53,7 +54,8 @@ void look_at_machine(Report& report) {
   const int cores = usable_cores();
   const std::string level = cpu_level_name();
   report.facts["cpu"] = {{"model", cpu_model()}, {"level", level}, {"cores", cores}};
-  report.findings.push_back({"CPU", true, cat(cpu_model(), ", ", level, ", ", cores, " cores"),
+  report.findings.push_back({"CPU", true,
+                             cat(cpu_model(), ", ", level, ", ", counted(cores, "core")),
                              level == "x86-64" ? "kernels run slowly below x86-64-v2" : ""});
   report.facts["memory"] = {{"total_bytes", ram.total_bytes},
                             {"available_bytes", ram.available_bytes}};
@@ -122,7 +124,7 @@ void look_at_torch(Report& report) {
                              {"threads", info.threads},           {"self_check", info.self_check}};
     report.usable = report.usable && info.self_check;
     std::string detail = cat(info.version, info.cuda_built ? ", CUDA build" : ", CPU build", ", ",
-                             info.threads, " threads");
+                             counted(info.threads, "thread"));
     if (!info.cuda_devices.empty()) detail += ", " + join(info.cuda_devices, " ");
     report.findings.push_back(
         {"LibTorch", info.self_check, detail,

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/manifest.h"
 #include "core/progress.h"
@@ -34,7 +35,7 @@ int run(const Options& options, const Globals& globals) {
   }
   const std::string label = request.label.empty() ? request.method.label : request.label;
   print_line(cat(label, " on ", request.data.string(), ", protocol ", request.protocol, ": ",
-                 outcome.clips, outcome.clips == 1 ? " clip, " : " clips, ", outcome.frames, " frames",
+                 counted(outcome.clips, "clip"), ", ", counted(outcome.frames, "frame"),
                  outcome.identical > 0 ? cat(", ", outcome.identical, " equal to the truth") : ""));
   std::string table = outcome.table;
   if (!table.empty()) table.pop_back();
@@ -58,7 +59,7 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_option("--protocol", request.protocol, "a protocol's name or file (default vderain-rgb)");
   app.add_option("-o,--out", request.out, "the run record (.json)")->required();
   app.add_option("--split", request.split, "default: test where the set has one, else all clips");
-  app.add_option("--clips", request.clips, "only these clips")->delimiter(',');
+  app.add_option("--clips,--clip", request.clips, "only these clips")->delimiter(',');
   app.add_option("--frames", request.frames, "only the first N frames of each clip")
       ->check(CLI::Range(1, 1000000));
   app.add_option("--save", request.save, "write every prediction: DIR/<clip>/<frame>.png; layers in sub-folders");

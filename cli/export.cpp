@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
@@ -40,7 +41,8 @@ std::vector<const IndexRow*> chosen_rows(const SetReader& set, const Options& op
   }
   for (const std::string& id : wanted) {
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
-      fail_usage(options.set, ": no clip '", id, "'", did_you_mean(id, ids));
+      fail_usage(options.set, ": no clip '", id, "'", did_you_mean(id, ids), "; there are ",
+                 list_some(ids));
     }
   }
   if (!split_found) fail_usage(options.set, ": no clip belongs to split '", options.split, "'");
@@ -84,8 +86,8 @@ int run(Options& options, const Globals& globals) {
     const std::vector<std::string> files = planned_files(clips, layout, options.to.arrangement);
     out["files"] = files;
     print_line(globals.json ? out.dump()
-                            : cat("would write ", files.size(), " pictures of ", clips.size(),
-                                  " clips, the first: ", files.front()));
+                            : cat("would write ", counted(files.size(), "picture"), " of ",
+                                  counted(clips.size(), "clip"), ", the first: ", files.front()));
     return 0;
   }
   const ExportResult result = export_set(clips, layout, options.out, options.to);
@@ -93,8 +95,8 @@ int run(Options& options, const Globals& globals) {
   out["out"] = options.out;
   out["files"] = result.files + result.skipped;
   if (globals.json) print_line(out.dump());
-  note(cat(options.out, ": ", result.files + result.skipped, " pictures of ", clips.size(),
-           " clips, layout ", layout.name));
+  note(cat(options.out, ": ", counted(result.files + result.skipped, "picture"), " of ",
+           counted(clips.size(), "clip"), ", layout ", layout.name));
   return 0;
 }
 
@@ -108,7 +110,7 @@ Run setup_export(CLI::App& app, const Globals& globals) {
   app.add_option("--arrangement", options->to.arrangement,
                  "vrds: testlq, test-folder or train-test");
   app.add_option("--split", options->split, "only the clips of this split");
-  app.add_option("--clips", options->clips, "only these clips (ids, separated by commas)")
+  app.add_option("--clips,--clip", options->clips, "only these clips (ids, separated by commas)")
       ->delimiter(',');
   app.add_flag("--dry-run", options->dry_run, "say what would be written, write nothing");
   app.add_flag("--resume", options->to.resume, "go on with an export that was stopped");

@@ -5,6 +5,7 @@
 #include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
@@ -29,13 +30,10 @@ struct Options {
   bool force = false;
 };
 
-const char* unit_of(const ImportPlan& plan) {
-  return plan.kind == SetKind::kImages ? "stacks" : "clips";
-}
-
 std::string summary(const ImportPlan& plan) {
-  return cat(plan.clips.size(), " ", unit_of(plan), ", ", plan.frames(),
-             plan.kind == SetKind::kImages ? " pictures, " : " frames, ",
+  const bool images = plan.kind == SetKind::kImages;
+  return cat(counted(plan.clips.size(), images ? "stack" : "clip"), ", ",
+             counted(plan.frames(), images ? "picture" : "frame"), ", ",
              human_bytes(static_cast<double>(plan.raw_bytes())), " uncompressed");
 }
 
@@ -166,6 +164,16 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
   return 0;
 }
 
+/// Whoever leaves the layout out gives the folder in its place.
+std::string layout_problem(const std::string& word) {
+  try {
+    find_layout(word);
+    return "";
+  } catch (const Error& error) {
+    return cat(error.what(), "; the layout comes first: import LAYOUT DIR");
+  }
+}
+
 int run(const Options& options, const Globals& globals) {
   const Layout& layout = find_layout(options.layout);
   ImportOptions import = options.import;
@@ -189,7 +197,9 @@ int run(const Options& options, const Globals& globals) {
 
 Run setup_import(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
-  app.add_option("LAYOUT", options->layout, layout_names())->required();
+  app.add_option("LAYOUT", options->layout, layout_names())
+      ->required()
+      ->check(CLI::Validator(layout_problem, ""));
   app.add_option("DIR", options->dir, "the data set's folder")->required();
   app.add_option("-o,--out", options->out, "the set to write");
   app.add_option("--title", options->title, "title of the set (default: the folder's name)");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -61,9 +62,9 @@ void print_text(const SetInfo& info, const std::string& path, std::size_t limit)
   if (!info.title.empty()) std::printf("  title      %s\n", info.title.c_str());
   std::printf("  formation  %s\n", info.formation.empty() ? "not stated" : info.formation.c_str());
   std::printf("  written by %s\n", info.generator.c_str());
-  std::printf("  content    %zu %s, %llu frames, %s uncompressed\n", info.rows.size(),
-              info.kind == "images" ? "stacks" : "clips", static_cast<unsigned long long>(frames),
-              human_bytes(raw).c_str());
+  std::printf("  content    %s, %s, %s uncompressed\n",
+              counted(info.rows.size(), info.kind == "images" ? "stack" : "clip").c_str(),
+              counted(frames, "frame").c_str(), human_bytes(raw).c_str());
   for (const auto& [name, ids] : info.splits)
     std::printf("  split      %s: %zu\n", name.c_str(), ids.size());
   std::printf("\n  %-20s %7s %11s %6s  %-8s %s\n", "clip", "frames", "size", "fps", "split",

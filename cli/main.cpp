@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door: parses, runs one verb, turns every error into one line and an exit status.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string_view>
 
 #include "cli/command.h"
 #include "core/error.h"
@@ -71,12 +73,43 @@ std::string usage_line(const Program& program, const CLI::ParseError& error) {
   return cat(error.what(), "; see '", help, " --help'");
 }
 
+/// "help COMMAND" is "COMMAND --help".
+std::vector<const char*> words_of(int argc, char** argv) {
+  std::vector<const char*> words(argv, argv + argc);
+  if (argc < 2 || std::string_view(argv[1]) != "help") return words;
+  words.erase(words.begin() + 1);
+  words.push_back("--help");
+  return words;
+}
+
+bool names_unknown_command(const Program& program) {
+  const bool known = std::any_of(program.runs.begin(), program.runs.end(),
+                                 [](const auto& of) { return of.first->parsed(); });
+  return !known && !program.app.remaining().empty();
+}
+
+/// Of an interruption says how to go on, where the command knows how.
+int run_command(const CLI::App& command, const Run& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    const bool stopped =
+        error.kind() == ErrorKind::kInterrupt || error.kind() == ErrorKind::kTerminate;
+    if (!stopped || command.get_option_no_throw("--resume") == nullptr) throw;
+    throw Error(error.kind(), cat(error.what(), "; the same command with --resume goes on"));
+  }
+}
+
 int run(int argc, char** argv) {
   Program program;
   try {
-    program.app.parse(argc, argv);
+    const std::vector<const char*> words = words_of(argc, argv);
+    program.app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.app.exit(error);  // --help, --version
+    // --help and --version come as errors of status 0.
+    if (error.get_exit_code() == 0 && !names_unknown_command(program)) {
+      return program.app.exit(error);
+    }
     return report(ErrorKind::kUsage, usage_line(program, error));
   }
   if (!program.app.remaining(true).empty()) {
@@ -85,8 +118,8 @@ int run(int argc, char** argv) {
   if (program.globals.quiet) set_verbosity(Verbosity::kQuiet);
   if (program.globals.verbose) set_verbosity(Verbosity::kVerbose);
   if (program.globals.threads > 0) set_thread_count(program.globals.threads);
-  for (const auto& [sub, run_command] : program.runs) {
-    if (sub->parsed()) return run_command();
+  for (const auto& [sub, body] : program.runs) {
+    if (sub->parsed()) return run_command(*sub, body);
   }
   std::fputs(program.app.help().c_str(), stdout);
   return 0;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/progress.h"
@@ -29,7 +30,7 @@ Run setup_merge(CLI::App& app, const Globals& globals) {
   return [options, &globals] {
     const std::vector<std::filesystem::path> shards(options->shards.begin(), options->shards.end());
     const std::size_t clips = merge_sets(shards, options->out, options->merge);
-    note(cat(options->out, ": ", clips, " clips from ", shards.size(), " files"));
+    note(cat(options->out, ": ", counted(clips, "clip"), " from ", counted(shards.size(), "file")));
     if (globals.json) {
       Json out;
       out["out"] = options->out;

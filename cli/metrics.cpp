@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/progress.h"
@@ -60,7 +61,7 @@ int fit(const Options& options, const Globals& globals) {
   if (options.out.empty()) fail_usage("--fit-niqe needs --out FILE.npz");
   const std::size_t blocks = fit_niqe(options.fit_niqe, Color::kY601Rounded, options.out);
   if (globals.json) print_line(Json({{"out", options.out}, {"blocks", blocks}}).dump());
-  note(cat(options.out, ": fitted to ", blocks, " blocks, luma y601-rounded"));
+  note(cat(options.out, ": fitted to ", counted(blocks, "block"), ", luma y601-rounded"));
   return 0;
 }
 
@@ -81,6 +82,18 @@ std::vector<ProtocolScorer> scorers_of(const Options& options) {
     }
   }
   return scorers;
+}
+
+/// A set knows its own truth: there is nothing to pair it with.
+void refuse_sets(const PairPaths& paths) {
+  for (const fs::path& path : {paths.reference, paths.prediction}) {
+    const std::string ending = lower(path.extension().string());
+    if (ending != ".h5" && ending != ".hdf5") continue;
+    fail_usage(path.string(),
+               " is a set, which metrics does not take; sets are scored by "
+               "'pluvia eval METHOD --data ",
+               path.string(), " --out RECORD.json'");
+  }
 }
 
 /// Where no metric looks at a reference, a path alone is the prediction.
@@ -112,6 +125,7 @@ int run(const Options& options, const Globals& globals) {
   if (options.paths.reference.empty()) {
     fail_usage("metrics needs REFERENCE and PREDICTION (or --list-protocols)");
   }
+  refuse_sets(options.paths);
   if (options.all && !options.require.empty()) {
     fail_usage("--require goes with one --protocol, not with --all-protocols");
   }
@@ -152,7 +166,7 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--streak", options->paths.streak, "streak maps: scores on and off streaks");
   app.add_option("--lq", options->paths.rainy,
                  "rainy input; without --mask, scores where it differs from the reference");
-  app.add_option("--require", options->require, 
+  app.add_option("--require", options->require,
                  "exit with 1 unless the mean meets it: psnr>=30; may be given several times")
       ->option_text("KEY>=NUMBER")
       ->allow_extra_args(false);

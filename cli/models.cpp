@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/method_options.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -13,8 +14,8 @@
 #include "core/tensor_file/safetensors.h"
 #include "core/text.h"
 #include "models/methods/methods.h"
-#include "models/network_of_file.h"
 #include "models/nets/nets.h"
+#include "models/network_of_file.h"
 
 namespace pluvia::cli {
 namespace {
@@ -111,7 +112,7 @@ void print_text(const Options& options, const NetworkDescription& what, const Me
   if (*entry.published != '\0') text += cat("published: ", entry.published, "\n");
   std::vector<std::string> layers = {"clean frame"};
   for (const auto& layer : info.layers) layers.push_back(layer.first);
-  text += cat("input: ", info.window_frames, " frames, RGB in 0..1, sides multiples of ",
+  text += cat("input: ", counted(info.window_frames, "frame"), ", RGB in 0..1, sides multiples of ",
               info.size_multiple, "; output: ", join(layers, ", "), "\n");
   text += "options: ";
   const Json all = parse_json(what.options, "options");
@@ -134,14 +135,15 @@ void print_text(const Options& options, const NetworkDescription& what, const Me
   }
   row("all", what.parameters, total);
   if (options.keys) {
-    text += cat("\n", what.state.size(), " tensors\n");
+    text += cat("\n", counted(what.state.size(), "tensor"), "\n");
     for (const StateEntry& state : what.state) {
       std::vector<std::string> sizes;
       for (const std::int64_t size : state.shape) sizes.push_back(std::to_string(size));
       text += cat("  ", state.key, " (", join(sizes, ","), ")\n");
     }
   } else {
-    text += cat("\n", what.state.size(), " tensors in its state dictionary (--keys lists them)\n");
+    text += cat("\n", counted(what.state.size(), "tensor"),
+                " in its state dictionary (--keys lists them)\n");
   }
   text.pop_back();
   print_line(text);
@@ -161,7 +163,7 @@ int convert(const Options& options, Network& network) {
   const NetworkDescription what = network.describe(1, 64, 64);
   write_safetensors(to, network.save(),
                     {{"network", options.method.name}, {"options", what.options}});
-  note(cat(to.string(), ": ", what.state.size(), " tensors, ", grouped(what.parameters),
+  note(cat(to.string(), ": ", counted(what.state.size(), "tensor"), ", ", grouped(what.parameters),
            " parameters of ", options.method.name));
   return 0;
 }

@@ -22,7 +22,7 @@ Run setup_preview(CLI::App& app, const Globals& globals) {
   app.add_option("-o,--out", options->out,
                  "contact sheet (.png), self-contained page (.html) or video of all layers (.mp4)")
       ->required();
-  app.add_option("--clips", options->preview.clips,
+  app.add_option("--clips,--clip", options->preview.clips,
                  "ids of the clips to show (default: some, spread over the set)")
       ->delimiter(',');
   app.add_option("--count", options->preview.max_clips, "clips shown when --clips is absent")

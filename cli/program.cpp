@@ -46,9 +46,9 @@ Program::Program()
   app.allow_extras();  // main names them, with the nearest known word
   app.get_formatter()->column_width(34);
   app.footer(
-      "'pluvia COMMAND --help' describes a command. Exit status: 0 done, 1 the thing checked is "
-      "not\n"
-      "right, 2 wrong usage, 3 an input cannot be used or the machine cannot do it.");
+      "'pluvia COMMAND --help' or 'pluvia help COMMAND' describes a command.\n"
+      "Exit status: 0 done, 1 the thing checked is not right, 2 wrong usage, 3 an input cannot be\n"
+      "used or the machine cannot do it.");
   for (const Command& command : all_commands()) {
     CLI::App* const sub = app.add_subcommand(command.name, command.summary);
     sub->fallthrough()->allow_extras();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -65,8 +66,7 @@ int run(const Options& options, const Globals& globals) {
   if (globals.json) {
     print_line(Json{{"ok", different == 0}, {"clips", std::move(list)}}.dump());
   } else {
-    print_line(cat(clips.size(), clips.size() == 1 ? " clip" : " clips", " rendered again, ",
-                   different, " different"));
+    print_line(cat(counted(clips.size(), "clip"), " rendered again, ", different, " different"));
   }
   return different == 0 ? 0 : static_cast<int>(ErrorKind::kCheck);
 }
@@ -77,7 +77,7 @@ Run setup_regen(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   app.add_option("SET", options->what, "a rendered set (.h5), or a recipe's name or file")
       ->required();
-  app.add_option("--clip", options->clips, "only these clips");
+  app.add_option("--clip,--clips", options->clips, "only these clips")->delimiter(',');
   app.add_option("--source", options->sources, "where the set's clean footage lies");
   app.add_option("--depth", options->depth, "the depth maps it was rendered with");
   app.footer(

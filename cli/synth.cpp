@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -101,8 +102,8 @@ bool size_is_known(const RenderRequest& request) {
 /// How long footage is, too, only reading it would tell.
 std::string describe_frames(const RenderRequest& request, std::size_t clips) {
   const bool known = request.sources.empty();
-  return cat(clips, clips == 1 ? " clip" : " clips", known ? " of " : " of at most ",
-             request.recipe.frames, request.recipe.frames == 1 ? " frame" : " frames");
+  return cat(counted(clips, "clip"), known ? " of " : " of at most ",
+             counted(request.recipe.frames, "frame"));
 }
 
 std::string describe(const RenderRequest& request, std::size_t clips) {
@@ -126,12 +127,11 @@ std::string describe_written(const std::string& path, const RenderRequest& reque
     frames += static_cast<std::uint64_t>(row.clip.frames);
     all_whole = all_whole && row.clip.frames == request.recipe.frames;
   }
-  const std::string length = all_whole ? cat(" of ", request.recipe.frames,
-                                             request.recipe.frames == 1 ? " frame" : " frames")
-                                       : cat(", ", frames, " frames in all");
+  const std::string length = all_whole ? " of " + counted(request.recipe.frames, "frame")
+                                       : cat(", ", counted(frames, "frame"), " in all");
   const std::string size =
       size_is_known(request) ? cat(request.recipe.width, "x", request.recipe.height, ", ") : "";
-  return cat(clips, clips == 1 ? " clip" : " clips", length, ", ", size,
+  return cat(counted(clips, "clip"), length, ", ", size,
              human_bytes(static_cast<double>(fs::file_size(path))));
 }
 

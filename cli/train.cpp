@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "cli/version.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/manifest.h"
@@ -48,8 +49,9 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
 int run(const Options& options, const Globals& globals) {
   const TrainRequest request = request_of(options, globals);
   const TrainOutcome outcome = train(request);
-  note(cat(request.out, ": ", outcome.iterations, " iterations in ",
-           human_seconds(outcome.seconds), ", ", static_cast<int>(100 * outcome.waiting_share + 0.5),
+  note(cat(request.out, ": ", counted(outcome.iterations, "iteration"), " in ",
+           human_seconds(outcome.seconds), ", ",
+           static_cast<int>(100 * outcome.waiting_share + 0.5),
            " % of it waiting for data; weights in ", request.out, "/weights.safetensors"));
   if (globals.json) {
     print_line(Json{{"out", request.out},

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -42,11 +43,12 @@ Run setup_verify(CLI::App& app, const Globals& globals) {
         std::printf("%s: %s\n", problem.item.c_str(), problem.problem.c_str());
       }
       print_line(cat(*set, ": ",
-                     result.ok() ? "all right" : cat(result.problems.size(), " problems"), " (",
-                     result.clips, " clips, ", result.frames, " frames, ", result.chunks,
-                     " chunks, ", human_bytes(static_cast<double>(result.bytes)), " decoded",
+                     result.ok() ? "all right" : counted(result.problems.size(), "problem"), " (",
+                     counted(result.clips, "clip"), ", ", counted(result.frames, "frame"), ", ",
+                     counted(result.chunks, "chunk"), ", ",
+                     human_bytes(static_cast<double>(result.bytes)), " decoded",
                      result.formation_frames > 0
-                         ? cat(", formation held in ", result.formation_frames, " frames")
+                         ? ", formation held in " + counted(result.formation_frames, "frame")
                          : "",
                      ")"));
     }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/counted.h"
 #include "core/cuda_runtime.h"
 #include "core/error.h"
 #include "core/gpu.h"
@@ -24,7 +25,7 @@ Device cuda_device(std::int64_t index) {
   const auto count = static_cast<std::int64_t>(system.gpus.size());
   if (count == 0) fail("--device cuda: ", system.note, "; use --device cpu");
   if (index >= count) {
-    fail("--device cuda:", index, ": this machine has ", count, " GPU", count == 1 ? "" : "s",
+    fail("--device cuda:", index, ": this machine has ", counted(count, "GPU"),
          ", numbered from 0");
   }
   return {DeviceKind::kCuda, static_cast<int>(index)};

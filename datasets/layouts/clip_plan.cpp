@@ -4,6 +4,7 @@
 // one number that varies within each folder is taken, and this is said.
 #include "datasets/layouts/clip_plan.h"
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "datasets/layouts/match.h"
@@ -154,9 +155,9 @@ class ClipPlanner {
       clip_.frames = frames;
       counted_by_ = where;
     } else if (frames != clip_.frames) {
-      scan_.problem(
-          ProblemKind::kCount, where,
-          cat("has ", frames, " frames, but ", scan_.label(counted_by_), " has ", clip_.frames));
+      scan_.problem(ProblemKind::kCount, where,
+                    cat("has ", counted(frames, "frame"), ", but ", scan_.label(counted_by_),
+                        " has ", clip_.frames));
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "datasets/media/stills.h"
 
@@ -69,8 +70,8 @@ std::optional<FedFrame> FrameFeed::begin(int t) {
     if (!add_video_frame(it->first, *it->second, frame)) ended.push_back(it->first);
   }
   if (!ended.empty() && (ended.size() < videos_.size() || (pictures && !over))) {
-    fail(clip_.layers.at(ended.front()).files.front().string(), ": ended after ", t,
-         " frames, before the other layers");
+    fail(clip_.layers.at(ended.front()).files.front().string(), ": ended after ",
+         counted(t, "frame"), ", before the other layers");
   }
   if (over && ended.size() < videos_.size()) {
     fail(clip_.layers.at(videos_.begin()->first).files.front().string(),

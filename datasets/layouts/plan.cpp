@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -68,8 +69,7 @@ std::string describe(const std::vector<Problem>& problems) {
     if (counts[i] > 0) kinds.push_back(cat(counts[i], " ", kKindNames[i]));
   }
   constexpr std::size_t kShown = 5;
-  std::string out = cat(problems.size(), problems.size() == 1 ? " problem (" : " problems (",
-                        join(kinds, ", "), "): ");
+  std::string out = cat(counted(problems.size(), "problem"), " (", join(kinds, ", "), "): ");
   for (std::size_t i = 0; i < lines.size() && i < kShown; ++i)
     out += (i > 0 ? "; " : "") + lines[i];
   if (lines.size() > kShown) out += cat("; and ", lines.size() - kShown, " more");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -271,7 +272,7 @@ void fail_unrecognised(Scan& scan, const std::string& expected) {
   const Folder found = scan.list(scan.dir());
   std::vector<std::string> names;
   for (const fs::path& folder : found.folders) names.push_back(folder.filename().string() + "/");
-  if (!found.stills.empty()) names.push_back(cat(found.stills.size(), " pictures"));
+  if (!found.stills.empty()) names.push_back(counted(found.stills.size(), "picture"));
   if (!found.videos.empty()) names.push_back(cat(found.videos.size(), " videos"));
   fail("importing ", scan.dir().string(), ": expected ", expected, ", found ",
        names.empty() ? "an empty folder" : list_some(names),

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -63,7 +64,7 @@ void Splits::finish(std::vector<std::string>& warnings) const {
          list_some(unknown));
   }
   if (unnamed_ > 0)
-    warnings.push_back(cat(file_, " names no split for ", unnamed_, " clips or pictures"));
+    warnings.push_back(cat(file_, " names no split for ", counted(unnamed_, "item")));
 }
 
 }  // namespace pluvia

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base64.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
@@ -89,8 +90,8 @@ std::string facts(const SetInfo& info) {
                          : cat("<tr><td>", name, "</td><td>", escape(value), "</td></tr>\n");
   };
   return "<table>\n" +
-         line("content", cat(info.rows.size(), info.kind == "images" ? " stacks, " : " clips, ",
-                             frames, " frames")) +
+         line("content", cat(counted(info.rows.size(), info.kind == "images" ? "stack" : "clip"),
+                             ", ", counted(frames, "frame"))) +
          line("splits", splits) + line("formation", info.formation) +
          line("written by", info.generator) + "</table>\n";
 }
@@ -108,8 +109,8 @@ std::string clip_section(const ClipReader& clip, const PreviewOptions& options) 
   for (const int frame : frames) numbers += (numbers.empty() ? "" : ",") + std::to_string(frame);
   std::string out =
       cat("<section data-frames=\"", numbers, "\"><div class=\"head\"><h2>", escape(info.id),
-          "</h2><span class=\"quiet\">", info.width, "x", info.height, ", ", info.frames, " frames",
-          info.fps > 0 ? ", " + to_text(info.fps) + " fps" : "",
+          "</h2><span class=\"quiet\">", info.width, "x", info.height, ", ",
+          counted(info.frames, "frame"), info.fps > 0 ? ", " + to_text(info.fps) + " fps" : "",
           info.split.empty() ? "" : ", " + escape(info.split),
           info.source.empty() ? "" : ", from " + escape(info.source), "</span></div>\n");
   if (frames.size() > 1) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -151,13 +152,13 @@ void PartWriter::check_counts() const {
       expected = *std::max_element(gt_index_.begin(), gt_index_.end()) + 1;
     }
     if (store.written != expected) {
-      fail("clip '", info_.id, "': layer ", spec(layer).name, " has ", store.written,
-           " frames, expected ", expected);
+      fail("clip '", info_.id, "': layer ", spec(layer).name, " has ",
+           counted(store.written, "frame"), ", expected ", expected);
     }
   }
   if (!rows_.empty() && rows_.size() != static_cast<std::size_t>(info_.frames)) {
-    fail("clip '", info_.id, "': ", rows_.size(), " rows of frame data for ", info_.frames,
-         " frames");
+    fail("clip '", info_.id, "': ", counted(rows_.size(), "row"), " of frame data for ",
+         counted(info_.frames, "frame"));
   }
 }
 

@@ -77,8 +77,9 @@ const IndexRow& SetReader::row(const std::string& id) const {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) {
     std::vector<std::string> ids;
-    for (const auto& [known, index] : by_id_) ids.push_back(known);
-    fail(path_.string(), " has no clip '", id, "'", did_you_mean(id, ids));
+    for (const IndexRow& row : info_.rows) ids.push_back(row.clip.id);
+    fail(path_.string(), " has no clip '", id, "'", did_you_mean(id, ids), "; there are ",
+         list_some(ids));
   }
   return info_.rows[found->second];
 }

@@ -76,8 +76,12 @@ Footage media_footage(const fs::path& path, FootageKind kind) {
 Footage only(Footage all, const std::string& clip, const std::string& path) {
   if (clip.empty()) return all;
   const auto found = std::find(all.names.begin(), all.names.end(), clip);
-  if (found == all.names.end() || all.names.front().empty()) {
-    fail_usage("--clip ", clip, ": ", path, " has no such clip", did_you_mean(clip, all.names));
+  if (all.names.front().empty()) {
+    fail_usage("--clip ", clip, ": ", path, " is ", to_text(all.kind), ", not several clips");
+  }
+  if (found == all.names.end()) {
+    fail_usage("--clip ", clip, ": ", path, " has no such clip", did_you_mean(clip, all.names),
+               "; there are ", list_some(all.names));
   }
   const auto index = static_cast<std::size_t>(found - all.names.begin());
   return {all.kind, {clip}, [open = all.open, index](std::size_t) { return open(index); }};

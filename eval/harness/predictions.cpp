@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "datasets/media/frame_source.h"
@@ -138,8 +139,7 @@ std::vector<fs::path> files_of(const fs::path& folder, const ScoredClip& clip,
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::vector<std::string>& problems) {
-  fail(what, ": ", problems.size(), problems.size() == 1 ? " problem: " : " problems: ",
-       list_some(problems, 12));
+  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_some(problems, 12));
 }
 
 fs::path layer_folder(const fs::path& folder, const ScoredLayer& layer) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/tensor_file/npy.h"
@@ -148,7 +149,7 @@ struct MediaReader::State {
       const bool has_b = prediction ? prediction->next(b) : pictures_left;
       if (has_a != has_b) {
         problems.push_back(cat("the ", has_a ? "prediction" : "reference", " of clip '", clip.name,
-                               "' ends after ", i, " frames, the ",
+                               "' ends after ", counted(i, "frame"), ", the ",
                                has_a ? "reference" : "prediction", " goes on"));
       }
       if (!has_a || !has_b) {

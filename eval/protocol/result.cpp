@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -57,8 +58,8 @@ std::string identical_line(const Protocol& protocol, const Summary& summary) {
   const char* const rule = protocol.identical == IdenticalRule::kExclude
                                ? "infinite scores are left out of means"
                                : "an infinite score makes its mean infinite";
-  return cat("  ", summary.identical, summary.identical == 1 ? " frame equals" : " frames equal",
-             " the reference; ", rule,
+  return cat("  ", counted(summary.identical, "frame"),
+             summary.identical == 1 ? " equals" : " equal", " the reference; ", rule,
              " (identical=", protocol.identical == IdenticalRule::kExclude ? "exclude" : "include",
              ")\n");
 }
@@ -139,8 +140,8 @@ std::string result_text(const ProtocolScorer& scorer, const ScoredMedia& scored)
       lines.push_back("  " + padded(item_name(clip, frame), 24) + frame_line(scorer, frame));
     }
   }
-  std::string out = cat("protocol ", scorer.protocol().name, ", ", summary.frames,
-                        summary.frames == 1 ? " frame\n" : " frames\n");
+  std::string out =
+      cat("protocol ", scorer.protocol().name, ", ", counted(summary.frames, "frame"), "\n");
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines.size() > 2 * kLinesAtEnds && i == kLinesAtEnds) {
       out += cat("  ... ", lines.size() - 2 * kLinesAtEnds, " more (--json lists all)\n");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
@@ -95,8 +96,7 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
   plan.problems.erase(std::unique(plan.problems.begin(), plan.problems.end()), plan.problems.end());
   if (!plan.problems.empty() && !allow_missing) {
     fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(), ": ",
-         plan.problems.size(), plan.problems.size() == 1 ? " problem: " : " problems: ",
-         list_some(plan.problems, kProblemsNamed),
+         counted(plan.problems.size(), "problem"), ": ", list_some(plan.problems, kProblemsNamed),
          "; mend them, or score what is complete with --allow-missing");
   }
   const bool nothing = std::all_of(out.protocols.begin(), out.protocols.end(), [](const auto& of) {
@@ -108,7 +108,7 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
   }
   out.notes.insert(out.notes.begin(), plan.problems.begin(), plan.problems.end());
   if (out.notes.size() > kNotesKept) {
-    const std::string more = cat("and ", out.notes.size() - kNotesKept, " more notes");
+    const std::string more = "and " + counted(out.notes.size() - kNotesKept, "more note");
     out.notes.resize(kNotesKept);
     out.notes.push_back(more);
   }

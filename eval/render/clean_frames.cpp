@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "eval/render/fit_frame.h"
@@ -42,7 +43,7 @@ void CleanFrames::open_footage(const PlannedRender& clip, const RenderRequest& r
   Image<std::uint8_t> passed;
   for (int t = 0; t < first_frame_; ++t) {
     if (!footage_->next(passed)) {
-      fail("it has ", t, " frames, this clip starts at frame ", first_frame_,
+      fail("it has ", counted(t, "frame"), ", this clip starts at frame ", first_frame_,
            "; ask for fewer --clips or --frames");
     }
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/half.h"
@@ -88,7 +89,7 @@ class ClipRun {
     } while (!jobs.empty() && static_cast<int>(rows.size()) < wanted);
     for (const auto& [key, value] : clean_.notes()) writer.set_note("source." + key, value);
     if (static_cast<int>(rows.size()) < wanted) {
-      warn(cat(place_, ": ", rows.size(), " frames, ", wanted, " were asked for"));
+      warn(cat(place_, ": ", counted(rows.size(), "frame"), ", ", wanted, " were asked for"));
     }
     writer.set_frames({true, true, true}, std::move(rows));
     writer.finish();

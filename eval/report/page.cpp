@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base64.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -205,9 +206,9 @@ std::string lead_of(const Comparison& comparison) {
   for (const RunClip& clip : run.clips) {
     frames += clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
   }
-  return cat(run.clips.size(), run.clips.size() == 1 ? " clip, " : " clips, ", frames,
-             " frames, protocol ", run.protocol_name, " (", run.protocol_sha256.substr(0, 12),
-             "), data ", run.data_sha256.substr(0, 12));
+  return cat(counted(run.clips.size(), "clip"), ", ", counted(frames, "frame"), ", protocol ",
+             run.protocol_name, " (", run.protocol_sha256.substr(0, 12), "), data ",
+             run.data_sha256.substr(0, 12));
 }
 
 Json notes_of(const Comparison& comparison, bool pictures_left_out) {
@@ -219,8 +220,9 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
     }
     for (const RunRecord* run : method.runs) {
       if (run->identical_frames > 0) {
-        notes.push_back(cat(method.label, ": ", run->identical_frames,
-                            " frames equal the truth exactly; their infinite PSNR follows the "
+        notes.push_back(cat(method.label, ": ", counted(run->identical_frames, "frame"),
+                            run->identical_frames == 1 ? " equals" : " equal",
+                            " the truth exactly; their infinite PSNR follows the "
                             "protocol's rule"));
       }
       for (const std::string& layer : run->layers_left_out) {
@@ -228,8 +230,8 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
       }
     }
     if (method.clips.size() < 6) {
-      notes.push_back(cat("With ", method.clips.size(),
-                          " clips intervals are rough and no small difference can be significant."));
+      notes.push_back(cat("With ", counted(method.clips.size(), "clip"),
+                          " intervals are rough and no small difference can be significant."));
       break;
     }
   }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -63,7 +64,7 @@ RunPicture picture_of(const Json& json) {
 void check_clips(const Json& json, const RunRecord& record) {
   const Json& planned = json.at("data").at("clips");
   if (planned.size() != record.clips.size()) {
-    fail("it holds ", record.clips.size(), " clips, its data ", planned.size());
+    fail("it holds ", counted(record.clips.size(), "clip"), ", its data ", planned.size());
   }
   for (std::size_t i = 0; i < planned.size(); ++i) {
     const RunClip& clip = record.clips[i];
@@ -73,8 +74,8 @@ void check_clips(const Json& json, const RunRecord& record) {
     }
     for (const auto& [key, values] : clip.frames) {
       if (values.size() != frames) {
-        fail("clip ", clip.id, " has ", values.size(), " scores '", key, "' for ", frames,
-             " frames");
+        fail("clip ", clip.id, " has ", counted(values.size(), "score"), " '", key, "' for ",
+             counted(frames, "frame"));
       }
     }
   }

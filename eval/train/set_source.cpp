@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -58,8 +59,10 @@ class SetSource final : public TrainingSource {
   }
 
   std::string describe() const override {
-    return cat(path_, ": ", clips_.size(), " clips, ", frames_, " frames",
-               small_ > 0 ? cat(" (", small_, " clips are too small or short)") : "");
+    return cat(path_, ": ", counted(clips_.size(), "clip"), ", ", counted(frames_, "frame"),
+               small_ > 0 ? cat(" (", counted(small_, "clip"), small_ == 1 ? " is" : " are",
+                                " too small or short)")
+                          : "");
   }
 
   std::string identity() const override {

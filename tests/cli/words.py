@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program says: help, near misses, notes, singular and plural. Usage: words.py PLUVIA"""
-import os, shutil, subprocess, sys, tempfile
+import glob, json, os, shutil, signal, subprocess, sys, tempfile, time
 
 pluvia = sys.argv[1]
 
@@ -18,7 +18,7 @@ for command, option, word, near, others in (("derain", "--tile", "papr", "paper"
                                             ("import", "--order", "clean-lfet", "clean-left", "rainy-left")):
     text = said(command, "--help")
     assert near in text and all(c.isprintable() or c == "\n" for c in text), text
-    words = ("a", "b", "c") if command == "derain" else ("a", "b")
+    words = ("a", "b", "c") if command == "derain" else ("paired", "b")
     line = said(command, *words, option, word, status=2)
     assert f"did you mean '{near}'" in line and others in line and "Check" not in line, line
 assert "{auto,none,paper}" in said("derain", "--help")
@@ -42,3 +42,47 @@ with tempfile.TemporaryDirectory() as folder:
     found = subprocess.run([alone, "metrics", "--list-protocols"], capture_output=True, text=True,
                            env={**bare, "PLUVIA_MANIFESTS": shipped})
     assert found.returncode == 0 and "vderain-rgb" in found.stdout
+
+# help, with and without a command; what is none.
+assert said("help") == said("--help") == said()
+assert said("help", "metrics") == said("metrics", "--help")
+assert "did you mean 'metrics'" in said("help", "metrcs", status=2)
+assert "did you mean 'metrics'" in said("metrcs", "--help", status=2)
+
+# The layout of an import comes first.
+for words in (("some/folder",), ("some/folder", "paired")):
+    line = said("import", *words, "--out", "x.h5", status=2)
+    assert "the layout comes first" in line and "paired" in line and "vrds" in line, line
+
+with tempfile.TemporaryDirectory() as folder:
+    at = lambda name: os.path.join(folder, name)
+    tiny = ("synth", "streaks-only", "--size", "64x48", "--frames", "1", "--clips", "1")
+    assert "1 clip of 1 frame," in said(*tiny, "--dry-run")
+    said(*tiny, "--out", at("one.h5"), "-q")
+    assert " 1 clip, 1 frame, " in said("info", at("one.h5"))
+    assert "(1 clip, 1 frame, " in said("verify", at("one.h5"))
+    (clip,) = [row["id"] for row in json.loads(said("info", at("one.h5"), "--json"))["clips"]]
+
+    # Sets are scored by eval.
+    for pair in ((at("one.h5"), "p"), ("p", at("one.h5")), (at("one.h5"),)):
+        line = said("metrics", *pair, status=2)
+        assert "one.h5 is a set" in line and "pluvia eval" in line, line
+
+    # Clips are chosen by either word, and an unknown one lists those there are.
+    for option in ("--clip", "--clips"):
+        for words in (("export", at("one.h5"), "--layout", "vrds", "--dry-run"),
+                      ("preview", at("one.h5"), "--out", at("sheet.png"), "--force"),
+                      ("derain", "identity", at("one.h5"), at("frames"), "--force"),
+                      ("eval", "identity", "--data", at("one.h5"), "--out", at("run.json"), "--force"),
+                      ("regen", at("one.h5"))):
+            said(*words, option, clip)
+            done = subprocess.run([pluvia, *words, option, "gone"], capture_output=True, text=True)
+            assert done.returncode in (2, 3) and f"there are {clip}" in done.stderr, done.stderr
+
+    # Interrupted work says how to go on.
+    long = subprocess.Popen([pluvia, *tiny[:-3], "100", "--clips", "500", "--out", at("long.h5")], stderr=subprocess.PIPE, text=True)
+    while not glob.glob(at("*long.h5*")) and long.poll() is None:
+        time.sleep(0.02)
+    long.send_signal(signal.SIGINT)
+    line = long.communicate()[1].splitlines()[-1]
+    assert long.returncode == 130 and line.endswith("interrupted; the same command with --resume goes on"), line

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/counted.h"
 #include "datasets/media/video/container_end.h"
 
 namespace pluvia {
@@ -203,11 +204,12 @@ bool VideoDecoder::one_picture_per_packet() const {
 void VideoDecoder::check_end() const {
   if (frames_ == 0) fail("holds no picture that can be decoded, expected at least one frame");
   if (packets_ < listed_) {
-    fail("ends after frame ", frames_ - 1, ": its index lists ", expected_,
-         " frames; the file is damaged or cut short");
+    fail("ends after frame ", frames_ - 1, ": its index lists ", counted(expected_, "frame"),
+         "; the file is damaged or cut short");
   }
   if (one_picture_per_packet() && frames_ + early_ < shown_) {
-    fail("gave ", frames_, " frames, but holds ", shown_ - early_, ": the file is damaged");
+    fail("gave ", counted(frames_, "frame"), ", but holds ", shown_ - early_,
+         ": the file is damaged");
   }
 }
 

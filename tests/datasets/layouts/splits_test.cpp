@@ -39,7 +39,7 @@ TEST_F(SplitsFile, AssignsAndWarnsOfTheRest) {
   EXPECT_EQ(got.clips[2].split, "test");
   EXPECT_EQ(got.clips[2].source, "003");
   ASSERT_EQ(got.warnings.size(), 1U);
-  EXPECT_NE(got.warnings[0].find("1 clips"), std::string::npos);
+  EXPECT_NE(got.warnings[0].find("1 item"), std::string::npos);
 }
 
 TEST_F(SplitsFile, RefusesWhatItCannotMean) {
