@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 
@@ -46,7 +47,7 @@ class Run {
       return count_;
     }
     const int step = size - plan_.frames.cut.overlap;
-    if (step < 1) fail_usage("windows of ", size, " frames cannot overlap by ", size);
+    if (step < 1) fail_usage("windows of ", counted(size, "frame"), " cannot overlap by ", size);
     int first = 0;
     // A window is the last one when no frame lies behind it.
     while (read_to(first + size)) {

@@ -4,6 +4,7 @@
 // visits are alike.
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
@@ -37,9 +38,9 @@ class RecipeSource final : public TrainingSource {
     }
     if (recipe_.frames < shape.frames || recipe_.height < shape.height ||
         recipe_.width < shape.width) {
-      fail_usage("training on ", place, ": its clips are ", recipe_.frames, " frames of ",
-                 recipe_.width, "x", recipe_.height, ", a crop is ", shape.frames, " frames of ",
-                 shape.width, "x", shape.height, ": set frames, crop_px or data.size");
+      fail_usage("training on ", place, ": its clips are ", counted(recipe_.frames, "frame"),
+                 " of ", recipe_.width, "x", recipe_.height, ", a crop is ",
+                 counted(shape.frames, "frame"), " of ", shape.width, "x", shape.height, ": set frames, crop_px or data.size");
     }
     for (const Layer layer : layers.list()) {
       if (spec(layer).type != DType::kU8) {

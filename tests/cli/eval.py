@@ -186,7 +186,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name, spoil, part in (("evil", lambda r: r["pictures"][0].update(rainy="../../secret.png"), "below the record's folder"),
                               ("root", lambda r: r["pictures"][0].update(truth="/etc/hostname"), "below the record's folder"),
                               ("short", lambda r: r["clips"][0]["frames"].pop(), "for 4 frames"),
-                              ("fewer", lambda r: r["clips"].pop(), "clips"),
+                              ("fewer", lambda r: r["clips"].pop(), "it holds 1 clip,"),
                               ("text", lambda r: r.update(columns=3), "damaged")):
         spoilt = load("id.json")
         spoil(spoilt)
