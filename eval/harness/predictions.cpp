@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/harness/predictions.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -11,6 +10,7 @@
 
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/shell.h"
 #include "core/text.h"
 #include "datasets/media/frame_source.h"
 #include "datasets/media/stills.h"
@@ -213,11 +213,11 @@ double run_command(const MethodChoice& choice, const ClipFrames& frames, const S
   const std::string line =
       replaced(replaced(choice.command, "{in}", quoted(in)), "{out}", quoted(out));
   const Clock::time_point start = Clock::now();
-  const int status = std::system(("(" + line + ") 1>&2").c_str());
+  const int status = run_by_shell(line);
   const double seconds = seconds_since(start);
   if (status != 0) {
-    fail("cmd:", choice.command, " on clip ", clip.id, ": it ended with status ",
-         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), ", expected 0");
+    fail("cmd:", choice.command, " on clip ", clip.id, ": it ended with status ", status,
+         ", expected 0");
   }
   take_files(out, clip, {}, take);
   return seconds;
