@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
-#include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -16,6 +13,7 @@
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "eval/harness/journal.h"
 #include "eval/harness/predictions.h"
 #include "eval/harness/run_writer.h"
 #include "eval/report/tables.h"
@@ -27,59 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kWorstShown = 4;
 constexpr std::size_t kSamplesShown = 4;
-
-/// Lines of JSON: the settings' hash, then one per finished clip.
-class Journal {
- public:
-  Journal(fs::path file, std::string settings, bool resume)
-      : file_(std::move(file)), settings_(std::move(settings)) {
-    std::error_code ignored;
-    if (resume && fs::exists(file_, ignored)) load();
-    // Written anew, without a line that was being appended when the run was stopped.
-    std::string text = settings_ + "\n";
-    for (const auto& [name, result] : done_) text += clip_result_json(result).dump() + "\n";
-    write_text(file_, text);
-  }
-
-  const ClipResult* find(const std::string& clip) const {
-    const auto at = done_.find(clip);
-    return at == done_.end() ? nullptr : &at->second;
-  }
-
-  void add(const ClipResult& result) {
-    const std::scoped_lock lock(mutex_);
-    append_line(file_, clip_result_json(result).dump());
-  }
-
-  void remove() {
-    std::error_code ignored;
-    fs::remove(file_, ignored);
-  }
-
- private:
-  void load() {
-    std::ifstream in(file_);
-    std::string line;
-    std::getline(in, line);
-    if (line != settings_) {
-      fail("resuming ", file_.string(), ": it was started with another method, data set, protocol or "
-           "selection; start anew with --force");
-    }
-    while (std::getline(in, line)) {
-      try {
-        ClipResult result = clip_result_of(Json::parse(line));
-        done_[result.scores.name] = std::move(result);
-      } catch (const Json::exception&) {
-        return;
-      }
-    }
-  }
-
-  fs::path file_;
-  std::string settings_;
-  std::mutex mutex_;
-  std::map<std::string, ClipResult> done_;
-};
 
 /// Raised when the same pictures would score differently than before.
 constexpr int kScoringVersion = 2;
@@ -132,10 +77,7 @@ bool is_finished(const EvalRequest& request, const std::string& settings) {
     }
     return true;
   }
-  if (fs::exists(journal_file(request), ignored) && !request.force && !request.resume) {
-    fail_usage(journal_file(request).string(), " is there: a run was stopped; --resume goes on with "
-               "it, --force starts anew");
-  }
+  if (!request.force) check_journal(journal_file(request), settings, request.resume);
   require_writable_parent(request.out);
   if (!request.resume) fs::remove_all(unfinished_pictures(request), ignored);
   return false;
@@ -233,6 +175,22 @@ std::vector<ClipResult> score_clips(const EvalRun& run, const std::vector<Scored
   return results;
 }
 
+/// Where no clip was scored there is nothing to go on with, and the next run may be another.
+std::vector<ClipResult> score_or_clear(const EvalRun& run, const std::vector<ScoredClip>& clips,
+                                       Journal& journal) {
+  try {
+    fs::create_directories(run.pictures);
+    return score_clips(run, clips, journal);
+  } catch (...) {
+    if (journal.empty()) {
+      std::error_code ignored;
+      fs::remove_all(run.pictures, ignored);
+      journal.remove();
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 namespace {
@@ -265,8 +223,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
                    scoring_hash(request, scorer));
   const EvalRun run{request, *set, scorer, regions, layers, cache, unfinished_pictures(request)};
   Journal journal(journal_file(request), settings, request.resume);
-  fs::create_directories(run.pictures);
-  const std::vector<ClipResult> results = score_clips(run, clips, journal);
+  const std::vector<ClipResult> results = score_or_clear(run, clips, journal);
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);

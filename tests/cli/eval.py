@@ -98,8 +98,8 @@ with tempfile.TemporaryDirectory() as folder:
         f.truncate(8)
     error = run("eval", f"folder:{at('bad')}", "--data", at("set.h5"), "--out", at("x.json"), status=3)
     assert "3 problems" in error and names[1] in error and "extra.png" in error and names[2] in error, error
-    assert "status 3" in run("eval", "cmd:false {in} {out}; exit 3", "--data", at("set.h5"), "--out", at("x.json"), "--force", status=3)
-    error = run("eval", "cmd:cp {in}/00000000.png {out}", "--data", at("set.h5"), "--out", at("x.json"), "--force", status=3)
+    assert "status 3" in run("eval", "cmd:false {in} {out}; exit 3", "--data", at("set.h5"), "--out", at("x.json"), status=3)
+    error = run("eval", "cmd:cp {in}/00000000.png {out}", "--data", at("set.h5"), "--out", at("x.json"), status=3)
     assert "missing" in error, error
     assert "{in}" in run("eval", "cmd:true", "--data", at("set.h5"), "--out", at("x.json"), status=2)
     assert "identity" in run("eval", "identiy", "--data", at("set.h5"), "--out", at("x.json"), status=2)
@@ -145,7 +145,22 @@ with tempfile.TemporaryDirectory() as folder:
     run("eval", "cmd:false {in} {out}", "--data", at("set.h5"), "--out", at("id.json"), "--force", status=3)
     assert load("id.json") == record and sorted(os.listdir(at("id.pictures"))) == kept
     assert open(at("a.json")).read() == before
-    assert "--resume goes on" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), status=2)
+
+    # A run that fails before a clip is scored leaves nothing: the corrected command runs as it is.
+    assert not [name for name in os.listdir(folder) if name.startswith(("x.", "id.json."))]
+    run("eval", "cmd:cp -r {in}/. {out}", "--data", at("set.h5"), "--out", at("x.json"))
+    # One that has scored some keeps those: this run goes on, another is told what it would lose.
+    half = f"echo >> {at('calls')}; test $(wc -l < {at('calls')}) != 2 && cp -r {{in}}/. {{out}}"
+    partly = lambda command, *more, status=0: run("eval", command, "--data", at("set.h5"), "--out", at("y.json"), "--threads", "1", *more, status=status)
+    partly("cmd:" + half, status=3)
+    error = partly("cmd:" + half, status=2)
+    assert "y.json.journal holds 1 clip" in error and "--resume goes on" in error, error
+    for more, status in (((), 2), (("--resume",), 3)):
+        error = partly("identity", *more, status=status)
+        assert "another method" in error and "--force starts anew" in error and "another --out" in error, error
+    partly("cmd:" + half, "--resume")
+    assert load("y.json")["mean"] == record["mean"] and len(open(at("calls")).read()) == 3
+    assert not os.path.exists(at("y.json.journal"))
 
     # The report.
     for method in ("temporal-median", "best-affine-colour-fit"):
@@ -175,8 +190,8 @@ with tempfile.TemporaryDirectory() as folder:
     csv = open(at("report/table.csv")).read().splitlines()
     assert float(csv[1].split(",")[csv[0].split(",").index("psnr")]) == record["mean"]["psnr"]
     assert open(at("report/table.md")).read().startswith("| method |")
-    run("eval", "identity", "--data", at("set.h5"), "--protocol", "basicsr-y", "--out", at("y.json"))
-    assert "protocol" in run("report", at("id.json"), at("y.json"), "--out", at("r2"), status=3)
+    run("eval", "identity", "--data", at("set.h5"), "--protocol", "basicsr-y", "--out", at("luma.json"))
+    assert "protocol" in run("report", at("id.json"), at("luma.json"), "--out", at("r2"), status=3)
     assert "different data" in run("report", at("id.json"), at("a.json"), "--out", at("r2"), status=3)
     again = subprocess.run([pluvia, "report", at("id.json"), at("cmd.json"), "--out", at("r3")], capture_output=True, text=True)
     assert again.returncode == 0 and "training seeds" not in again.stderr

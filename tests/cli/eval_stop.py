@@ -36,7 +36,7 @@ with tempfile.TemporaryDirectory() as folder:
     def stop(command, send, status, then=lambda run: None):
         if os.path.exists(pids):
             os.remove(pids)
-        run = subprocess.Popen([pluvia, "eval", "cmd:" + command, "--data", at("set.h5"), "--out", at("x.json"), "--threads", "2", "--force"],
+        run = subprocess.Popen([pluvia, "eval", "cmd:" + command, "--data", at("set.h5"), "--out", at("x.json"), "--threads", "2"],
                                stderr=subprocess.PIPE, text=True, start_new_session=True)
         until(lambda: os.path.exists(pids) and len(open(pids).read().split()) == 4, "both clips' programs")
         start = time.monotonic()
@@ -52,7 +52,7 @@ with tempfile.TemporaryDirectory() as folder:
     in_terminal = lambda run: os.killpg(run.pid, signal.SIGINT)
     error, _ = stop(asleep, in_terminal, 130)
     assert "interrupted" in error, error
-    assert not os.listdir(os.environ["TMPDIR"])
+    assert not os.listdir(os.environ["TMPDIR"]) and not [name for name in os.listdir(folder) if name.startswith("x.")]
     stop(asleep, lambda run: run.send_signal(signal.SIGINT), 130)
     stop(asleep, lambda run: run.send_signal(signal.SIGTERM), 143)
     stop(asleep, lambda run: run.send_signal(signal.SIGHUP), 143)  # the terminal is closed
