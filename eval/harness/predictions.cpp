@@ -5,17 +5,14 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <map>
-#include <set>
 
-#include "core/counted.h"
 #include "core/error.h"
+#include "core/progress.h"
 #include "core/shell.h"
-#include "core/text.h"
 #include "datasets/media/frame_source.h"
 #include "datasets/media/stills.h"
-#include "datasets/pairing.h"
 #include "eval/apply/method_plan.h"
+#include "eval/harness/prediction_pictures.h"
 
 namespace pluvia {
 namespace {
@@ -88,82 +85,47 @@ double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const 
   return method.seconds;
 }
 
-/// Pictures of a folder by the key of their name (datasets/pairing.h).
-std::map<std::string, fs::path> pictures_by_key(const fs::path& folder,
-                                                std::vector<std::string>& problems) {
-  std::map<std::string, fs::path> out;
-  std::error_code code;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, code)) {
-    if (!is_still_name(entry.path())) continue;
-    const std::string key = pairing_key(entry.path().stem().string());
-    const auto [at, fresh] = out.emplace(key, entry.path());
-    if (!fresh) {
-      problems.push_back(cat(entry.path().string(), " and ", at->second.filename().string(),
-                             " have the same name"));
-    }
-  }
-  if (code) problems.push_back(cat(folder.string(), ": ", code.message()));
-  return out;
-}
-
-/// The picture of every frame; what is wrong goes to `problems`.
-std::vector<fs::path> files_of(const fs::path& folder, const ScoredClip& clip,
-                               std::vector<std::string>& problems) {
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
-    problems.push_back("no folder " + folder.string());
-    return {};
-  }
-  std::map<std::string, fs::path> there = pictures_by_key(folder, problems);
-  std::vector<fs::path> files;
-  for (const std::string& name : clip.frame_names) {
-    const auto found = there.find(pairing_key(name));
-    if (found == there.end()) {
-      problems.push_back(cat("missing ", (folder / (name + ".png")).string()));
-      continue;
-    }
-    try {
-      const StillSize size = probe_still(found->second);
-      if (size.height != clip.height || size.width != clip.width) {
-        problems.push_back(cat(found->second.string(), " is ", size.width, "x", size.height,
-                               ", the frame ", clip.width, "x", clip.height));
-      }
-    } catch (const Error& error) {
-      problems.emplace_back(error.what());
-    }
-    files.push_back(found->second);
-    there.erase(found);
-  }
-  for (const auto& [key, path] : there) problems.push_back("extra " + path.string());
-  return files;
-}
-
-[[noreturn]] void refuse(const std::string& what, const std::vector<std::string>& problems) {
-  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_some(problems, 12));
-}
-
 fs::path layer_folder(const fs::path& folder, const ScoredLayer& layer) {
   return folder / spec(layer.layer).name;
+}
+
+ColorWanted colour_of(const ScoredLayer& layer) {
+  return spec(layer.layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
+}
+
+/// Of the frames, then of every layer.
+std::vector<std::vector<PredictionPicture>> pictures_of(const fs::path& folder,
+                                                        const ScoredClip& clip,
+                                                        const ClaimedLayers& layers,
+                                                        std::vector<std::string>& problems) {
+  std::vector<std::vector<PredictionPicture>> out;
+  out.push_back(find_pictures(folder, clip, ColorWanted::kRgb, problems));
+  for (const ScoredLayer* layer : layers.scored) {
+    out.push_back(
+        find_pictures(layer_folder(folder, *layer), clip, colour_of(*layer), problems));
+  }
+  return out;
 }
 
 void take_files(const fs::path& folder, const ScoredClip& clip, const ClaimedLayers& layers,
                 const TakePrediction& take) {
   std::vector<std::string> problems;
-  const std::vector<fs::path> files = files_of(folder, clip, problems);
-  std::vector<std::vector<fs::path>> of_layers;
-  for (const ScoredLayer* layer : layers.scored) {
-    of_layers.push_back(files_of(layer_folder(folder, *layer), clip, problems));
-  }
-  if (!problems.empty()) refuse("predictions of clip " + clip.id, problems);
-  for (std::size_t t = 0; t < files.size(); ++t) {
-    Prediction prediction{read_still(files[t], ColorWanted::kRgb, nullptr), {}};
-    for (std::size_t i = 0; i < of_layers.size(); ++i) {
-      const bool grey = spec(layers.scored[i]->layer).channels == 1;
-      prediction.layers.push_back(
-          read_still(of_layers[i][t], grey ? ColorWanted::kGrey : ColorWanted::kRgb, nullptr));
+  const auto pictures = pictures_of(folder, clip, layers, problems);
+  if (!problems.empty()) refuse_pictures("predictions of clip " + clip.id, problems);
+  for (std::size_t t = 0; t < pictures.front().size(); ++t) {
+    Prediction prediction{read_picture(pictures.front()[t]), {}};
+    for (std::size_t i = 1; i < pictures.size(); ++i) {
+      prediction.layers.push_back(read_picture(pictures[i][t]));
     }
     take(static_cast<int>(t), prediction);
   }
+}
+
+/// All that is wrong with what a program left, at once.
+void check_output(const fs::path& folder, const ScoredClip& clip) {
+  std::vector<std::string> problems;
+  check_pictures(find_pictures(folder, clip, ColorWanted::kRgb, problems), problems, [] {});
+  if (!problems.empty()) refuse_pictures("predictions of clip " + clip.id, problems);
 }
 
 /// A folder of our own that is gone when this is.
@@ -219,6 +181,7 @@ double run_command(const MethodChoice& choice, const ClipFrames& frames, const S
     fail("cmd:", choice.command, " on clip ", clip.id, ": it ended with status ", status,
          ", expected 0");
   }
+  check_output(out, clip);
   take_files(out, clip, {}, take);
   return seconds;
 }
@@ -243,14 +206,16 @@ void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& cli
                   const ClaimedLayers& layers) {
   if (method.kind != MethodKind::kFolder) return;
   std::vector<std::string> problems;
+  std::vector<PredictionPicture> all;
   for (const ScoredClip& clip : clips) {
-    const fs::path folder = method.folder / clip.id;
-    files_of(folder, clip, problems);
-    for (const ScoredLayer* layer : layers.scored) {
-      files_of(layer_folder(folder, *layer), clip, problems);
+    for (const auto& pictures : pictures_of(method.folder / clip.id, clip, layers, problems)) {
+      all.insert(all.end(), pictures.begin(), pictures.end());
     }
   }
-  if (!problems.empty()) refuse("scoring folder:" + method.folder.string(), problems);
+  Progress progress("checking", all.size(), "pictures");
+  check_pictures(all, problems, [&] { progress.add(1); });
+  progress.finish();
+  if (!problems.empty()) refuse_pictures("scoring folder:" + method.folder.string(), problems);
 }
 
 }  // namespace pluvia

@@ -96,11 +96,22 @@ with tempfile.TemporaryDirectory() as folder:
     open(at("bad/005/extra.png"), "wb").write(open(at("bad/005/" + names[0]), "rb").read())
     with open(at("bad/005/" + names[2]), "r+b") as f:
         f.truncate(8)
+    with open(at("bad/005/" + names[3]), "r+b") as f:  # its header is whole
+        f.truncate(os.path.getsize(f.name) - 20)
+    with open(at("bad/002/" + names[2]), "r+b") as f:  # its length too
+        f.seek(os.path.getsize(f.name) // 2), f.write(b"damage")
+    run("synth", "vrds-mini", "--size", "80x46", "--frames", "1", "--clips", "1", "--out", at("small.h5"))
+    run("export", at("small.h5"), "--layout", "paired", "--out", at("small"))
+    shutil.copy(next(os.path.join(d, f[0]) for d, _, f in os.walk(at("small")) if d.split("/")[-2] == "lq"), at("bad/002/" + names[3]))
     error = run("eval", f"folder:{at('bad')}", "--data", at("set.h5"), "--out", at("x.json"), status=3)
-    assert "3 problems" in error and names[1] in error and "extra.png" in error and names[2] in error, error
+    for part in ("6 problems", "missing " + at("bad/002/" + names[1]), "extra.png", "005/" + names[2], "005/" + names[3], "002/" + names[2], names[3] + " is 80x46, the frame 160x90"):
+        assert part in error, (part, error)
+    assert not [name for name in os.listdir(folder) if name.startswith("x.")]
     assert "status 3" in run("eval", "cmd:false {in} {out}; exit 3", "--data", at("set.h5"), "--out", at("x.json"), status=3)
     error = run("eval", "cmd:cp {in}/00000000.png {out}", "--data", at("set.h5"), "--out", at("x.json"), status=3)
     assert "missing" in error, error
+    error = run("eval", "cmd:cp {in}/* {out}; for i in 1 2; do truncate -s -20 {out}/0000000$i.png; done", "--data", at("set.h5"), "--out", at("x.json"), status=3)
+    assert "2 problems" in error, error
     assert "{in}" in run("eval", "cmd:true", "--data", at("set.h5"), "--out", at("x.json"), status=2)
     assert "identity" in run("eval", "identiy", "--data", at("set.h5"), "--out", at("x.json"), status=2)
     assert "did you mean" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--protocol", "vderain-rbg", status=2)

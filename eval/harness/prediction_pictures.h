@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Predictions as a folder of pictures: which file is which frame, and all that is wrong with them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "datasets/media/stills.h"
+#include "eval/harness/clip_data.h"
+
+namespace pluvia {
+
+struct PredictionPicture {
+  std::filesystem::path file;
+  ColorWanted colour;
+  StillSize size;  ///< of the frame it is held against
+};
+
+/// By the names alone, in the order of the frames; what is missing, extra or there twice goes to
+/// `problems`.
+std::vector<PredictionPicture> find_pictures(const std::filesystem::path& folder,
+                                             const ScoredClip& clip, ColorWanted colour,
+                                             std::vector<std::string>& problems);
+
+/// An Error where it cannot be read whole or is of another size.
+Image<std::uint8_t> read_picture(const PredictionPicture& picture);
+
+/// Reads every one whole, on all threads: nothing less finds all that is damaged. What cannot be read
+/// or is of another size goes to `problems`; `done` hears of every one.
+void check_pictures(const std::vector<PredictionPicture>& pictures,
+                    std::vector<std::string>& problems, const std::function<void()>& done);
+
+[[noreturn]] void refuse_pictures(const std::string& what,
+                                  const std::vector<std::string>& problems);
+
+}  // namespace pluvia
