@@ -38,15 +38,20 @@ std::unique_ptr<Method> script_method(const MethodRequest& request) {
                                      options_json(request.options), request.device});
 }
 
-/// The options that weights trained here were trained with, of a network of the same kind; what no
-/// tensor's shape shows is known from nothing else.
+/// The options that weights trained here were trained with; what no tensor's shape shows is known from
+/// nothing else. Weights that say they are another network's are refused: sizes of one network may have
+/// tensors of the same shapes, and a record would bear the wrong name.
 Json trained_options(const MethodRequest& request) {
   const std::map<std::string, std::string> said = safetensors_metadata(request.weights);
   const auto name = said.find("network");
+  if (name == said.end() || !is_network(name->second)) return Json::object();
+  if (name->second != request.name) {
+    fail_usage(request.weights, " holds weights of ", name->second, ", not of ", request.name,
+               "; name that network, as in: pluvia eval ", name->second, " --weights ",
+               request.weights);
+  }
   const auto options = said.find("options");
-  if (name == said.end() || options == said.end() || !is_network(name->second)) return Json::object();
-  const std::string_view kind = network_entry(name->second).file;
-  if (kind != network_entry(request.name).file) return Json::object();
+  if (options == said.end()) return Json::object();
   const Json json = Json::parse(options->second, nullptr, false);
   return json.is_object() ? json : Json::object();
 }

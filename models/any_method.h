@@ -27,7 +27,7 @@ std::unique_ptr<Method> make_method(const MethodRequest& request);
 std::string options_json(const std::vector<std::string>& pairs);
 
 /// JSON: a network's options, those that its weights were trained with where their file says so, and on
-/// top those of the request.
+/// top those of the request. An Error of usage where the file says that it is another network's.
 std::string network_options(const MethodRequest& request);
 
 /// JSON: what decides the method's results, with the hashes of its files.

@@ -17,8 +17,8 @@ def run(*args, status=0):
     return done.stdout if status == 0 else done.stderr
 
 
-def write_safetensors(path, tensors):
-    head, data = {}, b""
+def write_safetensors(path, tensors, **metadata):
+    head, data = {"__metadata__": metadata} if metadata else {}, b""
     for key, value in tensors.items():
         head[key] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + value.nbytes]}
         data += value.tobytes()
@@ -170,6 +170,19 @@ with tempfile.TemporaryDirectory() as folder:
     refused("nan.safetensors", "out.bias", "finite")
     write_safetensors(at("other.safetensors"), {"Dual_Raindrop_gnostic_Transformer.ss.embedding.weight": np.zeros((2, 2), np.float32)})
     refused("other.safetensors", "ViMP-Net")
+    # Weights that say whose they are: another size's tensors might fit, and a record would bear its name.
+    write_safetensors(at("said.safetensors"), weights, network="plain-cnn", options='{"width": 4, "blocks": 1}')
+    assert np.array_equal(derain("said.safetensors", "said.npy"), first)
+    write_safetensors(at("foreign.safetensors"), weights, network="somebody's own")
+    assert np.array_equal(derain("foreign.safetensors", "foreign.npy"), first)
+    for said, asked in (("rainmamba-tiny", "rainmamba"), ("rdmc", "rdmc-tiny"), ("vimpnet-tiny", "plain-cnn")):
+        write_safetensors(at("else.safetensors"), weights, network=said, options="{}")
+        for words in (("derain", asked, at("in.npy"), at("x.npy"), "--weights", at("else.safetensors")),
+                      ("eval", asked, "-w", at("else.safetensors"), "--data", at("no.h5"), "--out", at("x.json")),
+                      ("models", asked, "--convert", at("else.safetensors"), at("x.safetensors"))):
+            error = run(*words, status=2)
+            assert f"weights of {said}, not of {asked};" in error and f"pluvia eval {said} --weights" in error and error.count("\n") == 1, error
+    assert not [name for name in os.listdir(folder) if name.startswith("x.")]
     data = open(at("w.safetensors"), "rb").read()
     for size in (0, 5, 100, len(data) - 1):
         open(at("cut.safetensors"), "wb").write(data[:size])
