@@ -64,6 +64,22 @@ fs::path unfinished_pictures(const EvalRequest& request) {
   return folder;
 }
 
+/// One run at a time for a record. The file goes with the run.
+class RunLock {
+ public:
+  explicit RunLock(const fs::path& out) : file_(out.string() + ".lock"), lock_(file_) {}
+  ~RunLock() {
+    std::error_code ignored;
+    fs::remove(file_, ignored);
+  }
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  fs::path file_;
+  LockFile lock_;
+};
+
 /// Whether the record is there already and is this very run.
 bool is_finished(const EvalRequest& request, const std::string& settings) {
   std::error_code ignored;
@@ -78,7 +94,6 @@ bool is_finished(const EvalRequest& request, const std::string& settings) {
     return true;
   }
   if (!request.force) check_journal(journal_file(request), settings, request.resume);
-  require_writable_parent(request.out);
   if (!request.resume) fs::remove_all(unfinished_pictures(request), ignored);
   return false;
 }
@@ -213,6 +228,8 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
   const ClaimedLayers layers = claimed_layers(request.method, clips);
   const std::string settings = settings_hash(request, scorer, clips, layers);
+  require_writable_parent(request.out);
+  const RunLock lock(request.out);
   if (is_finished(request, settings)) return outcome_of(request.out);
   check_folder(request.method, clips, layers);
   for (const auto& [layer, why] : layers.left_out) {

@@ -53,7 +53,13 @@ with tempfile.TemporaryDirectory() as folder:
     error, _ = stop(asleep, in_terminal, 130)
     assert "interrupted" in error, error
     assert not os.listdir(os.environ["TMPDIR"]) and not [name for name in os.listdir(folder) if name.startswith("x.")]
-    stop(asleep, lambda run: run.send_signal(signal.SIGINT), 130)
+
+    def refused_meanwhile(run):
+        other = subprocess.run([pluvia, "eval", "identity", "--data", at("set.h5"), "--out", at("x.json")], capture_output=True, text=True)
+        assert other.returncode == 3 and "is writing there" in other.stderr, (other.returncode, other.stderr)
+        run.send_signal(signal.SIGINT)
+
+    stop(asleep, refused_meanwhile, 130)
     stop(asleep, lambda run: run.send_signal(signal.SIGTERM), 143)
     stop(asleep, lambda run: run.send_signal(signal.SIGHUP), 143)  # the terminal is closed
     _, took = stop(deaf, lambda run: run.send_signal(signal.SIGINT), 130)
