@@ -24,7 +24,7 @@ std::span<const std::uint8_t> bytes(const FrameLayers& layers, Layer layer) {
 std::vector<int> signed_of(const FrameLayers& layers) {
   const auto& data = layers.of(Layer::kStreakRgb);
   std::vector<std::int16_t> values(data.size() / 2);
-  std::memcpy(values.data(), data.data(), data.size());
+  if (!data.empty()) std::memcpy(values.data(), data.data(), data.size());
   return {values.begin(), values.end()};
 }
 
