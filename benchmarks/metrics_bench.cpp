@@ -107,6 +107,20 @@ void rgb_double_regions(benchmark::State& state) { score(state, false, false, tr
 void y_single(benchmark::State& state) { score(state, true, true, false); }
 void y_double(benchmark::State& state) { score(state, false, true, false); }
 
+/// Luma that is there already: y_double without the conversion.
+void y_alone_double(benchmark::State& state) {
+  const auto psnr = scorer("psnr");
+  const auto ssim = scorer("ssim");
+  const Image<std::uint8_t> a = to_color_u8(pair().reference.view(), Color::kY601Rounded);
+  const Image<std::uint8_t> b = to_color_u8(pair().prediction.view(), Color::kY601Rounded);
+  for (auto _ : state) {
+    double total = psnr->sums(input_of(a, b), {}, 1)[0].sum;
+    total += ssim->sums(input_of(a, b), {}, 1)[0].sum;
+    benchmark::DoNotOptimize(total);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 void psnr_only(benchmark::State& state) {
   const auto psnr = scorer("psnr");
   for (auto _ : state) {
@@ -122,6 +136,7 @@ BENCHMARK(rgb_double)->Unit(benchmark::kMillisecond);
 BENCHMARK(rgb_double_regions)->Unit(benchmark::kMillisecond);
 BENCHMARK(y_single)->Unit(benchmark::kMillisecond);
 BENCHMARK(y_double)->Unit(benchmark::kMillisecond);
+BENCHMARK(y_alone_double)->Unit(benchmark::kMillisecond);
 BENCHMARK(psnr_only)->Unit(benchmark::kMillisecond);
 
 void write_planar(const fs::path& path, const Image<std::uint8_t>& image, int copies) {
