@@ -220,6 +220,6 @@ int main(int argc, char** argv) {
                                          {"rgb_single_regions", "rgb_single", 0.66},
                                          {"rgb_double_regions", "rgb_double", 0.66},
                                          {"y_single", "rgb_single", 2.5},
-                                         {"y_double", "rgb_double", 2.5},
+                                         {"y_double", "rgb_double", 3},
                                          {"y_alone_double", "rgb_double", 3}});
 }

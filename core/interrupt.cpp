@@ -19,7 +19,10 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler needs a l
 std::array<std::atomic<int>, 1024> groups_of_ours{};
 
 void on_signal(int number) {
-  if (caught_signal.exchange(number) == 0) return;
+  int none = 0;
+  if (caught_signal.compare_exchange_strong(none, number)) return;
+  // A terminal that closes says so twice: the shell in it, and the system. Nobody is impatient.
+  if (number == SIGHUP) return;
   for (const std::atomic<int>& group : groups_of_ours) {
     if (group != 0) kill(-group, SIGKILL);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "datasets/layouts/export_target.h"
@@ -37,9 +38,14 @@ void recall_rates(const std::filesystem::path& dir, std::vector<PlannedClip>& cl
     if (record.is_object()) rates = rates_of(record);
   } catch (const Json::exception&) {
     return;  // somebody else's file of that name
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) throw;
+    return;
   }
   for (PlannedClip& clip : clips) {
-    const auto found = rates.find({clip.split, clip.name});
+    auto found = rates.find({clip.split, clip.name});
+    // Layouts have a folder for each split; clips without one went to a folder all the same.
+    if (found == rates.end()) found = rates.find({"", clip.name});
     if (clip.fps <= 0 && found != rates.end()) clip.fps = found->second;
   }
 }

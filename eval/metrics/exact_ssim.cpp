@@ -40,16 +40,14 @@ struct Constants {
 using Map = std::array<double, kMomentStrip>;
 using Block = std::array<MomentRow, kBlock>;
 
-/// The chain's last samples, of one plane.
-template <int kRadius>
-using Delays = std::array<Map, 2 * kRadius>;
-using AllDelays = std::array<Delays<5>, 4>;
+/// The chain's last samples, of one plane; with seven taps the first six.
+using Delays = std::array<Map, 10>;
 
 // Down the columns of one plane, in place: of each row comes what the window gives whose last row
 // it is, times the chain's gain.
 template <int kRadius>
 PLUVIA_ALL_LEVELS void filter_down(Block& block, std::size_t plane, int n,
-                                   const WindowCascade& cascade, Delays<5>& all_delays) {
+                                   const WindowCascade& cascade, Delays& all_delays) {
   std::array<double*, kBlock> rows;
   for (std::size_t k = 0; k < kBlock; ++k) rows[k] = block[k].maps[plane].data();
   std::array<double*, 2 * kRadius> delays;
@@ -267,7 +265,7 @@ class Strip {
   int pixels_;
   MomentFilter filter_;
   Block block_{};
-  alignas(64) AllDelays delays_{};
+  alignas(64) std::array<Delays, 4> delays_{};
   alignas(64) Map map_;
   Lanes lanes_;
 };

@@ -89,10 +89,10 @@ std::vector<Flow> flows_of(const RainField& field, const std::vector<DropClass>&
   return flows;
 }
 
-Words4 draw(const View& view, const std::int32_t cell[3], std::uint32_t tag) {
+inline Words4 draw(const std::uint32_t key[2], const std::int32_t cell[3], std::uint32_t tag) {
   return philox4x32_10({{static_cast<std::uint32_t>(cell[0]), static_cast<std::uint32_t>(cell[1]),
                          static_cast<std::uint32_t>(cell[2]), tag}},
-                       view.key[0], view.key[1]);
+                       key[0], key[1]);
 }
 
 /// `none` is e^-mean.
@@ -191,14 +191,10 @@ struct CellDrops {
   std::int32_t near[kCount];
 };
 
-PLUVIA_ALL_LEVELS void find_drops(const Lattice& lattice, double margin_m,
-                                  const std::uint32_t key[2], const std::int32_t cell[3],
-                                  std::uint32_t tag, CellDrops& out) {
+inline void find_drops(const Lattice& lattice, double margin_m, const std::uint32_t key[2],
+                       const std::int32_t cell[3], std::uint32_t tag, CellDrops& out) {
   for (int k = 0; k < CellDrops::kCount; ++k) {
-    const Words4 place = philox4x32_10(
-        {{static_cast<std::uint32_t>(cell[0]), static_cast<std::uint32_t>(cell[1]),
-          static_cast<std::uint32_t>(cell[2]), tag + 2 * static_cast<std::uint32_t>(k)}},
-        key[0], key[1]);
+    const Words4 place = draw(key, cell, tag + 2 * static_cast<std::uint32_t>(k));
     const Vec3 inside{cell[0] + Random::open_unit(place.word[0]),
                       cell[1] + Random::open_unit(place.word[1]),
                       cell[2] + Random::open_unit(place.word[2])};
@@ -289,13 +285,16 @@ class FlowWalk {
 
   void add_cell(const std::int32_t cell[3]) {
     const std::uint32_t flow_tag = (flow_.number + 1) << 16;
-    const Words4 first = draw(view_, cell, flow_tag);
+    const Words4 first = draw(view_.key, cell, flow_tag);
     const int count = poisson(mean_, none_, Random::open_unit(first.word[0]));
     CellDrops drops;
     for (int k = 0; k < count; ++k) {
       const std::uint32_t tag = flow_tag + 2 * static_cast<std::uint32_t>(k) + 1;
       const int at = k % CellDrops::kCount;
-      if (at == 0) find_drops(lattice_, margin_m_, view_.key, cell, tag, drops);
+      if (at == 0) {
+        cpu_backend::run_at_level(
+            [&] { find_drops(lattice_, margin_m_, view_.key, cell, tag, drops); });
+      }
       if (drops.near[at] != 0)
         add_drop(cell, tag, {drops.x[at], drops.y[at], drops.z[at]}, drops.size[at]);
     }
@@ -305,7 +304,7 @@ class FlowWalk {
     Streak streak;
     const double diameter = view_.sizes.draw(flow_.drops, Random::open_unit(size));
     if (!project(view_, middle - half_path_, middle + half_path_, diameter, streak)) return;
-    const Words4 more = draw(view_, cell, tag + 1);
+    const Words4 more = draw(view_.key, cell, tag + 1);
     streak.id = (std::uint64_t{more.word[3]} << 32) | more.word[2];
     const double u = Random::open_unit(more.word[2]);
     streak.brightness = static_cast<float>(1 + view_.field.variety * (3 * u * u - 1));

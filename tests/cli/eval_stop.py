@@ -61,7 +61,9 @@ with tempfile.TemporaryDirectory() as folder:
 
     stop(asleep, refused_meanwhile, 130)
     stop(asleep, lambda run: run.send_signal(signal.SIGTERM), 143)
-    stop(asleep, lambda run: run.send_signal(signal.SIGHUP), 143)  # the terminal is closed
+    # The terminal is closed: its shell says so, and the system once more. That is no second Ctrl-C.
+    error, _ = stop(deaf, lambda run: run.send_signal(signal.SIGHUP), 143, lambda run: (time.sleep(0.2), run.send_signal(signal.SIGHUP)))
+    assert "stopped by a signal" in error, error
     _, took = stop(deaf, lambda run: run.send_signal(signal.SIGINT), 130)
     assert took > 1, "no time to end by itself"
     error, _ = stop(deaf, in_terminal, 130, lambda run: (time.sleep(0.2), in_terminal(run)))

@@ -39,7 +39,7 @@ double dot(const Values& a, const Values& b) {
 /// Every element of `gradient` against a central difference of `loss` in the same element of `at`.
 void check_gradient(const char* name, Values& at, const Values& gradient,
                     const std::function<double()>& loss) {
-  constexpr double kStep = 1e-5;
+  constexpr double kStep = 3e-5;  // at 1e-5 the losses' own rounding was 1e-8
   ASSERT_EQ(at.size(), gradient.size());
   const std::size_t stride = 1 + at.size() / 97;  // a sample of the large ones
   for (std::size_t i = 0; i < at.size(); i += stride) {
@@ -50,7 +50,7 @@ void check_gradient(const char* name, Values& at, const Values& gradient,
     const double down = loss();
     at[i] = kept;
     const double expected = (up - down) / (2 * kStep);
-    ASSERT_NEAR(gradient[i], expected, 3e-8 * std::max(1.0, std::abs(expected)) + 1e-8)
+    ASSERT_NEAR(gradient[i], expected, 2e-8 * std::max(1.0, std::abs(expected)) + 1e-8)
         << name << " " << i;
   }
 }

@@ -153,8 +153,18 @@ TEST(Export, FrameRatesComeBack) {
   export_set(readers({clip}), find_layout("paired"), dir / "out", {});
   EXPECT_EQ(import_folder("paired", dir / "out").begin()->second->clip_info.fps, 29.97);
   // A file of somebody else's under that name is of no consequence.
-  write_text(dir / "out/pluvia-export.json", "{\"clips\": 3}");
-  EXPECT_EQ(import_folder("paired", dir / "out").begin()->second->clip_info.fps, 0);
+  for (const char* text : {"{\"clips\": 3}", "[1]", "no JSON"}) {
+    write_text(dir / "out/pluvia-export.json", text);
+    EXPECT_EQ(import_folder("paired", dir / "out").begin()->second->clip_info.fps, 0) << text;
+  }
+}
+
+TEST(Export, FrameRatesComeBackToClipsWithoutASplit) {
+  const TempDir dir;
+  const auto clip = make_clip("clip", "", 5, kDisplayLayers);
+  clip->clip_info.fps = 24;
+  export_set(readers({clip}), find_layout("vrds"), dir / "out", {});
+  EXPECT_EQ(import_folder("vrds", dir / "out").begin()->second->clip_info.fps, 24);
 }
 
 TEST(Export, SharedGroundTruthStaysShared) {
