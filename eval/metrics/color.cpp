@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/metrics/color.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <type_traits>
@@ -69,12 +70,13 @@ PLUVIA_ALL_LEVELS void luma_row(const std::uint8_t* rgb, std::uint8_t* out, int 
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
-// Y601Rounded with two weights a multiplication, green's in two parts; g++ takes twice as long.
-// Gives how many pixels it did.
-__attribute__((target("avx512f,avx512bw"))) int y601_row_v4(const std::uint8_t* rgb,
-                                                            std::uint8_t* out, int n) {
-  constexpr int kPixels = 16;
-  constexpr int kRead = 22;  // whole pixels in the 64 bytes that are read for 16
+constexpr int kPixels = 16;
+
+// Y601Rounded of the first pixels of `bytes`: two weights a multiplication, green's in two parts;
+// g++ takes three times as long. Floats are rounded towards zero twice, and nothing is lost: the
+// sum, below 2^25, drops a last bit that decides nothing (85000 is even), and the float next to
+// 1/85000 lies above it, by a share of 6.6e-9: never short of a whole quotient, never up to the next.
+__attribute__((target("avx512f,avx512bw"))) inline __m128i y601_of_16(__m512i bytes) {
   const __m512i fours = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
   const __m512i red_green = _mm512_broadcast_i32x4(
       _mm_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
@@ -82,30 +84,44 @@ __attribute__((target("avx512f,avx512bw"))) int y601_row_v4(const std::uint8_t* 
       _mm_setr_epi8(1, -1, 2, -1, 4, -1, 5, -1, 7, -1, 8, -1, 10, -1, 11, -1));
   const __m512i first = _mm512_set1_epi32(21827 | 21426 << 16);
   const __m512i second = _mm512_set1_epi32(21425 | 8322 << 16);
+  constexpr int kTowardsZero = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+  constexpr float kWhole = 1 << 23;  // above this a float's last bits are the whole number
+
+  const __m512i in = _mm512_permutexvar_epi32(fours, bytes);
+  const __m512i sum =
+      _mm512_add_epi32(_mm512_madd_epi16(_mm512_shuffle_epi8(in, red_green), first),
+                       _mm512_madd_epi16(_mm512_shuffle_epi8(in, green_blue), second));
+  const __m512 rounding =
+      _mm512_cvt_roundepi32_ps(_mm512_add_epi32(sum, _mm512_set1_epi32(42500)), kTowardsZero);
+  const __m512 y = _mm512_fmadd_round_ps(rounding, _mm512_set1_ps(1.0F / 85000),
+                                         _mm512_set1_ps(kWhole + 16), kTowardsZero);
+  return _mm512_cvtepi32_epi8(_mm512_castps_si512(y));
+}
+
+// Of at least 16 pixels.
+__attribute__((target("avx512f,avx512bw"))) void y601_row_v4(const std::uint8_t* rgb,
+                                                             std::uint8_t* out, int n) {
+  constexpr int kRead = 22;  // whole pixels in the 64 bytes that are read for 16
+  constexpr __mmask64 kTheirBytes = (__mmask64{1} << 3 * kPixels) - 1;
+  const auto store = [&](int x, __m128i y) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x), y);
+  };
   int x = 0;
-  for (; x + kRead <= n; x += kPixels) {
-    const __m512i in = _mm512_permutexvar_epi32(fours, _mm512_loadu_si512(rgb + 3 * x));
-    const __m512i sum =
-        _mm512_add_epi32(_mm512_madd_epi16(_mm512_shuffle_epi8(in, red_green), first),
-                         _mm512_madd_epi16(_mm512_shuffle_epi8(in, green_blue), second));
-    const __m512i eighth = _mm512_srli_epi32(_mm512_add_epi32(sum, _mm512_set1_epi32(42500)), 3);
-    const __m512 middle = _mm512_add_ps(_mm512_cvtepi32_ps(eighth), _mm512_set1_ps(0.5F));
-    const __m512 quotient = _mm512_mul_ps(middle, _mm512_set1_ps(1.0F / 10625));
-    const __m512i y = _mm512_add_epi32(_mm512_cvttps_epi32(quotient), _mm512_set1_epi32(16));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x), _mm512_cvtepi32_epi8(y));
+  for (; x + kRead <= n; x += kPixels) store(x, y601_of_16(_mm512_loadu_si512(rgb + 3 * x)));
+  for (; x < n; x += kPixels) {
+    const int at = std::min(x, n - kPixels);  // the last ones overlap
+    store(at, y601_of_16(_mm512_maskz_loadu_epi8(kTheirBytes, rgb + 3 * at)));
   }
-  return x;
 }
 
 #pragma GCC diagnostic pop
 #endif
 
 void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n) {
-  int done = 0;
 #ifdef PLUVIA_HAS_LEVELS
-  if (kernel_level() == CpuLevel::kV4) done = y601_row_v4(rgb, out, n);
+  if (kernel_level() == CpuLevel::kV4 && n >= kPixels) return y601_row_v4(rgb, out, n);
 #endif
-  luma_row<Y601Rounded>(rgb + 3 * done, out + done, n - done);
+  luma_row<Y601Rounded>(rgb, out, n);
 }
 
 template <typename Luma>
