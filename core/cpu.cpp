@@ -94,6 +94,15 @@ bool cpu_is_intel() {
 #endif
 }
 
+bool cpu_has_vnni() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512vnni") != 0;
+#else
+  return false;
+#endif
+}
+
 std::string cpu_model() {
   const std::string name = field("/proc/cpuinfo", "model name");
   return name.empty() ? "unknown" : name;

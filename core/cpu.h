@@ -21,8 +21,9 @@ void set_kernel_level(CpuLevel level);
 std::string cpu_level_name();
 /// As the system names it, or "unknown".
 std::string cpu_model();
-/// False on other architectures.
+/// Both are false on other architectures. VNNI: AVX-512's dot products, not part of a level.
 bool cpu_is_intel();
+bool cpu_has_vnni();
 /// Cores this process may run on: respects affinity and cgroup limits.
 int usable_cores();
 

@@ -1,139 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
-// How it is fast: strips of columns so narrow that all rows of a block stay near; along rows in
-// 16-bit integers (moment_filter.h), down the columns in double by a chain of short windows
-// (window_cascade.h), whose last samples stay in registers through a block of rows; no division in
-// double; channels left interleaved.
+// How it is fast: strips of columns, blocks of rows, and of these tiles so small that they stay in
+// the first-level cache from the first pass to the map; along rows in 16-bit integers
+// (moment_filter.h), down the columns in double by a chain of short windows (window_cascade.h),
+// whose last samples stay in registers through a block of rows; one division for two pixels;
+// channels left interleaved.
 //
-// From the means over a window of a and b (both less 128), of their squares' sum Q and of
-// D = (a-b)^2,
-//   va + vb = Q - (ma^2 + mb^2),   2 cov = Q - D - 2 ma mb,
-// so that equal pictures, with D = 0, score exactly 1. The sums' order is fixed and std::fma rounds
-// once on every CPU (slowly on those from before 2013, which lack the instruction): all agree.
+// Of the means over a window, times a gain G, that both passes give, A and B of x = a - 128 and
+// y = b - 128, Q of (x^2 + y^2 + x + y) / 2, P of x y + x:
+//   2 G^2 (va + vb) = 2 G (2 Q - A - B) - 2 (A^2 + B^2),   2 G^2 2 cov = 4 G (P - A) - 4 A B.
+// Where pictures are equal, Q = P and A = B to the bit, both sides round alike and the score is
+// exactly 1. The sums' order is fixed and std::fma rounds once on every CPU (slowly on those from
+// before 2013, which lack the instruction): all agree.
 #include "eval/metrics/exact_ssim.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
 #include "core/for_each.h"
 #include "core/independent.h"
-#include "eval/metrics/label_sums.h"
 #include "eval/metrics/moment_filter.h"
 #include "eval/metrics/window_cascade.h"
 
 namespace pluvia {
 namespace {
 
-constexpr int kBlock = 24;  // rows that are filtered in one go (12: 3 % slower)
+constexpr int kColumns = kMomentColumns;
+constexpr std::size_t kTiles = kMomentStrip / kColumns;
 
-/// Means come times `gain`, the map's two factors times its square and divided by it.
+/// The map's two factors come times 2 gain^2.
 struct Constants {
-  double gain = 1;
-  double shift_of_sum = 0;  ///< 256 gain
-  double shift = 0;         ///< (2 128^2 + c1) gain^2
-  double middle = 0;        ///< 32512 gain
-  double scale = 1;         ///< of (co)variances, by gain^-4
-  double c2 = 0;            ///< by gain^-2
+  double gain2 = 2;         ///< twice the gain
+  double gain4 = 4;         ///< four times
+  double shift_of_sum = 0;  ///< 512 gain
+  double shift = 0;         ///< (4 128^2 + 2 c1) gain^2
+  double c2 = 0;            ///< by what (co)variances are to be scaled, times 2 gain^2
 };
 
-using Map = std::array<double, kMomentStrip>;
-using Block = std::array<MomentRow, kBlock>;
-
 /// The chain's last samples, of one plane; with seven taps the first six.
-using Delays = std::array<Map, 10>;
+using Delays = std::array<std::array<double, kColumns>, 10>;
 
 // Down the columns of one plane, in place: of each row comes what the window gives whose last row
-// it is, times the chain's gain.
+// it is, times the chain's gain. A row's own sample comes last into each sum: the rest is there
+// before it.
 template <int kRadius>
-PLUVIA_ALL_LEVELS void filter_down(Block& block, std::size_t plane, int n,
-                                   const WindowCascade& cascade, Delays& all_delays) {
-  std::array<double*, kBlock> rows;
-  for (std::size_t k = 0; k < kBlock; ++k) rows[k] = block[k].maps[plane].data();
+PLUVIA_ALL_LEVELS void filter_down(double* plane, const WindowCascade& cascade,
+                                   Delays& all_delays) {
   std::array<double*, 2 * kRadius> delays;
   for (std::size_t k = 0; k < delays.size(); ++k) delays[k] = all_delays[k].data();
   const double first = cascade.first;
   const auto pairs = cascade.pairs;
   PLUVIA_INDEPENDENT
-  for (int x = 0; x < n; ++x) {
+  for (int x = 0; x < kColumns; ++x) {
     std::array<double, 2 * kRadius> d;
 #pragma GCC unroll 10
     for (std::size_t k = 0; k < d.size(); ++k) d[k] = delays[k][x];
 #pragma GCC unroll 24
-    for (std::size_t row = 0; row < kBlock; ++row) {
-      double value = rows[row][x];
-      const double of_three = std::fma(first, d[0], value + d[1]);
+    for (int row = 0; row < kMomentRows; ++row) {
+      double& sample = plane[row * MomentTile::kPitch + x];
+      double value = sample;
+      const double of_three = value + std::fma(first, d[0], d[1]);
       d[1] = d[0];
       d[0] = value;
       value = of_three;
 #pragma GCC unroll 2
       for (std::size_t pair = 0; 4 * pair + 2 < d.size(); ++pair) {
-        const std::size_t at = 4 * pair + 2;
-        const double outer = std::fma(pairs[pair][0], d[at] + d[at + 2], value + d[at + 3]);
-        const double of_five = std::fma(pairs[pair][1], d[at + 1], outer);
-        d[at + 3] = d[at + 2];
-        d[at + 2] = d[at + 1];
-        d[at + 1] = d[at];
-        d[at] = value;
+        const std::size_t k = 4 * pair + 2;
+        const double outer = std::fma(pairs[pair][0], d[k] + d[k + 2], d[k + 3]);
+        const double of_five = value + std::fma(pairs[pair][1], d[k + 1], outer);
+        d[k + 3] = d[k + 2];
+        d[k + 2] = d[k + 1];
+        d[k + 1] = d[k];
+        d[k] = value;
         value = of_five;
       }
-      rows[row][x] = value;
+      sample = value;
     }
 #pragma GCC unroll 10
     for (std::size_t k = 0; k < d.size(); ++k) delays[k][x] = d[k];
   }
 }
 
-// x / y to the last place, where y fits a float: a single-precision reciprocal, made better twice.
-// Doubles take several times as long to divide. Exactly 1 for equal ones.
-inline double quotient(double x, double y) {
-  const double seed = static_cast<double>(1.0F / static_cast<float>(y));
-  const double inverse = std::fma(seed, std::fma(-y, seed, 1.0), seed);
-  const double first = x * inverse;
-  return std::fma(std::fma(-y, first, x), inverse, first);
-}
+/// SSIM at a pixel is above / below.
+struct Ratio {
+  double above = 1;
+  double below = 1;
+};
 
-// From the means of a-128, b-128, half of a(a-255) + b(b-255), (a-b)^2, all times the gain.
-inline double ssim_of(double a, double b, double half, double difference,
-                      const Constants& constants) {
+inline Ratio ssim_of(double a, double b, double q, double p, const Constants& constants) {
   const double sum = a + b;
-  // Both alike, so that they are equal where a and b are.
-  const double squares = std::fma(b, b, a * a);
-  const double twice = std::fma(a, b, a * b);
-  // (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
+  const double difference = a - b;
+  const double sum2 = sum * sum;
+  const double difference2 = difference * difference;
+  const double squares = sum2 + difference2;  // 2 (A^2 + B^2)
+  const double twice = sum2 - difference2;    // 4 A B
+  // Twice (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
   const double shift = std::fma(constants.shift_of_sum, sum, constants.shift);
-  const double q = std::fma(2.0, half, constants.middle - sum);  // (a-128)^2 + (b-128)^2
-  const double spread = std::fma(constants.gain, q, -squares);
-  const double common = std::fma(constants.gain, q - difference, -twice);
-  return quotient((twice + shift) * std::fma(constants.scale, common, constants.c2),
-                  (squares + shift) * std::fma(constants.scale, spread, constants.c2));
+  const double spread = std::fma(constants.gain2, std::fma(2.0, q, -sum), -squares);
+  const double common = std::fma(constants.gain4, p - a, -twice);
+  return {(twice + shift) * (common + constants.c2), (squares + shift) * (spread + constants.c2)};
 }
 
-PLUVIA_ALL_LEVELS void map_of(const MomentRow& means, int n, const Constants& constants,
-                              double* out) {
+// By one division: exactly 2 for two that are 1.
+inline double sum_of(const Ratio& u, const Ratio& v) {
+  return std::fma(u.above, v.below, v.above * u.below) / (u.below * v.below);
+}
+
+/// A row of a tile after the second pass.
+struct Means {
+  Means(const MomentTile& tile, int row)
+      : a(tile.sums[0][static_cast<std::size_t>(row)].data()),
+        b(tile.sums[1][static_cast<std::size_t>(row)].data()),
+        q(tile.sums[2][static_cast<std::size_t>(row)].data()),
+        p(tile.sums[3][static_cast<std::size_t>(row)].data()) {}
+
+  Ratio ssim(int place, const Constants& constants) const {
+    return ssim_of(a[place], b[place], q[place], p[place], constants);
+  }
+
+  const double* a;
+  const double* b;
+  const double* q;
+  const double* p;
+};
+
+using MapRow = std::array<double, kColumns>;
+
+PLUVIA_ALL_LEVELS void map_of(const Means& row, const Constants& constants, MapRow& out) {
+  const Means means = row;
   const Constants c = constants;
-  const double* const a = means.maps[0].data();
-  const double* const b = means.maps[1].data();
-  const double* const half = means.maps[2].data();
-  const double* const difference = means.maps[3].data();
+  alignas(64) MapRow map;
   PLUVIA_INDEPENDENT
-  for (int x = 0; x < n; ++x) out[x] = ssim_of(a[x], b[x], half[x], difference[x], c);
+  for (int place = 0; place < kColumns; ++place) {
+    const Ratio ratio = means.ssim(place, c);
+    map[static_cast<std::size_t>(place)] = ratio.above / ratio.below;
+  }
+  for (int x = 0; x < kColumns; x += 2) {
+    const auto place = static_cast<std::size_t>(moment_place(x));
+    out[static_cast<std::size_t>(x)] = map[place];
+    out[static_cast<std::size_t>(x) + 1] = map[place + 1];
+  }
 }
 
 // Sums in a fixed order whatever the width of the CPU's registers.
 struct Lanes {
-  static constexpr int kCount = 32;
+  static constexpr int kCount = 16;
   std::array<double, kCount> sums{};
-
-  template <typename At>
-  void add(int n, const At& at) {
-    int x = 0;
-    for (; x + kCount <= n; x += kCount) {
-      PLUVIA_INDEPENDENT
-      for (int k = 0; k < kCount; ++k) sums[static_cast<std::size_t>(k)] += at(x + k);
-    }
-    for (int k = 0; x + k < n; ++k) sums[static_cast<std::size_t>(k)] += at(x + k);
-  }
 
   double total() const {
     std::array<double, kCount> left = sums;
@@ -144,23 +158,19 @@ struct Lanes {
   }
 };
 
-PLUVIA_ALL_LEVELS double sum_of(const double* values, int n) {
-  Lanes lanes;
-  lanes.add(n, [&](int x) { return values[x]; });
-  return lanes.total();
-}
-
-// Adds rows of the map where nobody asks for its values.
-PLUVIA_ALL_LEVELS void add_map(const MomentRow* rows, int count, int n, const Constants& constants,
-                               Lanes& to) {
+// Adds whole rows of a tile of the map.
+PLUVIA_ALL_LEVELS void add_map(const MomentTile& tile, int first, int end,
+                               const Constants& constants, Lanes& to) {
+  static_assert(kColumns == 2 * Lanes::kCount);
   const Constants c = constants;
   Lanes lanes = to;
-  for (int j = 0; j < count; ++j) {
-    const double* const a = rows[j].maps[0].data();
-    const double* const b = rows[j].maps[1].data();
-    const double* const half = rows[j].maps[2].data();
-    const double* const difference = rows[j].maps[3].data();
-    lanes.add(n, [&](int x) { return ssim_of(a[x], b[x], half[x], difference[x], c); });
+  for (int row = first; row < end; ++row) {
+    const Means means(tile, row);
+    PLUVIA_INDEPENDENT
+    for (int k = 0; k < Lanes::kCount; ++k) {
+      lanes.sums[static_cast<std::size_t>(k)] +=
+          sum_of(means.ssim(k, c), means.ssim(k + Lanes::kCount, c));
+    }
   }
   to = lanes;
 }
@@ -176,7 +186,6 @@ struct Job {
   std::vector<MetricSum> sums;
 
   int radius() const { return split.radius; }
-  int map_rows() const { return a.height() - 2 * radius(); }
   int map_columns() const { return a.width() - 2 * radius(); }
 };
 
@@ -187,99 +196,112 @@ class Strip {
       : job_(job),
         step_(job.a.channels()),
         first_pixel_(first_pixel),
-        pixels_(std::min(kMomentStrip / step_, job.map_columns() - first_pixel)),
-        filter_(job.split, step_) {}
+        samples_(std::min(kMomentStrip, (job.map_columns() - first_pixel) * step_)),
+        filter_(job.split, step_),
+        lanes_(job.sums.size()) {}
 
   void add() {
-    for (int top = 0; top < job_.a.height(); top += kBlock) {
-      const int count = std::min(kBlock, job_.a.height() - top);
-      for (int j = 0; j < count; ++j) filter(top + j, block_[static_cast<std::size_t>(j)]);
-      filter_columns();
-      // A window ends at the block's row; the first rows end none.
-      const int skipped = std::max(0, 2 * job_.radius() - top);
-      if (skipped < count) add_rows(top - 2 * job_.radius(), skipped, count);
+    for (int top = 0; top < job_.a.height(); top += kMomentRows) {
+      const int rows = std::min(kMomentRows, job_.a.height() - top);
+      for (int row = 0; row < rows; ++row) take(top + row, row);
+      for (int column = 0; column < samples_; column += kColumns) add_tile(top, column, rows);
     }
-    if (job_.labels.empty()) {
-      job_.sums[0].sum += lanes_.total();
-      job_.sums[0].count += double{1} * job_.map_rows() * samples();
-    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) job_.sums[i].sum += lanes_[i].total();
   }
 
  private:
-  void filter(int y, MomentRow& out) {
-    if (y == 0) take(0);
-    if (y + 1 < job_.a.height()) take(y + 1);
-    filter_.filter(out);
-  }
+  static constexpr int kSeveral = -1;
 
   // A strip's rows lie a page apart, where the CPU does not see them coming.
-  void take(int y) {
-    const auto samples = [&](const ImageView<const std::uint8_t>& image) {
+  void take(int y, int row) {
+    const auto samples_of = [&](const ImageView<const std::uint8_t>& image) {
       constexpr int kAhead = 12;
       constexpr int kLine = 64;
       const std::uint8_t* const ahead =
           image.row(std::min(y + kAhead, image.height() - 1)).data() + first_pixel_ * step_;
-      for (int i = 0; i < pixels_ * step_; i += kLine) __builtin_prefetch(ahead + i);
+      for (int i = 0; i < samples_; i += kLine) __builtin_prefetch(ahead + i);
       return image.row(y).data() + first_pixel_ * step_;
     };
-    filter_.take(samples(job_.a), samples(job_.b), pixels_ * step_,
+    filter_.take(row, samples_of(job_.a), samples_of(job_.b), samples_,
                  (job_.a.width() - first_pixel_) * step_);
   }
 
-  int whole_registers() const { return (samples() + 7) / 8 * 8; }
-
-  void filter_columns() {
+  void add_tile(int top, int column, int rows) {
     const auto down = job_.radius() == 5 ? filter_down<5> : filter_down<3>;
+    filter_.filter(column, rows, tile_);
     for (std::size_t plane = 0; plane < 4; ++plane) {
-      down(block_, plane, whole_registers(), job_.cascade, delays_[plane]);
+      down(tile_.sums[plane][0].data(), job_.cascade,
+           delays_[static_cast<std::size_t>(column / kColumns)][plane]);
+    }
+    // A window's last row is the block's `row`, its middle the radius above; the first rows end
+    // none.
+    const int middle = top - job_.radius();
+    for (int row = std::max(0, 2 * job_.radius() - top); row < rows;) {
+      const int label = label_of_row(middle + row, column);
+      if (label == kSeveral) {
+        add_one_by_one(middle + row, row, column);
+        ++row;
+        continue;
+      }
+      int end = row + 1;
+      while (end < rows && label_of_row(middle + end, column) == label) ++end;
+      add_map(tile_, row, end, job_.constants, lanes_[static_cast<std::size_t>(label)]);
+      job_.sums[static_cast<std::size_t>(label)].count += (end - row) * kColumns;
+      row = end;
     }
   }
 
-  /// Rows of the block from `first` on; the block's first would be the map's row `top`.
-  void add_rows(int top, int first, int end) {
-    if (job_.labels.empty()) {
-      add_map(block_.data() + first, end - first, samples(), job_.constants, lanes_);
-      return;
-    }
-    for (int j = first; j < end; ++j) {
-      map_of(block_[static_cast<std::size_t>(j)], whole_registers(), job_.constants, map_.data());
-      add_labelled(top + j);
-    }
+  /// Of the pixel under a sample of the map.
+  const std::uint8_t* label_under(int y, int sample) const {
+    return &job_.labels.at(y, first_pixel_ + job_.radius() + sample / step_);
   }
 
-  int samples() const { return pixels_ * step_; }
+  /// The label under all of a tile's row; kSeveral as well where the map ends within it.
+  int label_of_row(int y, int column) const {
+    if (column + kColumns > samples_) return kSeveral;
+    if (job_.labels.empty()) return 0;
+    const std::uint8_t* const first = label_under(y, column);
+    const std::uint8_t* const last = label_under(y, column + kColumns - 1);
+    const bool alike = std::memcmp(first, first + 1, static_cast<std::size_t>(last - first)) == 0;
+    return alike ? *first : kSeveral;
+  }
 
-  void add_labelled(int top) {
-    const auto under =
-        job_.labels.crop(top + job_.radius(), first_pixel_ + job_.radius(), 1, pixels_);
-    for_each_run(under, 0, pixels_, [&](int begin, int end, int label) {
-      MetricSum& into = job_.sums[static_cast<std::size_t>(label)];
-      into.sum += sum_of(map_.data() + begin * step_, (end - begin) * step_);
-      into.count += (end - begin) * step_;
-    });
+  void add_one_by_one(int y, int row, int column) {
+    MapRow map;
+    map_of(Means(tile_, row), job_.constants, map);
+    const int end = std::min(kColumns, samples_ - column);
+    const auto label_at = [&](int x) {
+      return job_.labels.empty() ? std::size_t{0} : *label_under(y, column + x);
+    };
+    for (int x = 0; x < end;) {
+      const std::size_t label = label_at(x);
+      const int begin = x;
+      double sum = 0;
+      for (; x < end && label_at(x) == label; ++x) sum += map[static_cast<std::size_t>(x)];
+      job_.sums[label].sum += sum;
+      job_.sums[label].count += x - begin;
+    }
   }
 
   Job& job_;
   int step_;
   int first_pixel_;
-  int pixels_;
+  int samples_;
   MomentFilter filter_;
-  Block block_{};
-  alignas(64) std::array<Delays, 4> delays_{};
-  alignas(64) Map map_;
-  Lanes lanes_;
+  MomentTile tile_;
+  alignas(64) std::array<std::array<Delays, 4>, kTiles> delays_{};
+  std::vector<Lanes> lanes_;
 };
 
 Constants constants_of(const WindowSsim& options, double gain) {
   const double c1 = (0.01 * options.range) * (0.01 * options.range);
   const double c2 = (0.03 * options.range) * (0.03 * options.range);
   Constants constants;
-  constants.gain = gain;
-  constants.shift_of_sum = 256 * gain;
-  constants.shift = (32768 + c1) * gain * gain;
-  constants.middle = 32512 * gain;
-  constants.scale = options.covariance_scale / (gain * gain) / (gain * gain);
-  constants.c2 = c2 / (gain * gain);
+  constants.gain2 = 2 * gain;
+  constants.gain4 = 4 * gain;
+  constants.shift_of_sum = 512 * gain;
+  constants.shift = (65536 + 2 * c1) * gain * gain;
+  constants.c2 = 2 * c2 / options.covariance_scale * gain * gain;
   return constants;
 }
 

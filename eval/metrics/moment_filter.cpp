@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
+#include "core/cpu.h"
 #include "core/error.h"
 #include "core/for_each.h"
 #include "core/independent.h"
@@ -37,29 +39,58 @@ PLUVIA_ALL_LEVELS void make_planes(const std::uint8_t* a, const std::uint8_t* b,
     f1[i] = static_cast<std::int16_t>(v - 128);
     const auto uu = static_cast<std::int16_t>(u * (u - 255));
     const auto vv = static_cast<std::int16_t>(v * (v - 255));
-    f2[i] = static_cast<std::int16_t>(static_cast<std::int16_t>(uu + vv) >> 1);
+    f2[i] = static_cast<std::int16_t>((static_cast<std::int16_t>(uu + vv) >> 1) + 16256);
     f3[i] = static_cast<std::int16_t>((u - 128) * (v - 127));
   }
 }
 
-// One plane by the window; the taps behind a narrow window's are 0.
-PLUVIA_ALL_LEVELS void filter_plain(const std::int16_t* middle, int n, int step,
-                                    const SplitTaps& taps, double* out) {
+/// Part of one plane; by value, lest every store could change it.
+struct Area {
+  const std::int16_t* middle = nullptr;  ///< of the first column's window
+  int rows = 0;
+  double* out = nullptr;
+
+  const std::int16_t* in(int y) const { return middle + std::ptrdiff_t{y} * MomentFilter::kPitch; }
+  double* to(int y) const { return out + std::ptrdiff_t{y} * MomentTile::kPitch; }
+};
+
+// The taps behind a narrow window's are 0.
+template <int kStep>
+PLUVIA_ALL_LEVELS void filter_plain(Area area, const SplitTaps& taps) {
   const double unit = static_cast<double>(1 << taps.low_bits);
-  for (int x = 0; x < n; ++x) {
-    std::int32_t high = taps.high[0] * middle[x];
-    std::int32_t low = taps.low[0] * middle[x];
-    for (int k = 1; k <= kRadius; ++k) {
-      const auto tap = static_cast<std::size_t>(k);
-      const std::int32_t both = middle[x + k * step] + middle[x - k * step];
-      high += taps.high[tap] * both;
-      low += taps.low[tap] * both;
+  for (int y = 0; y < area.rows; ++y) {
+    const std::int16_t* const in = area.in(y);
+    double* const out = area.to(y);
+    for (int x = 0; x < kMomentColumns; ++x) {
+      std::int32_t high = taps.high[0] * in[x];
+      std::int32_t low = taps.low[0] * in[x];
+      for (int k = 1; k <= kRadius; ++k) {
+        const auto tap = static_cast<std::size_t>(k);
+        const std::int32_t both = in[x + k * kStep] + in[x - k * kStep];
+        high += taps.high[tap] * both;
+        low += taps.low[tap] * both;
+      }
+      out[moment_place(x)] = high * unit + low;
     }
-    out[x] = high * unit + low;
   }
 }
 
 #ifdef PLUVIA_HAS_VECTOR_BODIES
+
+// Doubles without a conversion, which takes three times as long: behind an exponent's upper half
+// any 32 bits u are 2^52 + u, or times a power of 2. The sums come with 2^31 added, so that u >= 0,
+// and what is too much is subtracted in between, where all fits 53 bits.
+constexpr int kExponent = 0x43300000;  // of 2^52
+constexpr int kAdded = std::numeric_limits<int>::min();
+
+struct Joint {
+  explicit Joint(int low_bits)
+      : high_exponent(kExponent + (low_bits << 20)),
+        excess(0x1p52 + 0x1p31 + std::ldexp(0x1p52 + 0x1p31, low_bits)) {}
+
+  int high_exponent;
+  double excess;
+};
 
 #define PLUVIA_AVX2 __attribute__((target("avx2,fma")))
 
@@ -69,12 +100,6 @@ PLUVIA_AVX2 inline __m256i load(const std::int16_t* at) {
 
 PLUVIA_AVX2 inline __m256i folded(const std::int16_t* middle, int offset) {
   return _mm256_add_epi16(load(middle + offset), load(middle - offset));
-}
-
-PLUVIA_AVX2 inline void store(__m128i high, __m128i low, __m256d unit, double* out) {
-  // Fused or not is the same here: the product is exact.
-  _mm256_storeu_pd(out,
-                   _mm256_fmadd_pd(_mm256_cvtepi32_pd(high), unit, _mm256_cvtepi32_pd(low)));
 }
 
 struct PairedTaps {
@@ -89,43 +114,58 @@ PLUVIA_AVX2 inline __m256i paired(const std::array<std::int16_t, 6>& taps, std::
 }
 
 PLUVIA_AVX2 inline __m256i sum_of(const __m256i* pairs, const __m256i* taps) {
+  const __m256i first_two = _mm256_add_epi32(_mm256_madd_epi16(pairs[0], taps[0]),
+                                             _mm256_madd_epi16(pairs[1], taps[1]));
   return _mm256_add_epi32(
-      _mm256_add_epi32(_mm256_madd_epi16(pairs[0], taps[0]), _mm256_madd_epi16(pairs[1], taps[1])),
-      _mm256_madd_epi16(pairs[2], taps[2]));
+      _mm256_add_epi32(_mm256_set1_epi32(kAdded), _mm256_madd_epi16(pairs[2], taps[2])),
+      first_two);
+}
+
+PLUVIA_AVX2 inline void store_sum(__m256i high, __m256i low, const Joint& joint, double* out) {
+  const __m256d upper = _mm256_sub_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(joint.excess));
+  _mm256_storeu_pd(out, _mm256_add_pd(upper, _mm256_castsi256_pd(low)));
 }
 
 // The same with two taps a multiplication.
-PLUVIA_AVX2 void filter_avx2(const std::int16_t* middle, int n, int step, const SplitTaps& split,
-                             double* out) {
+template <int kStep>
+PLUVIA_AVX2 void filter_avx2(Area area, const SplitTaps& split) {
   PairedTaps taps;
   for (std::size_t pair = 0; pair < kPairs; ++pair) {
     taps.high[pair] = paired(split.high, 2 * pair);
     taps.low[pair] = paired(split.low, 2 * pair);
   }
-  const __m256d unit = _mm256_set1_pd(static_cast<double>(1 << split.low_bits));
-  for (int x = 0; x < n; x += 16) {
-    const std::int16_t* const at = middle + x;
-    const __m256i rows[2 * kPairs] = {load(at),
-                                      folded(at, step),
-                                      folded(at, 2 * step),
-                                      folded(at, 3 * step),
-                                      folded(at, 4 * step),
-                                      folded(at, 5 * step)};
-    __m256i first[kPairs];   // samples 0-3 and 8-11
-    __m256i second[kPairs];  // samples 4-7 and 12-15
-    for (int pair = 0; pair < kPairs; ++pair) {
-      first[pair] = _mm256_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
-      second[pair] = _mm256_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
+  const Joint joint(split.low_bits);
+  const __m256i high_exponent = _mm256_set1_epi32(joint.high_exponent);
+  const __m256i low_exponent = _mm256_set1_epi32(kExponent);
+  for (int y = 0; y < area.rows; ++y) {
+    for (int x = 0; x < kMomentColumns; x += 16) {
+      const std::int16_t* const at = area.in(y) + x;
+      double* const out = area.to(y) + x / 4;
+      const __m256i rows[2 * kPairs] = {load(at),
+                                        folded(at, kStep),
+                                        folded(at, 2 * kStep),
+                                        folded(at, 3 * kStep),
+                                        folded(at, 4 * kStep),
+                                        folded(at, 5 * kStep)};
+      __m256i first[kPairs];   // columns 0-3 and 8-11
+      __m256i second[kPairs];  // columns 4-7 and 12-15
+      for (int pair = 0; pair < kPairs; ++pair) {
+        first[pair] = _mm256_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
+        second[pair] = _mm256_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
+      }
+      const __m256i high1 = sum_of(first, taps.high);
+      const __m256i low1 = sum_of(first, taps.low);
+      const __m256i high2 = sum_of(second, taps.high);
+      const __m256i low2 = sum_of(second, taps.low);
+      store_sum(_mm256_unpacklo_epi32(high1, high_exponent),
+                _mm256_unpacklo_epi32(low1, low_exponent), joint, out);
+      store_sum(_mm256_unpackhi_epi32(high1, high_exponent),
+                _mm256_unpackhi_epi32(low1, low_exponent), joint, out + 8);
+      store_sum(_mm256_unpacklo_epi32(high2, high_exponent),
+                _mm256_unpacklo_epi32(low2, low_exponent), joint, out + 16);
+      store_sum(_mm256_unpackhi_epi32(high2, high_exponent),
+                _mm256_unpackhi_epi32(low2, low_exponent), joint, out + 24);
     }
-    const __m256i high1 = sum_of(first, taps.high);
-    const __m256i low1 = sum_of(first, taps.low);
-    const __m256i high2 = sum_of(second, taps.high);
-    const __m256i low2 = sum_of(second, taps.low);
-    store(_mm256_castsi256_si128(high1), _mm256_castsi256_si128(low1), unit, out + x);
-    store(_mm256_castsi256_si128(high2), _mm256_castsi256_si128(low2), unit, out + x + 4);
-    store(_mm256_extracti128_si256(high1, 1), _mm256_extracti128_si256(low1, 1), unit, out + x + 8);
-    store(_mm256_extracti128_si256(high2, 1), _mm256_extracti128_si256(low2, 1), unit,
-          out + x + 12);
   }
 }
 
@@ -142,81 +182,111 @@ PLUVIA_AVX512 inline __m512i folded_wide(const std::int16_t* middle, int offset)
   return _mm512_add_epi16(load_wide(middle + offset), load_wide(middle - offset));
 }
 
-PLUVIA_AVX512 inline __m512i sum_of_wide(const __m512i* pairs, const __m512i* taps) {
-  return _mm512_add_epi32(_mm512_add_epi32(_mm512_madd_epi16(pairs[0], taps[0]),
-                                           _mm512_madd_epi16(pairs[1], taps[1])),
-                          _mm512_madd_epi16(pairs[2], taps[2]));
-}
+struct MultipliedAndAdded {
+  PLUVIA_AVX512 __m512i operator()(const __m512i* pairs, const __m512i* taps) const {
+    const __m512i first_two = _mm512_add_epi32(_mm512_madd_epi16(pairs[0], taps[0]),
+                                               _mm512_madd_epi16(pairs[1], taps[1]));
+    return _mm512_add_epi32(
+        _mm512_add_epi32(_mm512_set1_epi32(kAdded), _mm512_madd_epi16(pairs[2], taps[2])),
+        first_two);
+  }
+};
 
-/// Two times four samples, eight apart.
-PLUVIA_AVX512 inline void store_apart(__m256i high, __m256i low, __m512d unit, double* out) {
-  const __m512d sums = _mm512_fmadd_pd(_mm512_cvtepi32_pd(high), unit, _mm512_cvtepi32_pd(low));
-  _mm256_storeu_pd(out, _mm512_castpd512_pd256(sums));
-  _mm256_storeu_pd(out + 8, _mm512_extractf64x4_pd(sums, 1));
-}
+#define PLUVIA_VNNI \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"), flatten))
 
-PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, __m512d unit, double* out) {
-  store_apart(_mm512_castsi512_si256(high), _mm512_castsi512_si256(low), unit, out);
-  store_apart(_mm512_extracti64x4_epi64(high, 1), _mm512_extracti64x4_epi64(low, 1), unit,
-              out + 16);
+/// The same by instructions that came later.
+struct DotProducts {
+  PLUVIA_VNNI __m512i operator()(const __m512i* pairs, const __m512i* taps) const {
+    const __m512i first = _mm512_dpwssd_epi32(_mm512_set1_epi32(kAdded), pairs[0], taps[0]);
+    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(first, pairs[1], taps[1]), pairs[2], taps[2]);
+  }
+};
+
+PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, const Joint& joint, double* out) {
+  const __m512d upper = _mm512_sub_pd(_mm512_castsi512_pd(high), _mm512_set1_pd(joint.excess));
+  _mm512_storeu_pd(out, _mm512_add_pd(upper, _mm512_castsi512_pd(low)));
 }
 
 // The same, twice as wide.
-PLUVIA_AVX512 void filter_avx512(const std::int16_t* middle, int n, int step,
-                                 const SplitTaps& split, double* out) {
+template <int kStep, typename Sum>
+PLUVIA_AVX512 inline void filter_wide(Area area, const SplitTaps& split, const Sum& sum) {
+  static_assert(kMomentColumns == 32);
   __m512i high_taps[kPairs];
   __m512i low_taps[kPairs];
   for (std::size_t pair = 0; pair < kPairs; ++pair) {
     high_taps[pair] = _mm512_broadcast_i32x8(paired(split.high, 2 * pair));
     low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, 2 * pair));
   }
-  const __m512d unit = _mm512_set1_pd(static_cast<double>(1 << split.low_bits));
-  for (int x = 0; x < n; x += 32) {
-    const std::int16_t* const at = middle + x;
+  const Joint joint(split.low_bits);
+  const __m512i high_exponent = _mm512_set1_epi32(joint.high_exponent);
+  const __m512i low_exponent = _mm512_set1_epi32(kExponent);
+  for (int y = 0; y < area.rows; ++y) {
+    const std::int16_t* const at = area.in(y);
     const __m512i rows[2 * kPairs] = {load_wide(at),
-                                      folded_wide(at, step),
-                                      folded_wide(at, 2 * step),
-                                      folded_wide(at, 3 * step),
-                                      folded_wide(at, 4 * step),
-                                      folded_wide(at, 5 * step)};
+                                      folded_wide(at, kStep),
+                                      folded_wide(at, 2 * kStep),
+                                      folded_wide(at, 3 * kStep),
+                                      folded_wide(at, 4 * kStep),
+                                      folded_wide(at, 5 * kStep)};
     __m512i first[kPairs];
     __m512i second[kPairs];
     for (int pair = 0; pair < kPairs; ++pair) {
       first[pair] = _mm512_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
       second[pair] = _mm512_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
     }
-    const __m512i high1 = sum_of_wide(first, high_taps);
-    const __m512i low1 = sum_of_wide(first, low_taps);
-    const __m512i high2 = sum_of_wide(second, high_taps);
-    const __m512i low2 = sum_of_wide(second, low_taps);
-    // Unpacking took neighbours apart: samples 0-3, 8-11, ... and 4-7, 12-15, ...
-    store_wide(high1, low1, unit, out + x);
-    store_wide(high2, low2, unit, out + x + 4);
+    const __m512i high1 = sum(first, high_taps);
+    const __m512i low1 = sum(first, low_taps);
+    const __m512i high2 = sum(second, high_taps);
+    const __m512i low2 = sum(second, low_taps);
+    double* const out = area.to(y);
+    store_wide(_mm512_unpacklo_epi32(high1, high_exponent),
+               _mm512_unpacklo_epi32(low1, low_exponent), joint, out);
+    store_wide(_mm512_unpackhi_epi32(high1, high_exponent),
+               _mm512_unpackhi_epi32(low1, low_exponent), joint, out + 8);
+    store_wide(_mm512_unpacklo_epi32(high2, high_exponent),
+               _mm512_unpacklo_epi32(low2, low_exponent), joint, out + 16);
+    store_wide(_mm512_unpackhi_epi32(high2, high_exponent),
+               _mm512_unpackhi_epi32(low2, low_exponent), joint, out + 24);
   }
+}
+
+template <int kStep>
+PLUVIA_AVX512 void filter_avx512(Area area, const SplitTaps& split) {
+  filter_wide<kStep>(area, split, MultipliedAndAdded{});
+}
+
+template <int kStep>
+PLUVIA_VNNI void filter_vnni(Area area, const SplitTaps& split) {
+  filter_wide<kStep>(area, split, DotProducts{});
 }
 
 #pragma GCC diagnostic pop
 
 #endif
 
-void filter_plane(CpuLevel level, const std::int16_t* middle, int n, int step,
-                  const SplitTaps& taps, double* out) {
+MomentBody best_body() {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
-  if (level >= CpuLevel::kV4) return filter_avx512(middle, n, step, taps, out);
-  if (level >= CpuLevel::kV3) return filter_avx2(middle, n, step, taps, out);
+  if (cpu_level() >= CpuLevel::kV4) return cpu_has_vnni() ? MomentBody::kVnni : MomentBody::kAvx512;
+  if (cpu_level() >= CpuLevel::kV3) return MomentBody::kAvx2;
 #endif
-  static_cast<void>(level);
-  filter_plain(middle, n, step, taps, out);
+  return MomentBody::kPlain;
 }
 
-PLUVIA_ALL_LEVELS void make_difference(int n, double one, MomentRow& row) {
-  const double* const f0 = row.maps[0].data();
-  const double* const f1 = row.maps[1].data();
-  const double* const f2 = row.maps[2].data();
-  double* const f3 = row.maps[3].data();
-  const double shift = 32512 * one;
-  PLUVIA_INDEPENDENT
-  for (int x = 0; x < n; ++x) f3[x] = 2 * (f2[x] - f3[x]) + shift + (f0[x] - f1[x]);
+template <int kStep>
+void filter_area(MomentBody body, Area area, const SplitTaps& taps) {
+  switch (body) {
+#ifdef PLUVIA_HAS_VECTOR_BODIES
+    case MomentBody::kVnni:
+      return filter_vnni<kStep>(area, taps);
+    case MomentBody::kAvx512:
+      return filter_avx512<kStep>(area, taps);
+    case MomentBody::kAvx2:
+      return filter_avx2<kStep>(area, taps);
+#endif
+    default:
+      return filter_plain<kStep>(area, taps);
+  }
 }
 
 // Largest sum that the filter meets with these taps: |plane| <= 16384, folded 32768.
@@ -269,31 +339,31 @@ SplitTaps split_taps(std::span<const double> taps) {
   return split;
 }
 
-MomentFilter::MomentFilter(const SplitTaps& taps, int step, CpuLevel best)
-    : taps_(taps), step_(step), level_(std::min(cpu_level(), best)) {
-  PLUVIA_CHECK(step >= 1 && step * kRadius <= kHalo, step);
+MomentFilter::MomentFilter(const SplitTaps& taps, int step, MomentBody best)
+    : taps_(taps), step_(step), body_(std::min(best_body(), best)) {
+  PLUVIA_CHECK(step == 1 || step == 3, step);
 }
 
-void MomentFilter::take(const std::uint8_t* a, const std::uint8_t* b, int n, int there) {
-  const int halo = step_ * taps_.radius;
-  PLUVIA_CHECK(n <= kMomentStrip && there >= n + 2 * halo && taken_ - filtered_ < 2, n, " ", there,
-               " ", taken_ - filtered_);
-  Planes& row = rows_[taken_++ % 2];
-  row.n = n;
+void MomentFilter::take(int row, const std::uint8_t* a, const std::uint8_t* b, int n, int there) {
+  const int halo = reach();
+  PLUVIA_CHECK(row >= 0 && row < kMomentRows && n <= kMomentStrip && there >= n + 2 * halo, row,
+               " ", n, " ", there);
   PlaneStarts starts;
-  for (std::size_t f = 0; f < 4; ++f) starts[f] = row.of[f].data() + kHalo - halo;
+  for (std::size_t f = 0; f < 4; ++f) {
+    starts[f] = planes_[f][static_cast<std::size_t>(row)].data() + kFront;
+  }
   // Whole registers where the picture goes on: the last samples one by one take as long as all.
   make_planes(a, b, std::min(whole_lanes(n + 2 * halo), there), starts);
 }
 
-void MomentFilter::filter(MomentRow& out) {
-  PLUVIA_CHECK(filtered_ < taken_, taken_);
-  const Planes& row = rows_[filtered_++ % 2];
-  const int filled = whole_lanes(row.n);
+void MomentFilter::filter(int column, int rows, MomentTile& out) const {
+  PLUVIA_CHECK(column >= 0 && column + kMomentColumns <= kMomentStrip && rows <= kMomentRows,
+               column, " ", rows);
+  const auto filter_one = step_ == 1 ? filter_area<1> : filter_area<3>;
   for (std::size_t f = 0; f < 4; ++f) {
-    filter_plane(level_, row.of[f].data() + kHalo, filled, step_, taps_, out.maps[f].data());
+    const Area area{planes_[f][0].data() + kFront + reach() + column, rows, out.sums[f][0].data()};
+    filter_one(body_, area, taps_);
   }
-  make_difference(filled, static_cast<double>(taps_.sum), out);
 }
 
 }  // namespace pluvia

@@ -3,12 +3,11 @@
 // in integers, handed on as doubles without a rounding.
 //
 // Filtered are four planes that fit 16 bits with a bit to spare for folding the symmetric window,
-//   a - 128,  b - 128,  (a(a-255) + b(b-255)) / 2,  (a-128)(b-127),
+//   a - 128,  b - 128,  (a(a-255) + b(b-255)) / 2 + 16256,  (a-128)(b-127),
 // by taps that are whole numbers of about 30 bits, in two halves, so that products and sums stay
-// below 2^31 (split_taps sees to it). In place of the last comes, by an identity between whole
-// numbers below 2^53,
-//   [(a-b)^2] = 2 (f2 - f3) + f0 - f1 + 32512.
-// Equal pictures therefore have (a-b)^2 = 0 exactly, and every CPU gives the same bits.
+// below 2^31 (split_taps sees to it) and the whole below 2^53. Every CPU gives the same bits. Where
+// the pictures are equal the last two are, so that a covariance is a variance to the last bit. With
+// x = a - 128 and y = b - 128 they are (x^2 + y^2 + x + y) / 2 and x y + x.
 //
 // The only error of this pass is the taps' rounding: for the Gaussian of 11 taps and sigma 1.5 to
 // multiples of 2^-30, where the outermost is one already, so that relative to a tap it is at most
@@ -22,14 +21,14 @@
 #include <cstdint>
 #include <span>
 
-#include "core/cpu.h"
-
 namespace pluvia {
 
-/// Samples that are filtered in one go: a multiple of 32 and of 3. Narrower strips read more of
-/// their neighbours and fetch lines of the picture more often, wider ones outgrow the caches
-/// (measured with AVX-512: 96 +10 %, 288 +-0).
+/// Samples whose planes are made in one go: a multiple of kMomentColumns and of 3. Narrower strips
+/// read more of their neighbours, wider ones outgrow the caches.
 constexpr int kMomentStrip = 192;
+/// What is filtered in one go stays in the first-level cache: 4 planes of doubles, 30 kB.
+constexpr int kMomentColumns = 32;
+constexpr int kMomentRows = 24;
 
 struct SplitTaps {
   std::array<std::int16_t, 6> high{};  ///< from the middle outwards; the rest is 0
@@ -42,46 +41,48 @@ struct SplitTaps {
 /// Of a symmetric window of 7 or 11 taps.
 SplitTaps split_taps(std::span<const double> taps);
 
-/// Means over the window of a-128, b-128, half of a(a-255) + b(b-255), and (a-b)^2, times
-/// SplitTaps::sum. The last is 0 to the bit where the pictures are equal. Eight more, so that rows
-/// do not lie a half page apart: a CPU takes loads at such distances from a store for loads of what
-/// it stores.
-struct alignas(64) MomentRow {
-  std::array<std::array<double, kMomentStrip + 8>, 4> maps;
+/// Where in a row of a tile a column's sum lies: in pairs, 0, 8, 16, 24, 2, 10, ..., as unpacking
+/// in wide registers leaves them.
+constexpr int moment_place(int column) {
+  return column / 2 % 4 * 8 + column / 8 * 2 + column % 2;
+}
+
+/// The four planes' sums over the window, SplitTaps::sum times their means. Rows lie not a power of
+/// two apart: a CPU takes loads at such distances from a store for loads of what it stores.
+struct alignas(64) MomentTile {
+  static constexpr int kPitch = kMomentColumns + 8;
+  std::array<std::array<std::array<double, kPitch>, kMomentRows>, 4> sums{};
 };
 
+/// What the filter is written for. The first runs everywhere.
+enum class MomentBody : std::uint8_t { kPlain, kAvx2, kAvx512, kVnni };
+
+/// Of one strip of columns, a block of rows at a time.
 class MomentFilter {
  public:
-  /// Neighbours in a channel are `step` samples apart. `best`: of the bodies for levels of CPUs,
-  /// the one to use where it runs; tests compare them.
-  MomentFilter(const SplitTaps& taps, int step, CpuLevel best = CpuLevel::kV4);
+  /// Neighbours in a channel are `step` samples apart, 1 or 3. `best`: none after it is used; tests
+  /// compare them.
+  MomentFilter(const SplitTaps& taps, int step, MomentBody best = MomentBody::kVnni);
 
-  /// Takes the next row, of which `n` results are wanted; the first is centred at sample
+  /// Takes a row of the block, of which `n` results are wanted; the first is centred at sample
   /// radius * step. `there` samples may be read, n + 2 radius * step at least.
-  void take(const std::uint8_t* a, const std::uint8_t* b, int n, int there);
-  /// The results of the oldest row that was taken and not filtered; there may be two of them. What
-  /// lies behind the n-th is of no meaning but finite. Best taken one row ahead: loads that straddle
-  /// what was stored just before have to wait for it.
-  void filter(MomentRow& out);
+  void take(int row, const std::uint8_t* a, const std::uint8_t* b, int n, int there);
+  /// The results from `column` on of the block's first rows, which were taken. What lies behind
+  /// their n-th is of no meaning but finite.
+  void filter(int column, int rows, MomentTile& out) const;
+
+  static constexpr int kFront = 32;  ///< what a narrow window's taps of 0 reach, and aligned
+  static constexpr int kLanes = 32;
+  static constexpr int kPitch = kFront + kMomentStrip + 2 * kLanes;
 
  private:
-  static constexpr int kRadius = 5;
-  static constexpr int kHalo = kRadius * 3;
-  static constexpr int kLanes = 32;
+  int reach() const { return step_ * taps_.radius; }
   static constexpr int whole_lanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
-
-  /// The four planes of a row, with what a window reaches on both sides.
-  struct alignas(64) Planes {
-    std::array<std::array<std::int16_t, kMomentStrip + 2 * kHalo + 2 * kLanes>, 4> of{};
-    int n = 0;
-  };
 
   SplitTaps taps_;
   int step_;
-  CpuLevel level_;
-  std::array<Planes, 2> rows_;
-  unsigned taken_ = 0;
-  unsigned filtered_ = 0;
+  MomentBody body_;
+  alignas(64) std::array<std::array<std::array<std::int16_t, kPitch>, kMomentRows>, 4> planes_{};
 };
 
 }  // namespace pluvia
