@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// In whole numbers luma is 16 + floor(n / 85000), n = 21827 R + 42851 G + 8322 B + 42500: the
+// formula times 1000, less a common factor 3. The float next to 1/85000, and to 1/10625, is above
+// it, by a share of 6.6e-9: a quotient in float is never short of a whole number, and what rounding
+// there is does not lift it to the next, at least 1/85000 away. Tests try all 2^24 colours.
+// Wide registers multiply two samples by two weights at a time, green's in two parts; from the
+// plain code g++ makes a program three times as slow.
+#include "eval/metrics/luma_row.h"
+
+#include <algorithm>
+
+#include "core/cpu.h"
+#include "core/for_each.h"
+
+#ifdef PLUVIA_HAS_LEVELS
+#include <immintrin.h>
+#endif
+
+namespace pluvia {
+namespace {
+
+constexpr int kHalf = 42500;
+constexpr int kBlack = 16;
+
+// n / 8, below 2^22, is a whole number in float; its last three bits decide nothing.
+constexpr float kQuotient = 1.0F / 10625;
+
+PLUVIA_ALL_LEVELS void plain_row(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+  for (int i = 0; i < n; ++i) {
+    const int sum = 21827 * rgb[3 * i] + 42851 * rgb[3 * i + 1] + 8322 * rgb[3 * i + 2] + kHalf;
+    const float quotient = static_cast<float>(sum >> 3) * kQuotient;
+    out[i] = static_cast<std::uint8_t>(static_cast<int>(quotient) + kBlack);
+  }
+}
+
+#ifdef PLUVIA_HAS_LEVELS
+
+constexpr int kRedGreen = 21827 | 21426 << 16;
+constexpr int kGreenBlue = 21425 | 8322 << 16;
+
+#define PLUVIA_AVX2 __attribute__((target("avx2")))
+
+PLUVIA_AVX2 inline __m128i load(const std::uint8_t* at) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+
+// 8 pixels, 4 in either half; less kBlack.
+PLUVIA_AVX2 inline __m256i y601_of_8(const std::uint8_t* rgb) {
+  const __m256i red_green =
+      _mm256_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1,  //
+                       4, -1, 5, -1, 7, -1, 8, -1, 10, -1, 11, -1, 13, -1, 14, -1);
+  const __m256i green_blue =
+      _mm256_setr_epi8(1, -1, 2, -1, 4, -1, 5, -1, 7, -1, 8, -1, 10, -1, 11, -1,  //
+                       5, -1, 6, -1, 8, -1, 9, -1, 11, -1, 12, -1, 14, -1, 15, -1);
+  const __m256i in = _mm256_set_m128i(load(rgb + 8), load(rgb));
+  const __m256i sum = _mm256_add_epi32(
+      _mm256_madd_epi16(_mm256_shuffle_epi8(in, red_green), _mm256_set1_epi32(kRedGreen)),
+      _mm256_madd_epi16(_mm256_shuffle_epi8(in, green_blue), _mm256_set1_epi32(kGreenBlue)));
+  const __m256i eighth = _mm256_srli_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(kHalf)), 3);
+  return _mm256_cvttps_epi32(
+      _mm256_mul_ps(_mm256_cvtepi32_ps(eighth), _mm256_set1_ps(kQuotient)));
+}
+
+constexpr int kPixelsV3 = 32;
+
+// Of at least so many pixels.
+PLUVIA_AVX2 void row_v3(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (int x = 0; x < n; x += kPixelsV3) {
+    const int at = std::min(x, n - kPixelsV3);  // the last ones overlap
+    const std::uint8_t* const from = rgb + 3 * at;
+    const __m256i words1 = _mm256_packs_epi32(y601_of_8(from), y601_of_8(from + 24));
+    const __m256i words2 = _mm256_packs_epi32(y601_of_8(from + 48), y601_of_8(from + 72));
+    const __m256i bytes =
+        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words1, words2), order);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at),
+                        _mm256_add_epi8(bytes, _mm256_set1_epi8(kBlack)));
+  }
+}
+
+// g++ 12 warns of registers that its own intrinsics leave unset on purpose (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+#define PLUVIA_AVX512 __attribute__((target("avx512f,avx512bw")))
+
+constexpr int kPixelsV4 = 16;
+
+// The first pixels of `bytes`. Rounded towards zero twice: n, below 2^25, may lose its last bit,
+// which decides nothing as 85000 is even; above 2^23 a float's last bits are the whole number.
+PLUVIA_AVX512 inline __m128i y601_of_16(__m512i bytes) {
+  constexpr int kTowardsZero = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+  const __m512i fours = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
+  const __m512i red_green = _mm512_broadcast_i32x4(
+      _mm_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
+  const __m512i green_blue = _mm512_broadcast_i32x4(
+      _mm_setr_epi8(1, -1, 2, -1, 4, -1, 5, -1, 7, -1, 8, -1, 10, -1, 11, -1));
+  const __m512i in = _mm512_permutexvar_epi32(fours, bytes);
+  const __m512i sum = _mm512_add_epi32(
+      _mm512_madd_epi16(_mm512_shuffle_epi8(in, red_green), _mm512_set1_epi32(kRedGreen)),
+      _mm512_madd_epi16(_mm512_shuffle_epi8(in, green_blue), _mm512_set1_epi32(kGreenBlue)));
+  const __m512 n =
+      _mm512_cvt_roundepi32_ps(_mm512_add_epi32(sum, _mm512_set1_epi32(kHalf)), kTowardsZero);
+  const __m512 y = _mm512_fmadd_round_ps(n, _mm512_set1_ps(1.0F / 85000),
+                                         _mm512_set1_ps((1 << 23) + kBlack), kTowardsZero);
+  return _mm512_cvtepi32_epi8(_mm512_castps_si512(y));
+}
+
+// Of at least so many pixels.
+PLUVIA_AVX512 void row_v4(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+  constexpr int kRead = 22;  // whole pixels in the 64 bytes that are read for 16
+  constexpr __mmask64 kTheirBytes = (__mmask64{1} << 3 * kPixelsV4) - 1;
+  const auto store = [&](int x, __m128i y) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x), y);
+  };
+  int x = 0;
+  for (; x + kRead <= n; x += kPixelsV4) store(x, y601_of_16(_mm512_loadu_si512(rgb + 3 * x)));
+  for (; x < n; x += kPixelsV4) {
+    const int at = std::min(x, n - kPixelsV4);  // the last ones overlap
+    store(at, y601_of_16(_mm512_maskz_loadu_epi8(kTheirBytes, rgb + 3 * at)));
+  }
+}
+
+#pragma GCC diagnostic pop
+#endif
+
+}  // namespace
+
+void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+#ifdef PLUVIA_HAS_LEVELS
+  const CpuLevel level = kernel_level();
+  if (level == CpuLevel::kV4 && n >= kPixelsV4) return row_v4(rgb, out, n);
+  if (level >= CpuLevel::kV3 && n >= kPixelsV3) return row_v3(rgb, out, n);
+#endif
+  plain_row(rgb, out, n);
+}
+
+}  // namespace pluvia
