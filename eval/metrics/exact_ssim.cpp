@@ -189,28 +189,30 @@ struct Job {
   int map_columns() const { return a.width() - 2 * radius(); }
 };
 
-/// One strip of columns from top to bottom.
-class Strip {
+/// Goes through strips of columns from top to bottom.
+class Strips {
  public:
-  Strip(Job& job, int first_pixel)
-      : job_(job),
-        step_(job.a.channels()),
-        first_pixel_(first_pixel),
-        samples_(std::min(kMomentStrip, (job.map_columns() - first_pixel) * step_)),
-        filter_(job.split, step_),
-        lanes_(job.sums.size()) {}
+  explicit Strips(Job& job)
+      : job_(job), step_(job.a.channels()), filter_(job.split, step_), lanes_(job.sums.size()) {}
 
-  void add() {
-    for (int top = 0; top < job_.a.height(); top += kMomentRows) {
-      const int rows = std::min(kMomentRows, job_.a.height() - top);
-      for (int row = 0; row < rows; ++row) take(top + row, row);
-      for (int column = 0; column < samples_; column += kColumns) add_tile(top, column, rows);
-    }
+  void add_all() {
+    for (int x = 0; x < job_.map_columns(); x += kMomentStrip / step_) add(x);
     for (std::size_t i = 0; i < lanes_.size(); ++i) job_.sums[i].sum += lanes_[i].total();
   }
 
  private:
   static constexpr int kSeveral = -1;
+
+  // What the chains remember of the strip before is gone when the first window is whole.
+  void add(int first_pixel) {
+    first_pixel_ = first_pixel;
+    samples_ = std::min(kMomentStrip, (job_.map_columns() - first_pixel) * step_);
+    for (int top = 0; top < job_.a.height(); top += kMomentRows) {
+      const int rows = std::min(kMomentRows, job_.a.height() - top);
+      for (int row = 0; row < rows; ++row) take(top + row, row);
+      for (int column = 0; column < samples_; column += kColumns) add_tile(top, column, rows);
+    }
+  }
 
   // A strip's rows lie a page apart, where the CPU does not see them coming.
   void take(int y, int row) {
@@ -285,8 +287,8 @@ class Strip {
 
   Job& job_;
   int step_;
-  int first_pixel_;
-  int samples_;
+  int first_pixel_ = 0;
+  int samples_ = 0;
   MomentFilter filter_;
   MomentTile tile_;
   alignas(64) std::array<std::array<Delays, 4>, kTiles> delays_{};
@@ -323,7 +325,7 @@ std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
   Job job{a, b, labels, split_taps(options.taps), *cascade, {}, {}};
   job.constants = constants_of(options, cascade->gain * static_cast<double>(job.split.sum));
   job.sums.resize(static_cast<std::size_t>(count));
-  for (int x = 0; x < job.map_columns(); x += kMomentStrip / a.channels()) Strip(job, x).add();
+  Strips(job).add_all();
   return job.sums;
 }
 
