@@ -52,12 +52,13 @@ PLUVIA_ALL_LEVELS void filter_down(double* plane, const WindowCascade& cascade,
   for (std::size_t k = 0; k < delays.size(); ++k) delays[k] = all_delays[k].data();
   const double first = cascade.first;
   const auto pairs = cascade.pairs;
+  static_assert(kMomentRows == 24);
   PLUVIA_INDEPENDENT
   for (int x = 0; x < kColumns; ++x) {
     std::array<double, 2 * kRadius> d;
 #pragma GCC unroll 10
     for (std::size_t k = 0; k < d.size(); ++k) d[k] = delays[k][x];
-#pragma GCC unroll 24
+#pragma GCC unroll 24  // all of them: otherwise the loop is not vectorised
     for (int row = 0; row < kMomentRows; ++row) {
       double& sample = plane[row * MomentTile::kPitch + x];
       double value = sample;
@@ -217,7 +218,7 @@ class Strips {
   // A strip's rows lie a page apart, where the CPU does not see them coming.
   void take(int y, int row) {
     const auto samples_of = [&](const ImageView<const std::uint8_t>& image) {
-      constexpr int kAhead = 12;
+      constexpr int kAhead = kMomentRows;
       constexpr int kLine = 64;
       const std::uint8_t* const ahead =
           image.row(std::min(y + kAhead, image.height() - 1)).data() + first_pixel_ * step_;
