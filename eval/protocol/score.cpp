@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "core/error.h"
 #include "eval/metrics/label_sums.h"
@@ -35,18 +36,15 @@ Image<double> in_color(const Picture& picture, Color color) {
 class Colored {
  public:
   Colored(const FramePair& pair, Color color) : pair_(pair), color_(color) {
-    if (!pair.reference.u8.empty() && !pair.prediction.u8.empty() && gives_integers(color)) {
-      reference_u8_ = to_color_u8(pair.reference.u8, color);
-      prediction_u8_ = to_color_u8(pair.prediction.u8, color);
-    }
+    if (pair.reference.u8.empty() || pair.prediction.u8.empty() || !gives_integers(color)) return;
+    reference_u8_ = in_integers(pair.reference.u8, converted_reference_);
+    prediction_u8_ = in_integers(pair.prediction.u8, converted_prediction_);
   }
 
   MetricInput input(bool integers_do) {
     MetricInput input;
-    if (!reference_u8_.empty()) {
-      input.reference_u8 = reference_u8_.view();
-      input.prediction_u8 = prediction_u8_.view();
-    }
+    input.reference_u8 = reference_u8_;
+    input.prediction_u8 = prediction_u8_;
     input.flow = pair_.flow;
     if (integers_do && !reference_u8_.empty()) return input;
     if (reference_.empty()) {
@@ -59,10 +57,20 @@ class Colored {
   }
 
  private:
+  /// What is RGB already is not copied.
+  ImageView<const std::uint8_t> in_integers(ImageView<const std::uint8_t> picture,
+                                            Image<std::uint8_t>& converted) const {
+    if (color_ == Color::kRgb && picture.channels() == 3) return picture;
+    converted = to_color_u8(picture, color_);
+    return std::as_const(converted).view();
+  }
+
   const FramePair& pair_;
   Color color_;
-  Image<std::uint8_t> reference_u8_;
-  Image<std::uint8_t> prediction_u8_;
+  Image<std::uint8_t> converted_reference_;
+  Image<std::uint8_t> converted_prediction_;
+  ImageView<const std::uint8_t> reference_u8_;
+  ImageView<const std::uint8_t> prediction_u8_;
   Image<double> reference_;
   Image<double> prediction_;
 };
