@@ -1,25 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/metrics/filters.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/exact_math.h"
 #include "core/for_each.h"
+#include "core/parallel.h"
 
 namespace pluvia {
 namespace {
 
-// out[x] = sum of taps[k] rows[k][x]; the taps in order, so that results do not depend on the CPU.
-PLUVIA_ALL_LEVELS void weigh_rows(const double* const* rows, std::span<const double> taps,
-                                  double* out, int n) {
-  for (int x = 0; x < n; ++x) out[x] = 0;
-  for (std::size_t k = 0; k < taps.size(); ++k) {
-    if (rows[k] == nullptr) continue;
-    const double* const row = rows[k];
-    const double tap = taps[k];
-    for (int x = 0; x < n; ++x) out[x] += tap * row[x];
+constexpr int kBlock = 32;  // values whose sums stay in registers
+constexpr int kGrain = 16;  // rows
+
+PLUVIA_ALL_LEVELS void weigh(const double* const* rows, std::span<const double> taps, double* out,
+                             int n) {
+  int x = 0;
+  for (; x + kBlock <= n; x += kBlock) {
+    std::array<double, kBlock> sums{};
+    for (std::size_t k = 0; k < taps.size(); ++k) {
+      if (rows[k] == nullptr) continue;
+      const double* const row = rows[k] + x;
+      const double tap = taps[k];
+      for (std::size_t i = 0; i < kBlock; ++i) sums[i] += tap * row[i];
+    }
+    std::copy(sums.begin(), sums.end(), out + x);
+  }
+  for (; x < n; ++x) {
+    double sum = 0;
+    for (std::size_t k = 0; k < taps.size(); ++k) {
+      if (rows[k] != nullptr) sum += taps[k] * rows[k][x];
+    }
+    out[x] = sum;
   }
 }
 
 }  // namespace
+
+void weigh_rows(const double* const* rows, std::span<const double> taps, double* out, int n) {
+  weigh(rows, taps, out, n);
+}
+
+void pad_row(std::span<const double> row, int channels, int pixels, Border border,
+             std::vector<double>& out) {
+  const auto count = static_cast<std::size_t>(channels);
+  const int width = static_cast<int>(row.size() / count);
+  out.resize(row.size() + 2 * static_cast<std::size_t>(pixels) * count);
+  std::copy(row.begin(), row.end(), out.begin() + std::ptrdiff_t{pixels} * channels);
+  const auto fill = [&](int x) {
+    const int from = border_index(x, width, border);
+    for (int c = 0; c < channels; ++c) {
+      const auto at = static_cast<std::size_t>((x + pixels) * channels + c);
+      out[at] = from < 0 ? 0 : row[static_cast<std::size_t>(from * channels + c)];
+    }
+  };
+  for (int x = -pixels; x < 0; ++x) fill(x);
+  for (int x = width; x < width + pixels; ++x) fill(x);
+}
 
 int border_index(int i, int n, Border border) {
   if (i >= 0 && i < n) return i;
@@ -69,24 +107,26 @@ Image<double> filter_plane(ImageView<const double> plane, std::span<const double
   PLUVIA_CHECK(height > 0 && width > 0, plane.width(), "x", plane.height());
   const int shift = valid ? 0 : -radius;
   Image<double> across(plane.height(), width, 1);
-  std::vector<double> padded(static_cast<std::size_t>(width + size - 1));
-  std::vector<const double*> rows(taps.size());
-  for (int y = 0; y < plane.height(); ++y) {
-    for (int i = 0; i < width + size - 1; ++i) {
-      const int from = border_index(i + shift, plane.width(), border);
-      padded[static_cast<std::size_t>(i)] = from < 0 ? 0 : plane.at(y, from);
+  parallel_for(plane.height(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<double> padded;
+    std::vector<const double*> rows(taps.size());
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+      pad_row(plane.row(y), 1, valid ? 0 : radius, border, padded);
+      for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + k;
+      weigh_rows(rows.data(), taps, across.view().row(y).data(), width);
     }
-    for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + k;
-    weigh_rows(rows.data(), taps, across.view().row(y).data(), width);
-  }
+  });
   Image<double> out(height, width, 1);
-  for (int y = 0; y < height; ++y) {
-    for (int k = 0; k < size; ++k) {
-      const int from = border_index(y + k + shift, plane.height(), border);
-      rows[static_cast<std::size_t>(k)] = from < 0 ? nullptr : across.view().row(from).data();
+  parallel_for(height, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<const double*> rows(taps.size());
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+      for (int k = 0; k < size; ++k) {
+        const int from = border_index(y + k + shift, plane.height(), border);
+        rows[static_cast<std::size_t>(k)] = from < 0 ? nullptr : across.view().row(from).data();
+      }
+      weigh_rows(rows.data(), taps, out.view().row(y).data(), width);
     }
-    weigh_rows(rows.data(), taps, out.view().row(y).data(), width);
-  }
+  });
   return out;
 }
 

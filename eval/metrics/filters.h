@@ -26,6 +26,14 @@ int border_index(int i, int n, Border border);
 /// exp(-x^2 / (2 sigma^2)) at size whole steps around 0, normalised to sum 1.
 std::vector<double> gaussian_taps(int size, double sigma);
 
+/// out[x] = the sum of taps[k] rows[k][x], in the taps' order, so that results do not depend on the
+/// CPU. Null is a row of zeros.
+void weigh_rows(const double* const* rows, std::span<const double> taps, double* out, int n);
+
+/// A row of interleaved channels with that many pixels more on both sides.
+void pad_row(std::span<const double> row, int channels, int pixels, Border border,
+             std::vector<double>& out);
+
 /// Correlation with taps x taps, an odd number of them.
 Image<double> filter_plane(ImageView<const double> plane, std::span<const double> taps,
                            Border border);

@@ -6,8 +6,11 @@
 
 #include <array>
 #include <cmath>
-#include <vector>
+#include <utility>
 
+#include "core/error.h"
+#include "core/for_each.h"
+#include "core/parallel.h"
 #include "eval/metrics/color.h"
 #include "eval/metrics/filters.h"
 #include "eval/metrics/polynomial_expansion.h"
@@ -20,28 +23,48 @@ constexpr int kSmallestPx = 32;
 constexpr int kWindow = 15;
 constexpr int kIterations = 3;
 
+template <typename Row>
+void for_rows(int height, const Row& row) {
+  constexpr int kGrain = 16;
+  parallel_for(height, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) row(y);
+  });
+}
+
 int rounded(double value) { return static_cast<int>(std::nearbyint(value)); }
 
-// Bilinear, centres of pixels at halves, borders replicated; any number of channels.
+/// Where between two pixels of a line a pixel of another resolution lies.
+struct Between {
+  int first = 0;
+  int second = 0;
+  double share = 0;  ///< of the second
+};
+
+// Centres of pixels at halves, borders replicated.
+Between between(int i, int n, int of) {
+  const double at = std::clamp((i + 0.5) * of / n - 0.5, 0.0, of - 1.0);
+  const int first = std::min(static_cast<int>(at), std::max(of - 2, 0));
+  return {first, std::min(first + 1, of - 1), at - first};
+}
+
+// Bilinear, any number of channels.
 Image<double> resized(ImageView<const double> in, int height, int width) {
   Image<double> out(height, width, in.channels());
-  for (int y = 0; y < height; ++y) {
-    const double at_y = std::clamp((y + 0.5) * in.height() / height - 0.5, 0.0, in.height() - 1.0);
-    const int y0 = std::min(static_cast<int>(at_y), std::max(in.height() - 2, 0));
-    const int y1 = std::min(y0 + 1, in.height() - 1);
-    const double fy = at_y - y0;
+  std::vector<Between> columns;
+  for (int x = 0; x < width; ++x) columns.push_back(between(x, width, in.width()));
+  for_rows(height, [&](int y) {
+    const Between row = between(y, height, in.height());
     for (int x = 0; x < width; ++x) {
-      const double at_x = std::clamp((x + 0.5) * in.width() / width - 0.5, 0.0, in.width() - 1.0);
-      const int x0 = std::min(static_cast<int>(at_x), std::max(in.width() - 2, 0));
-      const int x1 = std::min(x0 + 1, in.width() - 1);
-      const double fx = at_x - x0;
+      const Between& column = columns[static_cast<std::size_t>(x)];
       for (int c = 0; c < in.channels(); ++c) {
-        const double top = in.at(y0, x0, c) * (1 - fx) + in.at(y0, x1, c) * fx;
-        const double bottom = in.at(y1, x0, c) * (1 - fx) + in.at(y1, x1, c) * fx;
-        out.view().at(y, x, c) = top * (1 - fy) + bottom * fy;
+        const double top = in.at(row.first, column.first, c) * (1 - column.share) +
+                           in.at(row.first, column.second, c) * column.share;
+        const double bottom = in.at(row.second, column.first, c) * (1 - column.share) +
+                              in.at(row.second, column.second, c) * column.share;
+        out.view().at(y, x, c) = top * (1 - row.share) + bottom * row.share;
       }
     }
-  }
+  });
   return out;
 }
 
@@ -84,58 +107,75 @@ bool expansion_at(ImageView<const double> expansion, double y, double x,
   return true;
 }
 
-// Per pixel the five numbers of G = A'A (3) and h = A'(delta b) (2).
-Image<double> equations(ImageView<const double> first, ImageView<const double> second,
-                        ImageView<const double> flow) {
-  Image<double> out(first.height(), first.width(), 5);
-  for (int y = 0; y < first.height(); ++y) {
-    for (int x = 0; x < first.width(); ++x) {
-      const double dx = flow.at(y, x, 0);
-      const double dy = flow.at(y, x, 1);
-      std::array<double, 5> there{};
-      double yy = first.at(y, x, 2);
-      double xx = first.at(y, x, 3);
-      double xy = first.at(y, x, 4) * 0.5;
-      if (expansion_at(second, y + dy, x + dx, there)) {
-        yy = (yy + there[2]) * 0.5;
-        xx = (xx + there[3]) * 0.5;
-        xy = (first.at(y, x, 4) + there[4]) * 0.25;
-      }
-      const double weight = border_weight(x, first.width()) * border_weight(y, first.height());
-      const double by = ((first.at(y, x, 0) - there[0]) * 0.5 + yy * dy + xy * dx) * weight;
-      const double bx = ((first.at(y, x, 1) - there[1]) * 0.5 + xy * dy + xx * dx) * weight;
-      yy *= weight;
-      xx *= weight;
-      xy *= weight;
-      out.view().at(y, x, 0) = yy * yy + xy * xy;
-      out.view().at(y, x, 1) = (yy + xx) * xy;
-      out.view().at(y, x, 2) = xx * xx + xy * xy;
-      out.view().at(y, x, 3) = yy * by + xy * bx;
-      out.view().at(y, x, 4) = xy * by + xx * bx;
+// Per pixel of a row the five numbers of G = A'A (3) and h = A'(delta b) (2).
+PLUVIA_ALL_LEVELS void equations(ImageView<const double> first, ImageView<const double> second,
+                                 ImageView<const double> flow, int y, double* out) {
+  const double weight_of_row = border_weight(y, first.height());
+  for (int x = 0; x < first.width(); ++x) {
+    const double dx = flow.at(y, x, 0);
+    const double dy = flow.at(y, x, 1);
+    std::array<double, 5> there{};
+    double yy = first.at(y, x, 2);
+    double xx = first.at(y, x, 3);
+    double xy = first.at(y, x, 4) * 0.5;
+    if (expansion_at(second, y + dy, x + dx, there)) {
+      yy = (yy + there[2]) * 0.5;
+      xx = (xx + there[3]) * 0.5;
+      xy = (first.at(y, x, 4) + there[4]) * 0.25;
     }
+    const double weight = border_weight(x, first.width()) * weight_of_row;
+    const double by = ((first.at(y, x, 0) - there[0]) * 0.5 + yy * dy + xy * dx) * weight;
+    const double bx = ((first.at(y, x, 1) - there[1]) * 0.5 + xy * dy + xx * dx) * weight;
+    yy *= weight;
+    xx *= weight;
+    xy *= weight;
+    double* const to = out + std::ptrdiff_t{x} * 5;
+    to[0] = yy * yy + xy * xy;
+    to[1] = (yy + xx) * xy;
+    to[2] = xx * xx + xy * xy;
+    to[3] = yy * by + xy * bx;
+    to[4] = xy * by + xx * bx;
   }
-  return out;
 }
 
-void solve(const Image<double>& system, Image<double>& flow) {
-  const std::vector<double> box(kWindow, 1.0 / kWindow);
-  std::array<Image<double>, 5> mean;
-  for (int c = 0; c < 5; ++c) {
-    mean[static_cast<std::size_t>(c)] =
-        filter_plane(plane_of(system.view(), c).view(), box, Border::kReplicate);
-  }
-  for (int y = 0; y < flow.height(); ++y) {
-    for (int x = 0; x < flow.width(); ++x) {
-      const double yy = mean[0].view().at(y, x);
-      const double xy = mean[1].view().at(y, x);
-      const double xx = mean[2].view().at(y, x);
-      const double hy = mean[3].view().at(y, x);
-      const double hx = mean[4].view().at(y, x);
+// The equations' means over the window, along rows first, solved for a better flow. `across` is
+// room for the first.
+void improve(ImageView<const double> first, ImageView<const double> second, Image<double>& across,
+             Image<double>& flow) {
+  static const std::vector<double> kBox(kWindow, 1.0 / kWindow);
+  using Rows = std::array<const double*, kWindow>;
+  constexpr int kRadius = kWindow / 2;
+  const int height = first.height();
+  const int width = first.width();
+  for_rows(height, [&](int y) {
+    std::vector<double> row(static_cast<std::size_t>(width) * 5);
+    std::vector<double> padded;
+    equations(first, second, std::as_const(flow).view(), y, row.data());
+    pad_row(row, 5, kRadius, Border::kReplicate, padded);
+    Rows rows;
+    for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + 5 * k;
+    weigh_rows(rows.data(), kBox, across.view().row(y).data(), 5 * width);
+  });
+  for_rows(height, [&](int y) {
+    std::vector<double> mean(static_cast<std::size_t>(width) * 5);
+    Rows rows;
+    for (int k = 0; k < kWindow; ++k) {
+      const int from = border_index(y + k - kRadius, height, Border::kReplicate);
+      rows[static_cast<std::size_t>(k)] = across.view().row(from).data();
+    }
+    weigh_rows(rows.data(), kBox, mean.data(), 5 * width);
+    for (int x = 0; x < width; ++x) {
+      const double* const of = mean.data() + std::ptrdiff_t{x} * 5;
+      const double yy = of[0];
+      const double xy = of[1];
+      const double xx = of[2];
+      const double hy = of[3];
+      const double hx = of[4];
       const double determinant = yy * xx - xy * xy + 1e-3;  // flat areas: no motion
       flow.view().at(y, x, 0) = (yy * hx - xy * hy) / determinant;
       flow.view().at(y, x, 1) = (xx * hy - xy * hx) / determinant;
     }
-  }
+  });
 }
 
 Image<double> first_guess(const Image<double>& coarser, int height, int width) {
@@ -151,21 +191,30 @@ Image<double> first_guess(const Image<double>& coarser, int height, int width) {
 
 }  // namespace
 
-Image<float> optical_flow(ImageView<const double> from, ImageView<const double> to) {
+FlowPicture::FlowPicture(ImageView<const double> plane) {
   int levels = 0;
-  while (levels < kLevels && std::ldexp(from.width(), -levels - 1) >= kSmallestPx &&
-         std::ldexp(from.height(), -levels - 1) >= kSmallestPx) {
+  while (levels < kLevels && std::ldexp(plane.width(), -levels - 1) >= kSmallestPx &&
+         std::ldexp(plane.height(), -levels - 1) >= kSmallestPx) {
     ++levels;
   }
+  for (int level = 0; level <= levels; ++level) {
+    expansions_.push_back(polynomial_expansion(at_level(plane, std::ldexp(1.0, -level)).view()));
+  }
+}
+
+Image<float> optical_flow(const FlowPicture& from, const FlowPicture& to) {
+  const auto& first = from.expansions();
+  const auto& second = to.expansions();
+  PLUVIA_CHECK(!first.empty() && first.size() == second.size() &&
+                   first[0].height() == second[0].height() &&
+                   first[0].width() == second[0].width(),
+               first.size(), " ", second.size());
   Image<double> flow;
-  for (int level = levels; level >= 0; --level) {
-    const double scale = std::ldexp(1.0, -level);
-    const Image<double> a = polynomial_expansion(at_level(from, scale).view());
-    const Image<double> b = polynomial_expansion(at_level(to, scale).view());
+  for (std::size_t level = first.size(); level-- > 0;) {
+    const ImageView<const double> a = first[level].view();
     flow = first_guess(flow, a.height(), a.width());
-    for (int i = 0; i < kIterations; ++i) {
-      solve(equations(a.view(), b.view(), flow.view()), flow);
-    }
+    Image<double> across(a.height(), a.width(), 5);
+    for (int i = 0; i < kIterations; ++i) improve(a, second[level].view(), across, flow);
   }
   Image<float> out(flow.height(), flow.width(), 2);
   for (std::size_t i = 0; i < out.pixels().size(); ++i) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "core/parallel.h"
 #include "eval/metrics/filters.h"
 
 namespace pluvia {
@@ -44,53 +45,68 @@ struct Basis {
   }
 };
 
-// Correlation with `down` along columns and `across` along rows, borders replicated.
-Image<double> correlated(ImageView<const double> plane, const std::vector<double>& down,
-                         const std::vector<double>& across) {
-  const int height = plane.height();
-  const int width = plane.width();
-  Image<double> vertical(height, width, 1);
-  Image<double> out(height, width, 1);
-  for (int y = 0; y < height; ++y) {
-    const auto to = vertical.view().row(y);
-    std::fill(to.begin(), to.end(), 0.0);
+using Taps = std::vector<double>;
+
+/// Of one row, whose neighbours above and below are weighed first.
+class RowFit {
+ public:
+  RowFit(ImageView<const double> plane, const Basis& basis) : plane_(plane), basis_(basis) {}
+
+  void fit(int y, std::span<double> out) {
     for (int k = -kRadius; k <= kRadius; ++k) {
-      const auto from = plane.row(border_index(y + k, height, Border::kReplicate));
-      const double tap = down[static_cast<std::size_t>(k + kRadius)];
-      for (std::size_t x = 0; x < to.size(); ++x) to[x] += tap * from[x];
+      const int from = border_index(y + k, plane_.height(), Border::kReplicate);
+      rows_[static_cast<std::size_t>(k + kRadius)] = plane_.row(from).data();
     }
-  }
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      double sum = 0;
-      for (int k = -kRadius; k <= kRadius; ++k) {
-        sum += across[static_cast<std::size_t>(k + kRadius)] *
-               vertical.view().at(y, border_index(x + k, width, Border::kReplicate));
+    const std::array<const Taps*, 3> down = {&basis_.g, &basis_.xg, &basis_.xxg};
+    for (std::size_t i = 0; i < down.size(); ++i) {
+      down_.resize(static_cast<std::size_t>(plane_.width()));
+      weigh_rows(rows_.data(), *down[i], down_.data(), plane_.width());
+      pad_row(down_, 1, kRadius, Border::kReplicate, padded_[i]);
+    }
+    across(0, basis_.g, one_);
+    across(1, basis_.g, moments_[0]);
+    across(0, basis_.xg, moments_[1]);
+    across(2, basis_.g, moments_[2]);
+    across(0, basis_.xxg, moments_[3]);
+    across(1, basis_.xg, moments_[4]);
+    const std::array<double, 5> scale = {basis_.linear, basis_.linear, basis_.square,
+                                         basis_.square, basis_.mixed};
+    for (std::size_t x = 0; x < one_.size(); ++x) {
+      for (std::size_t c = 0; c < 5; ++c) {
+        const double level = c == 2 || c == 3 ? basis_.constant * one_[x] : 0;
+        out[x * 5 + c] = level + scale[c] * moments_[c][x];
       }
-      out.view().at(y, x) = sum;
     }
   }
-  return out;
-}
+
+ private:
+  void across(std::size_t which, const Taps& taps, std::vector<double>& out) {
+    for (std::size_t k = 0; k < rows_.size(); ++k) rows_[k] = padded_[which].data() + k;
+    out.resize(static_cast<std::size_t>(plane_.width()));
+    weigh_rows(rows_.data(), taps, out.data(), plane_.width());
+  }
+
+  ImageView<const double> plane_;
+  const Basis& basis_;
+  std::array<const double*, 2 * kRadius + 1> rows_{};
+  std::vector<double> down_;
+  std::array<std::vector<double>, 3> padded_;  ///< weighed by g, xg, xxg, borders replicated
+  std::vector<double> one_;
+  std::array<std::vector<double>, 5> moments_;
+};
 
 }  // namespace
 
 Image<double> polynomial_expansion(ImageView<const double> plane) {
   static const Basis kBasis;
-  const Image<double> one = correlated(plane, kBasis.g, kBasis.g);
-  const std::array<Image<double>, 5> moments = {
-      correlated(plane, kBasis.xg, kBasis.g), correlated(plane, kBasis.g, kBasis.xg),
-      correlated(plane, kBasis.xxg, kBasis.g), correlated(plane, kBasis.g, kBasis.xxg),
-      correlated(plane, kBasis.xg, kBasis.xg)};
-  const std::array<double, 5> scale = {kBasis.linear, kBasis.linear, kBasis.square, kBasis.square,
-                                       kBasis.mixed};
+  constexpr int kGrain = 16;
   Image<double> out(plane.height(), plane.width(), 5);
-  for (std::size_t i = 0; i < one.pixels().size(); ++i) {
-    for (std::size_t c = 0; c < 5; ++c) {
-      const double level = c == 2 || c == 3 ? kBasis.constant * one.pixels()[i] : 0;
-      out.pixels()[i * 5 + c] = level + scale[c] * moments[c].pixels()[i];
+  parallel_for(plane.height(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    RowFit fit(plane, kBasis);
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+      fit.fit(y, out.view().row(y));
     }
-  }
+  });
   return out;
 }
 

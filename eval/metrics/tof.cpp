@@ -40,11 +40,11 @@ class Tof : public ClipScorer {
   void add(const MetricInput& frame) override {
     check_metric_input(frame);
     refuse_holes(frame, "tof");
-    Image<double> reference = flow_plane(cropped(frame.reference, tecogan_));
-    Image<double> prediction = flow_plane(cropped(frame.prediction, tecogan_));
+    FlowPicture reference(flow_plane(cropped(frame.reference, tecogan_)).view());
+    FlowPicture prediction(flow_plane(cropped(frame.prediction, tecogan_)).view());
     if (!reference_.empty()) {
-      const Image<float> a = optical_flow(reference_.view(), reference.view());
-      const Image<float> b = optical_flow(prediction_.view(), prediction.view());
+      const Image<float> a = optical_flow(reference_, reference);
+      const Image<float> b = optical_flow(prediction_, prediction);
       double sum = 0;
       for (std::size_t i = 0; i < a.pixels().size(); i += 2) {
         sum += std::hypot(double{a.pixels()[i]} - double{b.pixels()[i]},
@@ -66,8 +66,8 @@ class Tof : public ClipScorer {
  private:
   bool tecogan_;
   std::size_t skip_;
-  Image<double> reference_;
-  Image<double> prediction_;
+  FlowPicture reference_;
+  FlowPicture prediction_;
   std::vector<double> pairs_;
 };
 

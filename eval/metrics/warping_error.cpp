@@ -88,12 +88,14 @@ class WarpingError : public ClipScorer {
   void add(const MetricInput& frame) override {
     check_metric_input(frame);
     refuse_holes(frame, "warping_error");
-    Image<double> plane;
-    if (frame.flow.empty() || !before_plane_.empty()) plane = flow_plane(frame.reference);
+    FlowPicture picture;
+    if (frame.flow.empty() || !before_picture_.empty()) {
+      picture = FlowPicture(flow_plane(frame.reference).view());
+    }
     const ImageView<const double> scored = of_reference_ ? frame.reference : frame.prediction;
-    if (!before_.empty()) add_pair(scored, plane);
+    if (!before_.empty()) add_pair(scored, picture);
     before_ = copy(scored);
-    before_plane_ = std::move(plane);
+    before_picture_ = std::move(picture);
     before_flow_ = frame.flow.empty() ? Image<float>() : copy(frame.flow);
   }
 
@@ -102,13 +104,13 @@ class WarpingError : public ClipScorer {
   }
 
  private:
-  void add_pair(ImageView<const double> now, const Image<double>& plane) {
+  void add_pair(ImageView<const double> now, const FlowPicture& picture) {
     Image<float> estimated;
     Image<float> back;
     ImageView<const float> flow = std::as_const(before_flow_).view();
     if (before_flow_.empty()) {
-      estimated = optical_flow(before_plane_.view(), plane.view());
-      back = optical_flow(plane.view(), before_plane_.view());
+      estimated = optical_flow(before_picture_, picture);
+      back = optical_flow(picture, before_picture_);
       flow = std::as_const(estimated).view();
     }
     double sum = 0;
@@ -136,7 +138,7 @@ class WarpingError : public ClipScorer {
 
   bool of_reference_;
   Image<double> before_;
-  Image<double> before_plane_;
+  FlowPicture before_picture_;
   Image<float> before_flow_;
   double sum_ = 0;
   int pairs_ = 0;

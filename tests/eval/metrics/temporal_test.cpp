@@ -70,7 +70,7 @@ TEST(WarpingError, EstimatedMotionIsCloseToTheTrueOne) {
 TEST(OpticalFlow, FindsAKnownShift) {
   const Image<double> a = flow_plane(moving(0).view());
   const Image<double> b = flow_plane(moving(1).view());
-  const Image<float> flow = optical_flow(a.view(), b.view());
+  const Image<float> flow = optical_flow(FlowPicture(a.view()), FlowPicture(b.view()));
   double error = 0;
   int count = 0;
   for (int y = 12; y < kH - 12; ++y) {
