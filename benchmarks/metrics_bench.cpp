@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scoring one pair of 1280x720 in memory on one thread: PSNR and 11x11 SSIM, in double (what is
-// printed) and in single precision (a protocol's arithmetic=single), of RGB and of Y alone, with
-// and without regions. Beside it in the same run, where they are installed: ffmpeg's psnr + ssim
-// filters (8x8 boxes, every fourth pixel) and scikit-image's SSIM (the same definition as ours;
-// PLUVIA_SKIMAGE_PYTHON names a Python that has it).
+// Scoring one pair of 1280x720 in memory on one thread: PSNR and 11x11 SSIM as printed, of RGB and
+// of Y alone, with and without regions. Beside it in the same run, where they are installed:
+// ffmpeg's psnr + ssim filters (8x8 boxes, every fourth pixel) and scikit-image's SSIM (the same
+// definition as ours; PLUVIA_SKIMAGE_PYTHON names a Python that has it).
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -72,16 +71,14 @@ MetricInput input_of(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b)
   return input;
 }
 
-std::unique_ptr<FrameScorer> scorer(const char* name, bool single = false) {
+std::unique_ptr<FrameScorer> scorer(const char* name) {
   const Metric& metric = metric_by_name(name);
-  Params params(metric.params);
-  if (single) params.set("arithmetic", "single");
-  return metric.frames(params);
+  return metric.frames(Params(metric.params));
 }
 
-void score(benchmark::State& state, bool single, bool luma, bool regions) {
+void score(benchmark::State& state, bool luma, bool regions) {
   const auto psnr = scorer("psnr");
-  const auto ssim = scorer("ssim", single);
+  const auto ssim = scorer("ssim");
   const Pair& p = pair();
   const auto labels = regions ? p.labels.view() : ImageView<const std::uint8_t>();
   for (auto _ : state) {
@@ -100,12 +97,9 @@ void score(benchmark::State& state, bool single, bool luma, bool regions) {
   state.SetItemsProcessed(state.iterations());
 }
 
-void rgb_single(benchmark::State& state) { score(state, true, false, false); }
-void rgb_single_regions(benchmark::State& state) { score(state, true, false, true); }
-void rgb_double(benchmark::State& state) { score(state, false, false, false); }
-void rgb_double_regions(benchmark::State& state) { score(state, false, false, true); }
-void y_single(benchmark::State& state) { score(state, true, true, false); }
-void y_double(benchmark::State& state) { score(state, false, true, false); }
+void rgb_double(benchmark::State& state) { score(state, false, false); }
+void rgb_double_regions(benchmark::State& state) { score(state, false, true); }
+void y_double(benchmark::State& state) { score(state, true, false); }
 
 /// Luma that is there already: y_double without the conversion.
 void y_alone_double(benchmark::State& state) {
@@ -130,11 +124,8 @@ void psnr_only(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(rgb_single)->Unit(benchmark::kMillisecond);
-BENCHMARK(rgb_single_regions)->Unit(benchmark::kMillisecond);
 BENCHMARK(rgb_double)->Unit(benchmark::kMillisecond);
 BENCHMARK(rgb_double_regions)->Unit(benchmark::kMillisecond);
-BENCHMARK(y_single)->Unit(benchmark::kMillisecond);
 BENCHMARK(y_double)->Unit(benchmark::kMillisecond);
 BENCHMARK(y_alone_double)->Unit(benchmark::kMillisecond);
 BENCHMARK(psnr_only)->Unit(benchmark::kMillisecond);
@@ -214,12 +205,9 @@ int main(int argc, char** argv) {
   pluvia::set_thread_count(1);
   std::printf("%s, %s\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str());
   return pluvia::bench::run_with_ratios(argc, argv,
-                                        {{"rgb_single", "skimage_ssim", 0},
-                                         {"rgb_double", "skimage_ssim", 0},
-                                         {"rgb_single", "ffmpeg_psnr_ssim", 0},
-                                         {"rgb_single_regions", "rgb_single", 0.66},
+                                        {{"rgb_double", "skimage_ssim", 0},
+                                         {"rgb_double", "ffmpeg_psnr_ssim", 0},
                                          {"rgb_double_regions", "rgb_double", 0.66},
-                                         {"y_single", "rgb_single", 2.5},
                                          {"y_double", "rgb_double", 3},
                                          {"y_alone_double", "rgb_double", 3}});
 }

@@ -36,7 +36,7 @@ struct Constants {
   double gain4 = 4;         ///< four times
   double shift_of_sum = 0;  ///< 512 gain
   double shift = 0;         ///< (4 128^2 + 2 c1) gain^2
-  double c2 = 0;            ///< by what (co)variances are to be scaled, times 2 gain^2
+  double c2 = 0;            ///< 2 c2 gain^2 / scale of (co)variances
 };
 
 /// The chain's last samples, of one plane; with seven taps the first six.
@@ -204,7 +204,8 @@ class Strips {
  private:
   static constexpr int kSeveral = -1;
 
-  // What the chains remember of the strip before is gone when the first window is whole.
+  // What the chains remember of the strip before is gone when the first window is whole: each sum
+  // has only the window's rows in it.
   void add(int first_pixel) {
     first_pixel_ = first_pixel;
     samples_ = std::min(kMomentStrip, (job_.map_columns() - first_pixel) * step_);
@@ -231,7 +232,7 @@ class Strips {
 
   void add_tile(int top, int column, int rows) {
     const auto down = job_.radius() == 5 ? filter_down<5> : filter_down<3>;
-    filter_.filter(column, rows, tile_);
+    filter_.filter(column, tile_);
     for (std::size_t plane = 0; plane < 4; ++plane) {
       down(tile_.sums[plane][0].data(), job_.cascade,
            delays_[static_cast<std::size_t>(column / kColumns)][plane]);
@@ -310,8 +311,8 @@ Constants constants_of(const WindowSsim& options, double gain) {
 
 }  // namespace
 
-bool exact_ssim_takes(std::span<const double> taps) {
-  return (taps.size() == 7 || taps.size() == 11) && cascade_of(taps).has_value();
+bool exact_ssim_takes(std::span<const double> taps, double range) {
+  return (taps.size() == 7 || taps.size() == 11) && range >= 1 && cascade_of(taps).has_value();
 }
 
 std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,

@@ -57,8 +57,7 @@ PLUVIA_AVX2 inline __m256i y601_of_8(const std::uint8_t* rgb) {
       _mm256_madd_epi16(_mm256_shuffle_epi8(in, red_green), _mm256_set1_epi32(kRedGreen)),
       _mm256_madd_epi16(_mm256_shuffle_epi8(in, green_blue), _mm256_set1_epi32(kGreenBlue)));
   const __m256i eighth = _mm256_srli_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(kHalf)), 3);
-  return _mm256_cvttps_epi32(
-      _mm256_mul_ps(_mm256_cvtepi32_ps(eighth), _mm256_set1_ps(kQuotient)));
+  return _mm256_cvttps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(eighth), _mm256_set1_ps(kQuotient)));
 }
 
 constexpr int kPixelsV3 = 32;
@@ -71,8 +70,7 @@ PLUVIA_AVX2 void row_v3(const std::uint8_t* rgb, std::uint8_t* out, int n) {
     const std::uint8_t* const from = rgb + 3 * at;
     const __m256i words1 = _mm256_packs_epi32(y601_of_8(from), y601_of_8(from + 24));
     const __m256i words2 = _mm256_packs_epi32(y601_of_8(from + 48), y601_of_8(from + 72));
-    const __m256i bytes =
-        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words1, words2), order);
+    const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words1, words2), order);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at),
                         _mm256_add_epi8(bytes, _mm256_set1_epi8(kBlack)));
   }

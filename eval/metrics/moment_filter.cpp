@@ -19,7 +19,6 @@
 namespace pluvia {
 namespace {
 
-constexpr int kPairs = 3;  // of taps: 0 and 1, 2 and 3, 4 and 5
 constexpr int kRadius = 5;
 
 /// Where the samples of the planes begin.
@@ -44,23 +43,26 @@ PLUVIA_ALL_LEVELS void make_planes(const std::uint8_t* a, const std::uint8_t* b,
   }
 }
 
-/// Part of one plane; by value, lest every store could change it.
-struct Area {
+/// A tile's rows in all planes, one after the other; by value, lest every store could change it.
+struct Lines {
   const std::int16_t* middle = nullptr;  ///< of the first column's window
-  int rows = 0;
   double* out = nullptr;
 
-  const std::int16_t* in(int y) const { return middle + std::ptrdiff_t{y} * MomentFilter::kPitch; }
-  double* to(int y) const { return out + std::ptrdiff_t{y} * MomentTile::kPitch; }
+  static constexpr int kCount = 4 * kMomentRows;
+
+  const std::int16_t* in(int line) const {
+    return middle + std::ptrdiff_t{line} * MomentFilter::kPitch;
+  }
+  double* to(int line) const { return out + std::ptrdiff_t{line} * MomentTile::kPitch; }
 };
 
 // The taps behind a narrow window's are 0.
 template <int kStep>
-PLUVIA_ALL_LEVELS void filter_plain(Area area, const SplitTaps& taps) {
+PLUVIA_ALL_LEVELS void filter_plain(Lines lines, const SplitTaps& taps) {
   const double unit = static_cast<double>(1 << taps.low_bits);
-  for (int y = 0; y < area.rows; ++y) {
-    const std::int16_t* const in = area.in(y);
-    double* const out = area.to(y);
+  for (int line = 0; line < Lines::kCount; ++line) {
+    const std::int16_t* const in = lines.in(line);
+    double* const out = lines.to(line);
     for (int x = 0; x < kMomentColumns; ++x) {
       std::int32_t high = taps.high[0] * in[x];
       std::int32_t low = taps.low[0] * in[x];
@@ -92,6 +94,8 @@ struct Joint {
   double excess;
 };
 
+constexpr int kPairs = 3;  // of taps: 0 and 1, 2 and 3, 4 and 5
+
 #define PLUVIA_AVX2 __attribute__((target("avx2,fma")))
 
 PLUVIA_AVX2 inline __m256i load(const std::int16_t* at) {
@@ -114,11 +118,10 @@ PLUVIA_AVX2 inline __m256i paired(const std::array<std::int16_t, 6>& taps, std::
 }
 
 PLUVIA_AVX2 inline __m256i sum_of(const __m256i* pairs, const __m256i* taps) {
-  const __m256i first_two = _mm256_add_epi32(_mm256_madd_epi16(pairs[0], taps[0]),
-                                             _mm256_madd_epi16(pairs[1], taps[1]));
+  const __m256i first_two =
+      _mm256_add_epi32(_mm256_madd_epi16(pairs[0], taps[0]), _mm256_madd_epi16(pairs[1], taps[1]));
   return _mm256_add_epi32(
-      _mm256_add_epi32(_mm256_set1_epi32(kAdded), _mm256_madd_epi16(pairs[2], taps[2])),
-      first_two);
+      _mm256_add_epi32(_mm256_set1_epi32(kAdded), _mm256_madd_epi16(pairs[2], taps[2])), first_two);
 }
 
 PLUVIA_AVX2 inline void store_sum(__m256i high, __m256i low, const Joint& joint, double* out) {
@@ -128,7 +131,7 @@ PLUVIA_AVX2 inline void store_sum(__m256i high, __m256i low, const Joint& joint,
 
 // The same with two taps a multiplication.
 template <int kStep>
-PLUVIA_AVX2 void filter_avx2(Area area, const SplitTaps& split) {
+PLUVIA_AVX2 void filter_avx2(Lines lines, const SplitTaps& split) {
   PairedTaps taps;
   for (std::size_t pair = 0; pair < kPairs; ++pair) {
     taps.high[pair] = paired(split.high, 2 * pair);
@@ -137,10 +140,10 @@ PLUVIA_AVX2 void filter_avx2(Area area, const SplitTaps& split) {
   const Joint joint(split.low_bits);
   const __m256i high_exponent = _mm256_set1_epi32(joint.high_exponent);
   const __m256i low_exponent = _mm256_set1_epi32(kExponent);
-  for (int y = 0; y < area.rows; ++y) {
+  for (int line = 0; line < Lines::kCount; ++line) {
     for (int x = 0; x < kMomentColumns; x += 16) {
-      const std::int16_t* const at = area.in(y) + x;
-      double* const out = area.to(y) + x / 4;
+      const std::int16_t* const at = lines.in(line) + x;
+      double* const out = lines.to(line) + x / 4;
       const __m256i rows[2 * kPairs] = {load(at),
                                         folded(at, kStep),
                                         folded(at, 2 * kStep),
@@ -172,7 +175,9 @@ PLUVIA_AVX2 void filter_avx2(Area area, const SplitTaps& split) {
 // g++ 12 warns of registers that its own intrinsics leave unset on purpose (GCC bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #define PLUVIA_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 
@@ -210,7 +215,7 @@ PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, const Joint& joi
 
 // The same, twice as wide.
 template <int kStep, typename Sum>
-PLUVIA_AVX512 inline void filter_wide(Area area, const SplitTaps& split, const Sum& sum) {
+PLUVIA_AVX512 inline void filter_wide(Lines lines, const SplitTaps& split, const Sum& sum) {
   static_assert(kMomentColumns == 32);
   __m512i high_taps[kPairs];
   __m512i low_taps[kPairs];
@@ -221,8 +226,8 @@ PLUVIA_AVX512 inline void filter_wide(Area area, const SplitTaps& split, const S
   const Joint joint(split.low_bits);
   const __m512i high_exponent = _mm512_set1_epi32(joint.high_exponent);
   const __m512i low_exponent = _mm512_set1_epi32(kExponent);
-  for (int y = 0; y < area.rows; ++y) {
-    const std::int16_t* const at = area.in(y);
+  for (int line = 0; line < Lines::kCount; ++line) {
+    const std::int16_t* const at = lines.in(line);
     const __m512i rows[2 * kPairs] = {load_wide(at),
                                       folded_wide(at, kStep),
                                       folded_wide(at, 2 * kStep),
@@ -239,7 +244,7 @@ PLUVIA_AVX512 inline void filter_wide(Area area, const SplitTaps& split, const S
     const __m512i low1 = sum(first, low_taps);
     const __m512i high2 = sum(second, high_taps);
     const __m512i low2 = sum(second, low_taps);
-    double* const out = area.to(y);
+    double* const out = lines.to(line);
     store_wide(_mm512_unpacklo_epi32(high1, high_exponent),
                _mm512_unpacklo_epi32(low1, low_exponent), joint, out);
     store_wide(_mm512_unpackhi_epi32(high1, high_exponent),
@@ -252,13 +257,13 @@ PLUVIA_AVX512 inline void filter_wide(Area area, const SplitTaps& split, const S
 }
 
 template <int kStep>
-PLUVIA_AVX512 void filter_avx512(Area area, const SplitTaps& split) {
-  filter_wide<kStep>(area, split, MultipliedAndAdded{});
+PLUVIA_AVX512 void filter_avx512(Lines lines, const SplitTaps& split) {
+  filter_wide<kStep>(lines, split, MultipliedAndAdded{});
 }
 
 template <int kStep>
-PLUVIA_VNNI void filter_vnni(Area area, const SplitTaps& split) {
-  filter_wide<kStep>(area, split, DotProducts{});
+PLUVIA_VNNI void filter_vnni(Lines lines, const SplitTaps& split) {
+  filter_wide<kStep>(lines, split, DotProducts{});
 }
 
 #pragma GCC diagnostic pop
@@ -274,18 +279,18 @@ MomentBody best_body() {
 }
 
 template <int kStep>
-void filter_area(MomentBody body, Area area, const SplitTaps& taps) {
+void filter_lines(MomentBody body, Lines lines, const SplitTaps& taps) {
   switch (body) {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
     case MomentBody::kVnni:
-      return filter_vnni<kStep>(area, taps);
+      return filter_vnni<kStep>(lines, taps);
     case MomentBody::kAvx512:
-      return filter_avx512<kStep>(area, taps);
+      return filter_avx512<kStep>(lines, taps);
     case MomentBody::kAvx2:
-      return filter_avx2<kStep>(area, taps);
+      return filter_avx2<kStep>(lines, taps);
 #endif
     default:
-      return filter_plain<kStep>(area, taps);
+      return filter_plain<kStep>(lines, taps);
   }
 }
 
@@ -356,14 +361,10 @@ void MomentFilter::take(int row, const std::uint8_t* a, const std::uint8_t* b, i
   make_planes(a, b, std::min(whole_lanes(n + 2 * halo), there), starts);
 }
 
-void MomentFilter::filter(int column, int rows, MomentTile& out) const {
-  PLUVIA_CHECK(column >= 0 && column + kMomentColumns <= kMomentStrip && rows <= kMomentRows,
-               column, " ", rows);
-  const auto filter_one = step_ == 1 ? filter_area<1> : filter_area<3>;
-  for (std::size_t f = 0; f < 4; ++f) {
-    const Area area{planes_[f][0].data() + kFront + reach() + column, rows, out.sums[f][0].data()};
-    filter_one(body_, area, taps_);
-  }
+void MomentFilter::filter(int column, MomentTile& out) const {
+  PLUVIA_CHECK(column >= 0 && column + kMomentColumns <= kMomentStrip, column);
+  const Lines lines{planes_[0][0].data() + kFront + reach() + column, out.sums[0][0].data()};
+  step_ == 1 ? filter_lines<1>(body_, lines, taps_) : filter_lines<3>(body_, lines, taps_);
 }
 
 }  // namespace pluvia

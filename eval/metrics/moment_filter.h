@@ -10,11 +10,12 @@
 // x = a - 128 and y = b - 128 they are (x^2 + y^2 + x + y) / 2 and x y + x.
 //
 // The only error of this pass is the taps' rounding: for the Gaussian of 11 taps and sigma 1.5 to
-// multiples of 2^-30, where the outermost is one already, so that relative to a tap it is at most
-// e = 7e-8 (the second), 1.3e-8 (the third) and less. A window's means and variances change by at
-// most the share e of what lies under a tap; each of the map's two factors by no more than that. A
-// sample lies once under every tap, so the mean of the map changes by less than
-// 2 * 2 * (7e-8 + 1.3e-8 + ...) / 11 = 4e-8. Measured: see tests/eval/metrics/ssim_test.cpp.
+// multiples of 2^-30, where the outermost is one already; relative to a tap it is e = 5.2e-8 at
+// most (the second), for all six distances together 6e-8. The map's two factors are quotients of
+// sums over the window whose parts' quotients lie between -1 and 1. Where the part of two taps is
+// the share s of the denominator, 1 + e times it moves the quotient by e s |q_part - q_all| <= 2 s
+// (1 - s) e <= e/2; the same holds for the means' factor, 1/cosh of the logarithm of their ratio.
+// So no window's score moves by more than 6e-8. Measured: see tests/eval/metrics/.
 #pragma once
 
 #include <array>
@@ -26,7 +27,7 @@ namespace pluvia {
 /// Samples whose planes are made in one go: a multiple of kMomentColumns and of 3. Narrower strips
 /// read more of their neighbours, wider ones outgrow the caches.
 constexpr int kMomentStrip = 192;
-/// What is filtered in one go stays in the first-level cache: 4 planes of doubles, 30 kB.
+/// What is filtered in one go: 4 planes of doubles, 30 kB, which the first-level cache keeps.
 constexpr int kMomentColumns = 32;
 constexpr int kMomentRows = 24;
 
@@ -43,9 +44,7 @@ SplitTaps split_taps(std::span<const double> taps);
 
 /// Where in a row of a tile a column's sum lies: in pairs, 0, 8, 16, 24, 2, 10, ..., as unpacking
 /// in wide registers leaves them.
-constexpr int moment_place(int column) {
-  return column / 2 % 4 * 8 + column / 8 * 2 + column % 2;
-}
+constexpr int moment_place(int column) { return column / 2 % 4 * 8 + column / 8 * 2 + column % 2; }
 
 /// The four planes' sums over the window, SplitTaps::sum times their means. Rows lie not a power of
 /// two apart: a CPU takes loads at such distances from a store for loads of what it stores.
@@ -67,9 +66,9 @@ class MomentFilter {
   /// Takes a row of the block, of which `n` results are wanted; the first is centred at sample
   /// radius * step. `there` samples may be read, n + 2 radius * step at least.
   void take(int row, const std::uint8_t* a, const std::uint8_t* b, int n, int there);
-  /// The results from `column` on of the block's first rows, which were taken. What lies behind
-  /// their n-th is of no meaning but finite.
-  void filter(int column, int rows, MomentTile& out) const;
+  /// The results from `column` on of all rows. What lies behind a row's n-th, and in rows that were
+  /// not taken, is of no meaning but finite.
+  void filter(int column, MomentTile& out) const;
 
   static constexpr int kFront = 32;  ///< what a narrow window's taps of 0 reach, and aligned
   static constexpr int kLanes = 32;

@@ -206,8 +206,7 @@ Image<float> optical_flow(const FlowPicture& from, const FlowPicture& to) {
   const auto& first = from.expansions();
   const auto& second = to.expansions();
   PLUVIA_CHECK(!first.empty() && first.size() == second.size() &&
-                   first[0].height() == second[0].height() &&
-                   first[0].width() == second[0].width(),
+                   first[0].height() == second[0].height() && first[0].width() == second[0].width(),
                first.size(), " ", second.size());
   Image<double> flow;
   for (std::size_t level = first.size(); level-- > 0;) {

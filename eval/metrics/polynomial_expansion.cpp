@@ -69,8 +69,8 @@ class RowFit {
     across(2, basis_.g, moments_[2]);
     across(0, basis_.xxg, moments_[3]);
     across(1, basis_.xg, moments_[4]);
-    const std::array<double, 5> scale = {basis_.linear, basis_.linear, basis_.square,
-                                         basis_.square, basis_.mixed};
+    const std::array<double, 5> scale = {basis_.linear, basis_.linear, basis_.square, basis_.square,
+                                         basis_.mixed};
     for (std::size_t x = 0; x < one_.size(); ++x) {
       for (std::size_t c = 0; c < 5; ++c) {
         const double level = c == 2 || c == 3 ? basis_.constant * one_[x] : 0;

@@ -3,15 +3,16 @@
 // On part of a picture it is the mean of the map over that part; what lies outside leaks into the
 // windows at its edge. `support=region` instead takes the statistics of each window from pixels of
 // the region alone (normalised convolution): an untouched outside then scores exactly 1.
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/error.h"
 #include "eval/metrics/exact_ssim.h"
 #include "eval/metrics/label_sums.h"
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/region_ssim.h"
-#include "eval/metrics/single_ssim.h"
 #include "eval/metrics/ssim_map.h"
 
 namespace pluvia {
@@ -29,11 +30,36 @@ const std::vector<Param>& params_with_support() {
 }
 
 bool fast_enough_for(const Params& params) {
-  const SsimOptions options = ssim_options(params);
-  const std::size_t size = options.taps.size();
-  const bool taken = params.text("arithmetic") == "single" ? size == 7 || size == 11
-                                                           : exact_ssim_takes(options.taps);
-  return is_plain(options) && taken && params.text("support") == "picture";
+  SsimOptions options = ssim_options(params);
+  options.border = Border::kValid;  // any will do: see below
+  return is_plain(options) && exact_ssim_takes(options.taps, options.range) &&
+         params.text("support") == "picture";
+}
+
+// What lies outside a picture is pixels like all others: with them around it, its map is the
+// 'valid' one.
+Image<std::uint8_t> padded(ImageView<const std::uint8_t> picture, int pixels, Border border) {
+  const int channels = picture.channels();
+  Image<std::uint8_t> out(picture.height() + 2 * pixels, picture.width() + 2 * pixels, channels);
+  for (int y = 0; y < out.height(); ++y) {
+    const auto to = out.view().row(y);
+    const int from_row = border_index(y - pixels, picture.height(), border);
+    if (from_row < 0) {
+      std::fill(to.begin(), to.end(), std::uint8_t{0});
+      continue;
+    }
+    const auto from = picture.row(from_row);
+    std::copy(from.begin(), from.end(), to.begin() + std::ptrdiff_t{pixels} * channels);
+    const auto fill = [&](int x) {
+      const int from_x = border_index(x - pixels, picture.width(), border);
+      for (int c = 0; c < channels; ++c) {
+        out.view().at(y, x, c) = from_x < 0 ? std::uint8_t{0} : picture.at(from_row, from_x, c);
+      }
+    };
+    for (int x = 0; x < pixels; ++x) fill(x);
+    for (int x = out.width() - pixels; x < out.width(); ++x) fill(x);
+  }
+  return out;
 }
 
 class Ssim : public FrameScorer {
@@ -41,8 +67,7 @@ class Ssim : public FrameScorer {
   explicit Ssim(const Params& params)
       : options_(ssim_options(params)),
         fast_(fast_enough_for(params)),
-        of_region_(params.text("support") == "region"),
-        single_(params.text("arithmetic") == "single") {
+        of_region_(params.text("support") == "region") {
     if (of_region_ && !is_plain(options_)) {
       fail_usage("support=region goes with border=valid, downsample=none, contrast=plain, ",
                  "channels=mean and a window of at most 11");
@@ -59,16 +84,21 @@ class Ssim : public FrameScorer {
                               int count) const override {
     if (of_region_) return {};
     check_metric_input(input);
-    const bool integers = !input.reference_u8.empty();
+    const ImageView<const std::uint8_t> reference = input.reference_u8;
     const auto size = static_cast<int>(options_.taps.size());
-    const int smallest =
-        integers ? std::min(input.reference_u8.height(), input.reference_u8.width()) : 0;
-    if (fast_ && integers && smallest >= size) {
-      const double n = double{1} * size * size;
-      const WindowSsim window{options_.taps, options_.range,
-                              options_.sample_covariance ? n / (n - 1) : 1};
-      const auto fast = single_ ? single_ssim_sums : exact_ssim_sums;
-      return fast(input.reference_u8, input.prediction_u8, labels, count, window);
+    const bool valid = options_.border == Border::kValid;
+    if (fast_ && !reference.empty() && !valid) {
+      const int radius = size / 2;
+      const auto around = [&](ImageView<const std::uint8_t> picture) {
+        return padded(picture, radius, options_.border);
+      };
+      Image<std::uint8_t> all_labels;
+      if (!labels.empty()) all_labels = padded(labels, radius, Border::kZero);
+      return fast_sums(around(reference).view(), around(input.prediction_u8).view(),
+                       std::as_const(all_labels).view(), count);
+    }
+    if (fast_ && std::min(reference.height(), reference.width()) >= size) {
+      return fast_sums(reference, input.prediction_u8, labels, count);
     }
     if (input.reference.empty()) {
       fail("SSIM: the picture is ", input.reference_u8.width(), "x", input.reference_u8.height(),
@@ -78,6 +108,15 @@ class Ssim : public FrameScorer {
   }
 
  private:
+  std::vector<MetricSum> fast_sums(ImageView<const std::uint8_t> reference,
+                                   ImageView<const std::uint8_t> prediction,
+                                   ImageView<const std::uint8_t> labels, int count) const {
+    const auto n = static_cast<double>(options_.taps.size() * options_.taps.size());
+    const WindowSsim window{options_.taps, options_.range,
+                            options_.sample_covariance ? n / (n - 1) : 1};
+    return exact_ssim_sums(reference, prediction, labels, count, window);
+  }
+
   static std::vector<MetricSum> sums_of_maps(const std::vector<SsimMap>& maps,
                                              ImageView<const std::uint8_t> labels, int count) {
     std::vector<MetricSum> sums(static_cast<std::size_t>(count));
@@ -98,7 +137,6 @@ class Ssim : public FrameScorer {
   SsimOptions options_;
   bool fast_;
   bool of_region_;
-  bool single_;
 };
 
 std::unique_ptr<FrameScorer> make(const Params& params) { return std::make_unique<Ssim>(params); }

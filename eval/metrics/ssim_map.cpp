@@ -9,7 +9,7 @@
 namespace pluvia {
 namespace {
 
-constexpr std::array<Param, 11> kParams = {{
+constexpr std::array<Param, 10> kParams = {{
     {"window", ParamKind::kChoice, "", "weights of the window", "gaussian", 0, 0,
      "gaussian|uniform"},
     {"size", ParamKind::kInteger, "px", "side of the window, odd", "11", 3, 31},
@@ -27,9 +27,6 @@ constexpr std::array<Param, 11> kParams = {{
      "plain|clipped"},
     {"channels", ParamKind::kChoice, "", "mean of channels, or a window of three dimensions",
      "mean", 0, 0, "mean|volume"},
-    {"arithmetic", ParamKind::kChoice, "",
-     "of 8-bit pictures; single differs below 1e-7 on photographs", "double", 0, 0,
-     "double|single"},
 }};
 
 struct Moments {
