@@ -61,12 +61,13 @@ Image<std::uint8_t> by_rows(ImageView<const std::uint8_t> rgb,
 template <typename T>
 Image<T> copy_of(ImageView<const T> in, bool reverse) {
   Image<T> out(in.height(), in.width(), in.channels());
-  const int channels = in.channels();
+  const auto channels = static_cast<std::ptrdiff_t>(in.channels());
   for (int y = 0; y < in.height(); ++y) {
-    for (int x = 0; x < in.width(); ++x) {
-      for (int c = 0; c < channels; ++c) {
-        out.view().at(y, x, c) = in.at(y, x, reverse ? channels - 1 - c : c);
-      }
+    const auto to = out.view().row(y);
+    std::copy(in.row(y).begin(), in.row(y).end(), to.begin());
+    if (!reverse) continue;
+    for (auto pixel = to.begin(); pixel != to.end(); pixel += channels) {
+      std::reverse(pixel, pixel + channels);
     }
   }
   return out;
@@ -136,6 +137,7 @@ Image<std::uint8_t> to_color_u8(ImageView<const std::uint8_t> rgb, Color color) 
 }
 
 Image<double> to_color(ImageView<const std::uint8_t> rgb, Color color) {
+  if (color == Color::kRgb && rgb.channels() == 3) return to_double(rgb);
   if (gives_integers(color)) return to_double(to_color_u8(rgb, color).view());
   if (rgb.channels() == 1) return to_color(rgb_of_grey(rgb).view(), color);
   return weighted(rgb, color == Color::kY601 ? kY601 : kYfull);

@@ -29,11 +29,13 @@ const std::vector<Param>& params_with_support() {
   return kAll;
 }
 
-bool fast_enough_for(const Params& params) {
-  SsimOptions options = ssim_options(params);
+bool exact_takes(SsimOptions options) {
   options.border = Border::kValid;  // any will do: see below
-  return is_plain(options) && exact_ssim_takes(options.taps, options.range) &&
-         params.text("support") == "picture";
+  return is_plain(options) && exact_ssim_takes(options.taps, options.range);
+}
+
+bool integers_do(const Params& params) {
+  return exact_takes(ssim_options(params)) && params.text("support") == "picture";
 }
 
 // What lies outside a picture is pixels like all others: with them around it, its map is the
@@ -66,7 +68,7 @@ class Ssim : public FrameScorer {
  public:
   explicit Ssim(const Params& params)
       : options_(ssim_options(params)),
-        fast_(fast_enough_for(params)),
+        fast_(exact_takes(options_)),
         of_region_(params.text("support") == "region") {
     if (of_region_ && !is_plain(options_)) {
       fail_usage("support=region goes with border=valid, downsample=none, contrast=plain, ",
@@ -76,13 +78,14 @@ class Ssim : public FrameScorer {
 
   double score(const MetricInput& input) const override {
     check_metric_input(input);
-    if (of_region_) return mean_of(region_ssim_sum(input, options_));
+    // All of a picture is no region of it.
+    if (of_region_ && !input.mask.empty()) return mean_of(region_ssim_sum(input, options_));
     return mean_of(masked_sum(*this, input));
   }
 
   std::vector<MetricSum> sums(const MetricInput& input, ImageView<const std::uint8_t> labels,
                               int count) const override {
-    if (of_region_) return {};
+    if (of_region_ && !labels.empty()) return {};
     check_metric_input(input);
     const ImageView<const std::uint8_t> reference = input.reference_u8;
     const auto size = static_cast<int>(options_.taps.size());
@@ -146,7 +149,7 @@ std::unique_ptr<FrameScorer> make(const Params& params) { return std::make_uniqu
 Metric metric_ssim() {
   Metric metric{"ssim", "", "structural similarity", 1, true, params_with_support()};
   metric.frames = &make;
-  metric.integers_do = &fast_enough_for;
+  metric.integers_do = &integers_do;
   return metric;
 }
 
