@@ -9,7 +9,7 @@
 namespace pluvia {
 
 /// Sum of the map over the pixels of the mask whose window lies in the picture, over all channels.
-/// Needs the pictures in double; without a mask every pixel belongs to the region.
+/// Needs the pictures in double, and a mask.
 MetricSum region_ssim_sum(const MetricInput& input, const SsimOptions& options);
 
 }  // namespace pluvia
