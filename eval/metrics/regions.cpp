@@ -3,48 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 
 #include "core/error.h"
+#include "eval/metrics/near_distance.h"
 
 namespace pluvia {
 namespace {
-
-constexpr std::int32_t kFar = std::numeric_limits<std::int32_t>::max();
-
-// Lower envelope of parabolas f[q] + (x - q)^2 along one line, in place.
-void distances_along(std::vector<std::int64_t>& f) {
-  constexpr std::int64_t kNone = std::int64_t{1} << 40;
-  const int n = static_cast<int>(f.size());
-  std::vector<int> vertex;
-  std::vector<double> from;
-  for (int q = 0; q < n; ++q) {
-    const std::int64_t height = f[static_cast<std::size_t>(q)];
-    if (height >= kNone) continue;
-    double start = -std::numeric_limits<double>::infinity();
-    while (!vertex.empty()) {
-      const std::int64_t p = vertex.back();
-      const std::int64_t rise =
-          height + std::int64_t{q} * q - f[static_cast<std::size_t>(p)] - p * p;
-      start = static_cast<double>(rise) / static_cast<double>(2 * (q - p));
-      if (start > from.back()) break;
-      vertex.pop_back();
-      from.pop_back();
-      start = -std::numeric_limits<double>::infinity();
-    }
-    vertex.push_back(q);
-    from.push_back(start);
-  }
-  if (vertex.empty()) return;
-  std::vector<std::int64_t> out(f.size());
-  std::size_t k = 0;
-  for (int x = 0; x < n; ++x) {
-    while (k + 1 < vertex.size() && from[k + 1] < x) ++k;
-    const std::int64_t d = x - vertex[k];
-    out[static_cast<std::size_t>(x)] = d * d + f[static_cast<std::size_t>(vertex[k])];
-  }
-  f = std::move(out);
-}
 
 void require_size(ImageView<const std::uint8_t> image, int height, int width, const char* what) {
   if (image.empty() || (image.height() == height && image.width() == width)) return;
@@ -53,10 +17,10 @@ void require_size(ImageView<const std::uint8_t> image, int height, int width, co
 }
 
 // 0, 1: inside near the rim, deep; 2, 3, 4: outside near, further, far.
-int band_of(bool inside, std::int32_t squared) {
+int band_of(bool inside, std::uint16_t squared) {
   if (inside) return squared <= 8 * 8 ? 0 : 1;
   if (squared <= 8 * 8) return 2;
-  return squared <= 32 * 32 ? 3 : 4;
+  return squared <= kNearPx * kNearPx ? 3 : 4;
 }
 
 bool differs(const RegionSources& sources, int y, int x) {
@@ -86,37 +50,6 @@ Image<std::uint8_t> Regions::mask_of(const Region& region) const {
   return mask;
 }
 
-std::vector<std::int32_t> squared_distances(ImageView<const std::uint8_t> marks) {
-  constexpr std::int64_t kNone = std::int64_t{1} << 40;
-  const int height = marks.height();
-  const int width = marks.width();
-  std::vector<std::int64_t> field(static_cast<std::size_t>(height) *
-                                  static_cast<std::size_t>(width));
-  const auto at = [&](int y, int x) -> std::int64_t& {
-    return field[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                 static_cast<std::size_t>(x)];
-  };
-  std::vector<std::int64_t> line(static_cast<std::size_t>(height));
-  for (int x = 0; x < width; ++x) {
-    for (int y = 0; y < height; ++y) {
-      line[static_cast<std::size_t>(y)] = marks.at(y, x) != 0 ? 0 : kNone;
-    }
-    distances_along(line);
-    for (int y = 0; y < height; ++y) at(y, x) = line[static_cast<std::size_t>(y)];
-  }
-  line.resize(static_cast<std::size_t>(width));
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) line[static_cast<std::size_t>(x)] = at(y, x);
-    distances_along(line);
-    for (int x = 0; x < width; ++x) at(y, x) = line[static_cast<std::size_t>(x)];
-  }
-  std::vector<std::int32_t> out(field.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = field[i] >= kNone ? kFar : static_cast<std::int32_t>(field[i]);
-  }
-  return out;
-}
-
 std::vector<std::string> region_names(bool mask, bool streak, bool rainy) {
   std::vector<std::string> names;
   if (mask) {
@@ -141,11 +74,11 @@ Regions make_regions(const RegionSources& sources, int height, int width) {
   const bool rainy = !mask && !sources.rainy.empty();
   Regions regions;
   if (!mask && !streak && !rainy) return regions;
-  std::vector<std::int32_t> to_inside;
-  std::vector<std::int32_t> to_outside;
+  Image<std::uint16_t> to_inside;
+  Image<std::uint16_t> to_outside;
   if (mask) {
-    to_inside = squared_distances(thresholded(sources.mask, kMaskThreshold, true).view());
-    to_outside = squared_distances(thresholded(sources.mask, kMaskThreshold, false).view());
+    to_inside = near_distances(thresholded(sources.mask, kMaskThreshold, true).view());
+    to_outside = near_distances(thresholded(sources.mask, kMaskThreshold, false).view());
   }
   regions.labels = Image<std::uint8_t>(height, width, 1);
   regions.label_count = 10;  // bands (or changed: 0, unchanged: 1) times on or off streaks
@@ -155,7 +88,7 @@ Regions make_regions(const RegionSources& sources, int height, int width) {
       int label = 0;
       if (mask) {
         const bool inside = sources.mask.at(y, x) >= kMaskThreshold;
-        label = band_of(inside, inside ? to_outside[i] : to_inside[i]);
+        label = band_of(inside, (inside ? to_outside : to_inside).pixels()[i]);
       } else if (rainy) {
         label = differs(sources, y, x) ? 0 : 1;
       }

@@ -49,8 +49,4 @@ Regions make_regions(const RegionSources& sources, int height, int width);
 /// The names make_regions would give, in its order.
 std::vector<std::string> region_names(bool mask, bool streak, bool rainy);
 
-/// Squared Euclidean distance of every pixel to the nearest one whose value is not 0; the largest
-/// int where there is none (Felzenszwalb and Huttenlocher, exact).
-std::vector<std::int32_t> squared_distances(ImageView<const std::uint8_t> marks);
-
 }  // namespace pluvia

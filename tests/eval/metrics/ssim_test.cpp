@@ -13,6 +13,7 @@
 #include "eval/metrics/exact_ssim.h"
 #include "eval/metrics/label_sums.h"
 #include "eval/metrics/metrics.h"
+#include "eval/metrics/near_distance.h"
 #include "eval/metrics/regions.h"
 #include "eval/metrics/ssim_map.h"
 
@@ -320,20 +321,25 @@ TEST(Color, EveryWidthOfARow) {
   }
 }
 
-TEST(Regions, DistancesAreExact) {
-  const auto marks = picture(
-      37, 41, 1, [](int, int, int, const Random& r) { return r.uniform(0) < 0.01 ? 1 : 0; });
-  const auto squared = squared_distances(marks.view());
-  for (int y = 0; y < 37; ++y) {
-    for (int x = 0; x < 41; ++x) {
-      int best = 1 << 30;
-      for (int j = 0; j < 37; ++j) {
-        for (int i = 0; i < 41; ++i) {
-          if (marks.view().at(j, i) != 0)
-            best = std::min(best, (y - j) * (y - j) + (x - i) * (x - i));
+TEST(Regions, NearDistancesAreExact) {
+  for (const auto& [height, width] : {std::pair{97, 141}, {1, 80}, {70, 1}, {3, 65}}) {
+    for (const double share : {0.0, 0.0003, 0.01, 0.3}) {
+      const auto marks = picture(height, width, 1, [&](int, int, int, const Random& r) {
+        return r.uniform(0) < share ? 1 : 0;
+      });
+      const auto squared = near_distances(marks.view());
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          int best = kNotNear;
+          for (int j = 0; j < height; ++j) {
+            for (int i = 0; i < width; ++i) {
+              const int d = (y - j) * (y - j) + (x - i) * (x - i);
+              if (marks.view().at(j, i) != 0 && d <= kNearPx * kNearPx) best = std::min(best, d);
+            }
+          }
+          ASSERT_EQ(squared.view().at(y, x), best) << y << " " << x << " " << share;
         }
       }
-      ASSERT_EQ(squared[static_cast<std::size_t>(y * 41 + x)], best) << y << " " << x;
     }
   }
 }
