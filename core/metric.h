@@ -40,8 +40,9 @@ class FrameScorer {
  public:
   virtual ~FrameScorer() = default;
   virtual double score(const MetricInput& input) const = 0;
-  /// Sums per label of a plane of labels below `count`, in one pass. Empty where a score is not a
-  /// function of a mean over pixels; such metrics are asked once per region, with a mask.
+  /// Sums per label of a plane of labels below `count`, in one pass. Nothing where a score is not a
+  /// function of a mean over pixels, or not one of several regions; such metrics are asked once per
+  /// region, with a mask.
   virtual std::vector<MetricSum> sums(const MetricInput& /*input*/,
                                       ImageView<const std::uint8_t> /*labels*/,
                                       int /*count*/) const {

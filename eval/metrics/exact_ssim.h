@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM of 8-bit pictures with a square separable window of 7 or 11 taps and the border cut off
-// ('valid'): the numbers of ssim_map.h (for the two usual windows proven to 1e-7, measured to 2e-9:
+// ('valid'): the numbers of ssim_map.h (for the two usual windows proven to 6e-8, measured to 2e-9:
 // moment_filter.h says why; for others measured to 7e-8) in a fraction of its time. What is printed
-// is computed here; other borders by pictures that are that much larger.
+// is computed here, with other borders from pictures that have such a border around them.
 #pragma once
 
 #include <cstdint>

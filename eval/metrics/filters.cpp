@@ -42,23 +42,6 @@ void weigh_rows(const double* const* rows, std::span<const double> taps, double*
   weigh(rows, taps, out, n);
 }
 
-void pad_row(std::span<const double> row, int channels, int pixels, Border border,
-             std::vector<double>& out) {
-  const auto count = static_cast<std::size_t>(channels);
-  const int width = static_cast<int>(row.size() / count);
-  out.resize(row.size() + 2 * static_cast<std::size_t>(pixels) * count);
-  std::copy(row.begin(), row.end(), out.begin() + std::ptrdiff_t{pixels} * channels);
-  const auto fill = [&](int x) {
-    const int from = border_index(x, width, border);
-    for (int c = 0; c < channels; ++c) {
-      const auto at = static_cast<std::size_t>((x + pixels) * channels + c);
-      out[at] = from < 0 ? 0 : row[static_cast<std::size_t>(from * channels + c)];
-    }
-  };
-  for (int x = -pixels; x < 0; ++x) fill(x);
-  for (int x = width; x < width + pixels; ++x) fill(x);
-}
-
 int border_index(int i, int n, Border border) {
   if (i >= 0 && i < n) return i;
   switch (border) {
@@ -108,10 +91,10 @@ Image<double> filter_plane(ImageView<const double> plane, std::span<const double
   const int shift = valid ? 0 : -radius;
   Image<double> across(plane.height(), width, 1);
   parallel_for(plane.height(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<double> padded;
+    std::vector<double> padded(static_cast<std::size_t>(width + size - 1));
     std::vector<const double*> rows(taps.size());
     for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
-      pad_row(plane.row(y), 1, valid ? 0 : radius, border, padded);
+      pad_row(plane.row(y), 1, valid ? 0 : radius, border, padded.data());
       for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + k;
       weigh_rows(rows.data(), taps, across.view().row(y).data(), width);
     }

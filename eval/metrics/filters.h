@@ -3,6 +3,8 @@
 // compared with.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -31,8 +33,20 @@ std::vector<double> gaussian_taps(int size, double sigma);
 void weigh_rows(const double* const* rows, std::span<const double> taps, double* out, int n);
 
 /// A row of interleaved channels with that many pixels more on both sides.
-void pad_row(std::span<const double> row, int channels, int pixels, Border border,
-             std::vector<double>& out);
+template <typename T>
+void pad_row(std::span<const T> row, int channels, int pixels, Border border, T* out) {
+  const int width = static_cast<int>(row.size()) / channels;
+  std::copy(row.begin(), row.end(), out + std::ptrdiff_t{pixels} * channels);
+  const auto fill = [&](int x) {
+    const int from = border_index(x, width, border);
+    for (int c = 0; c < channels; ++c) {
+      out[(x + pixels) * channels + c] =
+          from < 0 ? T{0} : row[static_cast<std::size_t>(from * channels + c)];
+    }
+  };
+  for (int x = -pixels; x < 0; ++x) fill(x);
+  for (int x = width; x < width + pixels; ++x) fill(x);
+}
 
 /// Correlation with taps x taps, an odd number of them.
 Image<double> filter_plane(ImageView<const double> plane, std::span<const double> taps,

@@ -60,4 +60,16 @@ void refuse_holes(const MetricInput& input, const char* metric) {
   }
 }
 
+void OneSize::check(const MetricInput& input, const char* metric) {
+  const int height = input.reference.height();
+  const int width = input.reference.width();
+  if (height_ == 0) {
+    height_ = height;
+    width_ = width;
+  }
+  if (height == height_ && width == width_) return;
+  fail("scoring: ", metric, " compares neighbouring frames: this one is ", width, "x", height,
+       ", the clip's first ", width_, "x", height_);
+}
+
 }  // namespace pluvia

@@ -22,4 +22,15 @@ void check_metric_input(const MetricInput& input);
 /// For metrics that have no meaning on part of a picture.
 void refuse_holes(const MetricInput& input, const char* metric);
 
+/// For metrics that compare frames with the ones before: an Error when a clip's frame differs in
+/// size from its first.
+class OneSize {
+ public:
+  void check(const MetricInput& input, const char* metric);
+
+ private:
+  int height_ = 0;
+  int width_ = 0;
+};
+
 }  // namespace pluvia

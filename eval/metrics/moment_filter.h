@@ -11,11 +11,12 @@
 //
 // The only error of this pass is the taps' rounding: for the Gaussian of 11 taps and sigma 1.5 to
 // multiples of 2^-30, where the outermost is one already; relative to a tap it is e = 5.2e-8 at
-// most (the second), for all six distances together 6e-8. The map's two factors are quotients of
-// sums over the window whose parts' quotients lie between -1 and 1. Where the part of two taps is
-// the share s of the denominator, 1 + e times it moves the quotient by e s |q_part - q_all| <= 2 s
-// (1 - s) e <= e/2; the same holds for the means' factor, 1/cosh of the logarithm of their ratio.
-// So no window's score moves by more than 6e-8. Measured: see tests/eval/metrics/.
+// most (four from the middle), for all six distances together 6e-8. The map's two factors are
+// quotients of sums over the window whose parts' quotients lie between -1 and 1 (the constants' is
+// 1). Where the part of two taps is the share s of the denominator, 1 + e times it moves the
+// quotient by e s |q_part - q_all| <= 2 s (1 - s) e <= e/2; the same holds for the means' factor, a
+// function of their ratio. So no window's score moves by more than 6e-8 (what moves with the mean
+// inside a variance is of second order). Measured: see tests/eval/metrics/.
 #pragma once
 
 #include <array>

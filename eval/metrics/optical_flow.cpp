@@ -4,9 +4,11 @@
 // known so far, 2x2 equations follow, whose sums over a window are solved for d.
 #include "eval/metrics/optical_flow.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/for_each.h"
@@ -149,9 +151,9 @@ void improve(ImageView<const double> first, ImageView<const double> second, Imag
   const int width = first.width();
   for_rows(height, [&](int y) {
     std::vector<double> row(static_cast<std::size_t>(width) * 5);
-    std::vector<double> padded;
+    std::vector<double> padded(static_cast<std::size_t>(width + 2 * kRadius) * 5);
     equations(first, second, std::as_const(flow).view(), y, row.data());
-    pad_row(row, 5, kRadius, Border::kReplicate, padded);
+    pad_row<double>(row, 5, kRadius, Border::kReplicate, padded.data());
     Rows rows;
     for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = padded.data() + 5 * k;
     weigh_rows(rows.data(), kBox, across.view().row(y).data(), 5 * width);

@@ -5,6 +5,7 @@
 #include "eval/metrics/polynomial_expansion.h"
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "core/parallel.h"
@@ -61,7 +62,8 @@ class RowFit {
     for (std::size_t i = 0; i < down.size(); ++i) {
       down_.resize(static_cast<std::size_t>(plane_.width()));
       weigh_rows(rows_.data(), *down[i], down_.data(), plane_.width());
-      pad_row(down_, 1, kRadius, Border::kReplicate, padded_[i]);
+      padded_[i].resize(down_.size() + 2 * kRadius);
+      pad_row<double>(down_, 1, kRadius, Border::kReplicate, padded_[i].data());
     }
     across(0, basis_.g, one_);
     across(1, basis_.g, moments_[0]);

@@ -50,16 +50,7 @@ Image<std::uint8_t> padded(ImageView<const std::uint8_t> picture, int pixels, Bo
       std::fill(to.begin(), to.end(), std::uint8_t{0});
       continue;
     }
-    const auto from = picture.row(from_row);
-    std::copy(from.begin(), from.end(), to.begin() + std::ptrdiff_t{pixels} * channels);
-    const auto fill = [&](int x) {
-      const int from_x = border_index(x - pixels, picture.width(), border);
-      for (int c = 0; c < channels; ++c) {
-        out.view().at(y, x, c) = from_x < 0 ? std::uint8_t{0} : picture.at(from_row, from_x, c);
-      }
-    };
-    for (int x = 0; x < pixels; ++x) fill(x);
-    for (int x = out.width() - pixels; x < out.width(); ++x) fill(x);
+    pad_row(picture.row(from_row), channels, pixels, border, to.data());
   }
   return out;
 }

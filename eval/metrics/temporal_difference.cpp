@@ -14,6 +14,7 @@ class TemporalDifference : public ClipScorer {
   void add(const MetricInput& frame) override {
     check_metric_input(frame);
     refuse_holes(frame, "temporal_difference");
+    size_.check(frame, "temporal_difference");
     Image<double> residual(frame.reference.height(), frame.reference.width(),
                            frame.reference.channels());
     for (int y = 0; y < residual.height(); ++y) {
@@ -38,6 +39,7 @@ class TemporalDifference : public ClipScorer {
   }
 
  private:
+  OneSize size_;
   Image<double> before_;
   double sum_ = 0;
   int pairs_ = 0;

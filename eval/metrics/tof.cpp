@@ -40,6 +40,7 @@ class Tof : public ClipScorer {
   void add(const MetricInput& frame) override {
     check_metric_input(frame);
     refuse_holes(frame, "tof");
+    size_.check(frame, "tof");
     FlowPicture reference(flow_plane(cropped(frame.reference, tecogan_)).view());
     FlowPicture prediction(flow_plane(cropped(frame.prediction, tecogan_)).view());
     if (!reference_.empty()) {
@@ -66,6 +67,7 @@ class Tof : public ClipScorer {
  private:
   bool tecogan_;
   std::size_t skip_;
+  OneSize size_;
   FlowPicture reference_;
   FlowPicture prediction_;
   std::vector<double> pairs_;

@@ -8,9 +8,11 @@
 // |f + b(x + f)|^2 > 0.01 (|f|^2 + |b|^2) + 0.5. Motion comes with the frames when the data set has
 // it, else from our optical flow (optical_flow.h). A blurred video has a low E: read it beside the
 // reference's own (of=reference).
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/optical_flow.h"
@@ -88,14 +90,24 @@ class WarpingError : public ClipScorer {
   void add(const MetricInput& frame) override {
     check_metric_input(frame);
     refuse_holes(frame, "warping_error");
-    FlowPicture picture;
-    if (frame.flow.empty() || !before_picture_.empty()) {
-      picture = FlowPicture(flow_plane(frame.reference).view());
+    size_.check(frame, "warping_error");
+    Image<double> plane;
+    if (frame.flow.empty() || (!before_.empty() && before_flow_.empty())) {
+      plane = flow_plane(frame.reference);
     }
+    FlowPicture picture;
     const ImageView<const double> scored = of_reference_ ? frame.reference : frame.prediction;
-    if (!before_.empty()) add_pair(scored, picture);
+    if (!before_.empty()) {
+      // Only here is it known that motion has to be looked for.
+      if (before_flow_.empty()) {
+        if (before_picture_.empty()) before_picture_ = FlowPicture(before_plane_.view());
+        picture = FlowPicture(plane.view());
+      }
+      add_pair(scored, picture);
+    }
     before_ = copy(scored);
     before_picture_ = std::move(picture);
+    before_plane_ = std::move(plane);
     before_flow_ = frame.flow.empty() ? Image<float>() : copy(frame.flow);
   }
 
@@ -138,7 +150,9 @@ class WarpingError : public ClipScorer {
 
   bool of_reference_;
   Image<double> before_;
-  FlowPicture before_picture_;
+  OneSize size_;
+  Image<double> before_plane_;
+  FlowPicture before_picture_;  ///< of the plane, when it was needed already
   Image<float> before_flow_;
   double sum_ = 0;
   int pairs_ = 0;

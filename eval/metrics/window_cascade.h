@@ -22,8 +22,8 @@ struct WindowCascade {
 };
 
 /// Nothing where the chain would be wrong by more than 1e-13 of the taps' sum, because the
-/// outermost tap is next to nothing (Gaussians of sigma below 0.48 with 11 taps, 0.29 with 7) or
-/// roots are next to equal. The same bits on every CPU.
+/// roots are next to equal, or its gain above 1e24, because the outermost tap is next to nothing
+/// (Gaussians of sigma below 0.48 with 11 taps, 0.29 with 7). The same bits on every CPU.
 std::optional<WindowCascade> cascade_of(std::span<const double> taps);
 
 }  // namespace pluvia

@@ -2,8 +2,11 @@
 // Scores of clips on motion that is known exactly.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "eval/metrics/clip_statistics.h"
 #include "eval/metrics/metrics.h"
@@ -79,6 +82,35 @@ TEST(OpticalFlow, FindsAKnownShift) {
     }
   }
   EXPECT_LT(error / count, 0.1);
+}
+
+TEST(OpticalFlow, DoesNotDependOnThreads) {
+  const auto flow = [](int threads) {
+    set_thread_count(threads);
+    const FlowPicture a(flow_plane(moving(0, 9).view()).view());
+    const FlowPicture b(flow_plane(moving(1, 9).view()).view());
+    Image<float> out = optical_flow(a, b);
+    set_thread_count(0);
+    return out;
+  };
+  const Image<float> one = flow(1);
+  for (const int threads : {2, 5}) {
+    EXPECT_TRUE(std::ranges::equal(one.pixels(), flow(threads).pixels())) << threads;
+  }
+}
+
+TEST(Temporal, FramesOfOtherSizesAreRefused) {
+  const Image<double> first = moving(0);
+  for (const int height : {kH - 8, kH + 8}) {
+    Image<double> other(height, kW, 3);
+    std::fill(other.pixels().begin(), other.pixels().end(), 100.0);
+    for (const char* name : {"tof", "warping_error", "temporal_difference"}) {
+      const Metric& metric = metric_by_name(name);
+      const auto clip = metric.clips(Params(metric.params));
+      clip->add(input_of(first, first));
+      EXPECT_THROW(clip->add(input_of(other, other)), Error) << name;
+    }
+  }
 }
 
 TEST(Tof, MeasuresAWrongMotion) {
