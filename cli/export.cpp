@@ -31,11 +31,10 @@ std::vector<const IndexRow*> chosen_rows(const SetReader& set, const Options& op
   std::vector<std::string> ids;
   std::vector<const IndexRow*> rows;
   const std::set<std::string> wanted(options.clips.begin(), options.clips.end());
-  bool split_found = options.split.empty();
+  const std::string split = choose_split(set.info(), options.set, options.split, "");
   for (const IndexRow& row : set.info().rows) {
     ids.push_back(row.clip.id);
-    split_found = split_found || row.clip.split == options.split;
-    if (!options.split.empty() && row.clip.split != options.split) continue;
+    if (!split.empty() && row.clip.split != split) continue;
     if (!wanted.empty() && wanted.count(row.clip.id) == 0) continue;
     rows.push_back(&row);
   }
@@ -45,7 +44,6 @@ std::vector<const IndexRow*> chosen_rows(const SetReader& set, const Options& op
                  list_some(ids));
     }
   }
-  if (!split_found) fail_usage(options.set, ": no clip belongs to split '", options.split, "'");
   if (rows.empty()) fail_usage(options.set, ": no clip is chosen by --split and --clips together");
   return rows;
 }
@@ -109,7 +107,7 @@ Run setup_export(CLI::App& app, const Globals& globals) {
   app.add_option("-o,--out", options->out, "the folder to make");
   app.add_option("--arrangement", options->to.arrangement,
                  "vrds: testlq, test-folder or train-test");
-  app.add_option("--split", options->split, "only the clips of this split");
+  app.add_option("--split", options->split, "only the clips of this split (default: all)");
   app.add_option("--clips,--clip", options->clips, "only these clips (ids, separated by commas)")
       ->delimiter(',');
   app.add_flag("--dry-run", options->dry_run, "say what would be written, write nothing");

@@ -236,6 +236,18 @@ std::vector<IndexRow> read_index(hid_t file) {
 
 }  // namespace
 
+std::string choose_split(const SetInfo& info, const std::string& set, const std::string& wanted,
+                         const std::string& usual) {
+  if (wanted.empty()) return info.splits.count(usual) > 0 ? usual : "";
+  if (info.splits.count(wanted) > 0) return wanted;
+  if (wanted == "all") return "";
+  std::vector<std::string> names;
+  for (const auto& [name, ids] : info.splits) names.push_back(name);
+  names.emplace_back("all");
+  fail_usage("--split ", wanted, ": ", set, " has no such split", did_you_mean(wanted, names),
+             "; expected ", list_some(names));
+}
+
 bool is_clip_id(std::string_view id) {
   if (id.empty() || id.size() > 128 || id.front() == '.') return false;
   return std::all_of(id.begin(), id.end(), [](char c) {

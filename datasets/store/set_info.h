@@ -38,6 +38,11 @@ struct SetInfo {
   std::map<std::string, std::vector<std::string>> splits;
 };
 
+/// The split that a command's --split means in that set, empty for all clips: "all" unless a split has
+/// that name, and nothing wanted where there is no `usual` one. An Error of usage names those there are.
+std::string choose_split(const SetInfo& info, const std::string& set, const std::string& wanted,
+                         const std::string& usual);
+
 /// Letters, digits, '.', '_', '-'; not empty, not starting with '.', at most 128 bytes.
 bool is_clip_id(std::string_view id);
 

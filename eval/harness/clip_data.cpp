@@ -62,23 +62,12 @@ ScoredClip scored(const SetReader& set, const IndexRow& row, const EvalRequest& 
   return clip;
 }
 
-std::string split_of(const SetInfo& info, const EvalRequest& request) {
-  if (!request.split.empty()) {
-    if (info.splits.count(request.split) > 0) return request.split;
-    std::vector<std::string> names;
-    for (const auto& [name, ids] : info.splits) names.push_back(name);
-    fail_usage("--split ", request.split, ": the set has no such split",
-               did_you_mean(request.split, names), "; it has ",
-               names.empty() ? "none" : list_some(names));
-  }
-  return request.clips.empty() && info.splits.count("test") > 0 ? "test" : "";
-}
-
 }  // namespace
 
 std::vector<ScoredClip> choose_clips(const SetReader& set, const EvalRequest& request) {
   const SetInfo& info = set.info();
-  const std::string split = split_of(info, request);
+  const std::string split =
+      choose_split(info, set.path().string(), request.split, request.clips.empty() ? "test" : "");
   std::vector<std::string> ids;
   for (const IndexRow& row : info.rows) ids.push_back(row.clip.id);
   for (const std::string& wanted : request.clips) {
@@ -110,7 +99,8 @@ std::vector<std::string> regions_of(const std::vector<ScoredClip>& clips, bool w
 
 std::string data_sha256(const std::vector<ScoredClip>& clips) {
   Sha256 hash;
-  for (const ScoredClip& clip : clips) hash.update(cat(clip.id, " ", clip.frames, " ", clip.content, "\n"));
+  for (const ScoredClip& clip : clips)
+    hash.update(cat(clip.id, " ", clip.frames, " ", clip.content, "\n"));
   return hash.hex();
 }
 

@@ -16,21 +16,12 @@ namespace {
 
 enum Draw : std::uint32_t { kClip, kStart, kFirstCrop };
 
-std::string split_of(const SetInfo& info, const std::string& path, const std::string& wanted) {
-  if (wanted.empty()) return info.splits.count("train") > 0 ? "train" : "";
-  if (info.splits.count(wanted) > 0) return wanted;
-  std::vector<std::string> names;
-  for (const auto& [name, ids] : info.splits) names.push_back(name);
-  fail_usage("--split ", wanted, ": ", path, " has no such split", did_you_mean(wanted, names),
-             "; it has ", names.empty() ? "none" : list_some(names));
-}
-
 class SetSource final : public TrainingSource {
  public:
   SetSource(const std::string& path, const std::string& split, const LayerSet& layers,
             const SampleShape& shape)
       : set_(SetReader::open(path)), layers_(layers), shape_(shape), path_(path) {
-    const std::string chosen = split_of(set_->info(), path, split);
+    const std::string chosen = choose_split(set_->info(), path, split, "train");
     int longest = 0;
     int tallest = 0;
     int widest = 0;

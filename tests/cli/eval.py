@@ -115,7 +115,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert "{in}" in run("eval", "cmd:true", "--data", at("set.h5"), "--out", at("x.json"), status=2)
     assert "identity" in run("eval", "identiy", "--data", at("set.h5"), "--out", at("x.json"), status=2)
     assert "did you mean" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--protocol", "vderain-rbg", status=2)
-    assert "no such split" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--split", "valid", status=2)
+    assert "expected test, train, all" in run("eval", "identity", "--data", at("set.h5"), "--out", at("x.json"), "--split", "valid", status=2)
+    run("eval", "identity", "--data", at("set.h5"), "--out", at("all.json"), "--split", "all", "--frames", "1")
+    assert {clip["split"] for clip in json.load(open(at("all.json")))["clips"]} == {"test", "train"}
     assert "exists" in run("eval", "identity", "--data", at("set.h5"), "--out", at("id.json"), status=2)
     assert not os.path.exists(at("x.json"))
 
