@@ -58,7 +58,8 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_option("--data", request.data, "the set (.h5)")->required();
   app.add_option("--protocol", request.protocol, "a protocol's name or file (default vderain-rgb)");
   app.add_option("-o,--out", request.out, "the run record (.json)")->required();
-  app.add_option("--split", request.split, "of the set, or all (default: test where there is one, else all)");
+  app.add_option("--split", request.split,
+                 "of the set, or all (default: test where there is one, else all)");
   app.add_option("--clips,--clip", request.clips, "only these clips")->delimiter(',');
   app.add_option("--frames", request.frames, "only the first N frames of each clip")
       ->check(CLI::Range(1, 1000000));

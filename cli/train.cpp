@@ -85,7 +85,8 @@ Run setup_train(CLI::App& app, const Globals& globals) {
                  "key=value: of the schedule (iterations, batch, optimizer.learning_rate, ...), of "
                  "the network (or network.key), or data.key of the recipe")
       ->take_all();
-  app.add_option("--split", request.split, "of the set, or all (default: train where there is one, else all)");
+  app.add_option("--split", request.split,
+                 "of the set, or all (default: train where there is one, else all)");
   app.add_option("--init", request.init, "weights to start from");
   app.add_option("--init-part", options->parts,
                  "PART=FILE: weights that a part of the network starts from (spynet=spynet.pth)")

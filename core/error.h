@@ -31,7 +31,11 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message_.c_str(); }
 
   /// Puts a place in front: "clips/003/lq" + "chunk 17 is damaged" -> "clips/003/lq: chunk 17 ...".
-  void add_place(const std::string& place) { message_ = place + ": " + message_; }
+  /// A signal comes from nowhere in particular: it gets none.
+  void add_place(const std::string& place) {
+    if (kind_ == ErrorKind::kInterrupt || kind_ == ErrorKind::kTerminate) return;
+    message_ = place + ": " + message_;
+  }
 
  private:
   ErrorKind kind_;

@@ -38,8 +38,9 @@ struct SetInfo {
   std::map<std::string, std::vector<std::string>> splits;
 };
 
-/// The split that a command's --split means in that set, empty for all clips: "all" unless a split has
-/// that name, and nothing wanted where there is no `usual` one. An Error of usage names those there are.
+/// The split that a command's --split means in that set, empty for all clips: "all" unless a split
+/// has that name, and nothing wanted where there is no `usual` one. An Error of usage names those
+/// there are.
 std::string choose_split(const SetInfo& info, const std::string& set, const std::string& wanted,
                          const std::string& usual);
 

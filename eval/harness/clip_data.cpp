@@ -99,8 +99,9 @@ std::vector<std::string> regions_of(const std::vector<ScoredClip>& clips, bool w
 
 std::string data_sha256(const std::vector<ScoredClip>& clips) {
   Sha256 hash;
-  for (const ScoredClip& clip : clips)
+  for (const ScoredClip& clip : clips) {
     hash.update(cat(clip.id, " ", clip.frames, " ", clip.content, "\n"));
+  }
   return hash.hex();
 }
 

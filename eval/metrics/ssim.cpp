@@ -4,8 +4,6 @@
 // windows at its edge. `support=region` instead takes the statistics of each window from pixels of
 // the region alone (normalised convolution): an untouched outside then scores exactly 1.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "core/error.h"

@@ -117,7 +117,7 @@ bool is_that_window(const WindowCascade& cascade, std::span<const double> taps) 
     wrong += std::abs(product[k] * taps[0] - taps[k]);
   }
   const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
-  // Whose eighth power, times 2^31 to the eighth and products of pixels, is within a double's range.
+  // Its eighth power, times 2^31 to the eighth and products of pixels, is within a double's range.
   constexpr double kMostGain = 1e24;
   return wrong <= 1e-13 * sum && sum <= kMostGain * taps[0];  // false for what is not a number
 }
