@@ -103,6 +103,15 @@ bool cpu_has_vnni() {
 #endif
 }
 
+bool cpu_has_vbmi() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512vbmi") != 0 && __builtin_cpu_supports("avx512vbmi2") != 0;
+#else
+  return false;
+#endif
+}
+
 std::string cpu_model() {
   const std::string name = field("/proc/cpuinfo", "model name");
   return name.empty() ? "unknown" : name;

@@ -21,9 +21,11 @@ void set_kernel_level(CpuLevel level);
 std::string cpu_level_name();
 /// As the system names it, or "unknown".
 std::string cpu_model();
-/// Both are false on other architectures. VNNI: AVX-512's dot products, not part of a level.
+/// All are false on other architectures. VNNI and VBMI (1 and 2): AVX-512's dot products and what
+/// moves single bytes about, not part of a level.
 bool cpu_is_intel();
 bool cpu_has_vnni();
+bool cpu_has_vbmi();
 /// Cores this process may run on: respects affinity and cgroup limits.
 int usable_cores();
 

@@ -121,7 +121,8 @@ Image<std::uint8_t> to_color_u8(ImageView<const std::uint8_t> rgb, Color color) 
   if (rgb.channels() == 1) return to_color_u8(rgb_of_grey(rgb).view(), color);
   switch (color) {
     case Color::kY601Rounded:
-      return by_rows(rgb, y601_row);
+      return by_rows(
+          rgb, [](const std::uint8_t* row, std::uint8_t* out, int n) { y601_row(row, out, n); });
     case Color::kYfullRounded:
       return by_rows(rgb, luma_row<YfullRounded>);
     case Color::kYcv2:

@@ -5,10 +5,12 @@
 // whose last samples stay in registers through a block of rows; one division for two pixels;
 // channels left interleaved.
 //
-// Of the means over a window, times a gain G, that both passes give, A and B of x = a - 128 and
-// y = b - 128, Q of (x^2 + y^2 + x + y) / 2, P of x y + x:
-//   2 G^2 (va + vb) = 2 G (2 Q - A - B) - 2 (A^2 + B^2),   2 G^2 2 cov = 4 G (P - A) - 4 A B.
-// Where pictures are equal, Q = P and A = B to the bit, both sides round alike and the score is
+// Both passes give means over a window times a gain G: S of s = a + b - 255, D of d = a - b, Q of
+// (s^2 + d^2 - 1) / 4 and P of (s^2 - d^2 + 2 d - 1) / 4. Of SSIM's two factors the second has
+//   2 G^2 (va + vb) = 4 G Q + G^2 - S^2 - D^2,   2 G^2 2 cov = 4 G P + G^2 - S^2 + D^2 - 2 G D,
+// the first, with the means A = (S + D) / 2 + 127.5 G and B alike,
+//   2 (A^2 + B^2) = (S + 255 G)^2 + D^2,   4 A B = (S + 255 G)^2 - D^2.
+// Where pictures are equal, Q = P and D = 0 to the bit, both sides round alike and the score is
 // exactly 1. The sums' order is fixed and std::fma rounds once on every CPU (slowly on those from
 // before 2013, which lack the instruction): all agree.
 #include "eval/metrics/exact_ssim.h"
@@ -32,11 +34,11 @@ constexpr std::size_t kTiles = kMomentStrip / kColumns;
 
 /// The map's two factors come times 2 gain^2.
 struct Constants {
-  double gain2 = 2;         ///< twice the gain
-  double gain4 = 4;         ///< four times
-  double shift_of_sum = 0;  ///< 512 gain
-  double shift = 0;         ///< (4 128^2 + 2 c1) gain^2
-  double c2 = 0;            ///< 2 c2 gain^2 / scale of (co)variances
+  double gain2 = 2;  ///< twice the gain
+  double gain4 = 4;  ///< four times
+  double white = 0;  ///< 255 gain
+  double c1 = 0;     ///< 2 c1 gain^2
+  double c2 = 0;     ///< (2 c2 / scale of (co)variances + 1) gain^2
 };
 
 /// The chain's last samples, of one plane; with seven taps the first six.
@@ -90,18 +92,16 @@ struct Ratio {
   double below = 1;
 };
 
-inline Ratio ssim_of(double a, double b, double q, double p, const Constants& constants) {
-  const double sum = a + b;
-  const double difference = a - b;
-  const double sum2 = sum * sum;
-  const double difference2 = difference * difference;
-  const double squares = sum2 + difference2;  // 2 (A^2 + B^2)
-  const double twice = sum2 - difference2;    // 4 A B
-  // Twice (a + 128)^2 + (b + 128)^2 and 2 (a + 128)(b + 128) exceed these two by the same.
-  const double shift = std::fma(constants.shift_of_sum, sum, constants.shift);
-  const double spread = std::fma(constants.gain2, std::fma(2.0, q, -sum), -squares);
-  const double common = std::fma(constants.gain4, p - a, -twice);
-  return {(twice + shift) * (common + constants.c2), (squares + shift) * (spread + constants.c2)};
+inline Ratio ssim_of(double s, double d, double q, double p, const Constants& constants) {
+  const double both = s + constants.white;
+  const double sum2 = std::fma(both, both, constants.c1);
+  const double difference2 = d * d;
+  const double rest = std::fma(-s, s, constants.c2);
+  const double spread = std::fma(constants.gain4, q, rest - difference2);
+  // Additions, for which many CPUs have units of their own.
+  const double twice_less_d = p + (p - d);
+  const double common = std::fma(constants.gain2, twice_less_d, rest + difference2);
+  return {(sum2 - difference2) * common, (sum2 + difference2) * spread};
 }
 
 // By one division: exactly 2 for two that are 1.
@@ -112,17 +112,17 @@ inline double sum_of(const Ratio& u, const Ratio& v) {
 /// A row of a tile after the second pass.
 struct Means {
   Means(const MomentTile& tile, int row)
-      : a(tile.sums[0][static_cast<std::size_t>(row)].data()),
-        b(tile.sums[1][static_cast<std::size_t>(row)].data()),
+      : s(tile.sums[0][static_cast<std::size_t>(row)].data()),
+        d(tile.sums[1][static_cast<std::size_t>(row)].data()),
         q(tile.sums[2][static_cast<std::size_t>(row)].data()),
         p(tile.sums[3][static_cast<std::size_t>(row)].data()) {}
 
   Ratio ssim(int place, const Constants& constants) const {
-    return ssim_of(a[place], b[place], q[place], p[place], constants);
+    return ssim_of(s[place], d[place], q[place], p[place], constants);
   }
 
-  const double* a;
-  const double* b;
+  const double* s;
+  const double* d;
   const double* q;
   const double* p;
 };
@@ -141,7 +141,7 @@ PLUVIA_ALL_LEVELS void map_of(const Means& row, const Constants& constants, MapR
   for (int x = 0; x < kColumns; x += 2) {
     const auto place = static_cast<std::size_t>(moment_place(x));
     out[static_cast<std::size_t>(x)] = map[place];
-    out[static_cast<std::size_t>(x) + 1] = map[place + 1];
+    out[static_cast<std::size_t>(x) + 1] = map[place + kColumns / 2];
   }
 }
 
@@ -218,12 +218,13 @@ class Strips {
 
   // A strip's rows lie a page apart, where the CPU does not see them coming.
   void take(int y, int row) {
+    const int read = samples_ + 2 * job_.radius() * step_;
     const auto samples_of = [&](const ImageView<const std::uint8_t>& image) {
       constexpr int kAhead = kMomentRows;
       constexpr int kLine = 64;
       const std::uint8_t* const ahead =
           image.row(std::min(y + kAhead, image.height() - 1)).data() + first_pixel_ * step_;
-      for (int i = 0; i < samples_; i += kLine) __builtin_prefetch(ahead + i);
+      for (int i = 0; i < read; i += kLine) __builtin_prefetch(ahead + i);
       return image.row(y).data() + first_pixel_ * step_;
     };
     filter_.take(row, samples_of(job_.a), samples_of(job_.b), samples_,
@@ -303,9 +304,9 @@ Constants constants_of(const WindowSsim& options, double gain) {
   Constants constants;
   constants.gain2 = 2 * gain;
   constants.gain4 = 4 * gain;
-  constants.shift_of_sum = 512 * gain;
-  constants.shift = (65536 + 2 * c1) * gain * gain;
-  constants.c2 = 2 * c2 / options.covariance_scale * gain * gain;
+  constants.white = 255 * gain;
+  constants.c1 = 2 * c1 * gain * gain;
+  constants.c2 = (2 * c2 / options.covariance_scale + 1) * gain * gain;
   return constants;
 }
 

@@ -8,6 +8,7 @@
 #include "eval/metrics/luma_row.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/cpu.h"
 #include "core/for_each.h"
@@ -85,10 +86,18 @@ PLUVIA_AVX2 void row_v3(const std::uint8_t* rgb, std::uint8_t* out, int n) {
 
 constexpr int kPixelsV4 = 16;
 
-// The first pixels of `bytes`. Rounded towards zero twice: n, below 2^25, may lose its last bit,
+// In the lowest byte of 32 bits. Rounded towards zero twice: n, below 2^25, may lose its last bit,
 // which decides nothing as 85000 is even; above 2^23 a float's last bits are the whole number.
-PLUVIA_AVX512 inline __m128i y601_of_16(__m512i bytes) {
+PLUVIA_AVX512 inline __m512i y601_of_sum(__m512i n) {
   constexpr int kTowardsZero = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+  const __m512 y =
+      _mm512_fmadd_round_ps(_mm512_cvt_roundepi32_ps(n, kTowardsZero), _mm512_set1_ps(1.0F / 85000),
+                            _mm512_set1_ps((1 << 23) + kBlack), kTowardsZero);
+  return _mm512_castps_si512(y);
+}
+
+// The first pixels of `bytes`.
+PLUVIA_AVX512 inline __m128i y601_of_16(__m512i bytes) {
   const __m512i fours = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
   const __m512i red_green = _mm512_broadcast_i32x4(
       _mm_setr_epi8(0, -1, 1, -1, 3, -1, 4, -1, 6, -1, 7, -1, 9, -1, 10, -1));
@@ -98,11 +107,7 @@ PLUVIA_AVX512 inline __m128i y601_of_16(__m512i bytes) {
   const __m512i sum = _mm512_add_epi32(
       _mm512_madd_epi16(_mm512_shuffle_epi8(in, red_green), _mm512_set1_epi32(kRedGreen)),
       _mm512_madd_epi16(_mm512_shuffle_epi8(in, green_blue), _mm512_set1_epi32(kGreenBlue)));
-  const __m512 n =
-      _mm512_cvt_roundepi32_ps(_mm512_add_epi32(sum, _mm512_set1_epi32(kHalf)), kTowardsZero);
-  const __m512 y = _mm512_fmadd_round_ps(n, _mm512_set1_ps(1.0F / 85000),
-                                         _mm512_set1_ps((1 << 23) + kBlack), kTowardsZero);
-  return _mm512_cvtepi32_epi8(_mm512_castps_si512(y));
+  return _mm512_cvtepi32_epi8(y601_of_sum(_mm512_add_epi32(sum, _mm512_set1_epi32(kHalf))));
 }
 
 // Of at least so many pixels.
@@ -120,16 +125,101 @@ PLUVIA_AVX512 void row_v4(const std::uint8_t* rgb, std::uint8_t* out, int n) {
   }
 }
 
+// Bytes times bytes, four products added: by the weights' two digits to the base 256, from -128 to
+// 127. Green comes twice, for its first digit is 167.
+#define PLUVIA_VNNI \
+  __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,avx512vnni"), flatten))
+
+constexpr int kPixelsVnni = 64;
+
+/// Of red, green, blue and green.
+constexpr int digits(bool high) {
+  constexpr std::array<int, 4> kWeights = {21827, 42851 - (83 << 8), 8322, 83 << 8};
+  std::uint32_t all = 0;
+  for (std::size_t i = 0; i < kWeights.size(); ++i) {
+    const int upper = (kWeights[i] + 128) >> 8;
+    const int digit = high ? upper : kWeights[i] - (upper << 8);
+    all |= (static_cast<std::uint32_t>(digit) & 255U) << (8 * i);
+  }
+  return static_cast<int>(all);
+}
+
+/// Places of bytes in a register, or in two.
+struct alignas(64) Places {
+  std::array<std::uint8_t, 64> at{};
+};
+
+constexpr Places places_of_pixels() {
+  constexpr std::array<std::size_t, 4> kColours = {0, 1, 2, 1};
+  Places places;
+  for (std::size_t i = 0; i < 64; ++i) {
+    places.at[i] = static_cast<std::uint8_t>(i / 4 * 3 + kColours[i % 4]);
+  }
+  return places;
+}
+
+constexpr Places places_of_lowest_bytes() {
+  Places places;
+  for (std::size_t i = 0; i < 32; ++i) places.at[i] = static_cast<std::uint8_t>(4 * i);
+  return places;
+}
+
+PLUVIA_VNNI inline __m512i load(const Places& places) {
+  return _mm512_load_si512(places.at.data());
+}
+
+// Of the first 16 pixels of `bytes`.
+PLUVIA_VNNI inline __m512i y601_by_digits(__m512i bytes) {
+  static constexpr Places kPlaces = places_of_pixels();
+  const __m512i pixels = _mm512_permutexvar_epi8(load(kPlaces), bytes);
+  const __m512i high =
+      _mm512_dpbusd_epi32(_mm512_set1_epi32(kHalf >> 8), pixels, _mm512_set1_epi32(digits(true)));
+  const __m512i shifted = _mm512_shldi_epi32(high, _mm512_set1_epi32(kHalf << 24), 8);
+  return y601_of_sum(_mm512_dpbusd_epi32(shifted, pixels, _mm512_set1_epi32(digits(false))));
+}
+
+PLUVIA_VNNI inline __m256i lowest_bytes(__m512i first, __m512i second) {
+  static constexpr Places kPlaces = places_of_lowest_bytes();
+  return _mm512_castsi512_si256(_mm512_permutex2var_epi8(first, load(kPlaces), second));
+}
+
+// Of at least so many pixels.
+PLUVIA_VNNI void row_vnni(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+  constexpr __mmask64 kTheirBytes = (__mmask64{1} << 48) - 1;
+  for (int x = 0; x < n; x += kPixelsVnni) {
+    const int at = std::min(x, n - kPixelsVnni);  // the last ones overlap
+    const std::uint8_t* const from = rgb + 3 * at;
+    const __m512i last = _mm512_maskz_loadu_epi8(kTheirBytes, from + 144);
+    const __m256i first_half = lowest_bytes(y601_by_digits(_mm512_loadu_si512(from)),
+                                            y601_by_digits(_mm512_loadu_si512(from + 48)));
+    const __m256i second_half =
+        lowest_bytes(y601_by_digits(_mm512_loadu_si512(from + 96)), y601_by_digits(last));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at), first_half);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at + 32), second_half);
+  }
+}
+
 #pragma GCC diagnostic pop
 #endif
 
-}  // namespace
-
-void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n) {
+LumaBody best_body() {
 #ifdef PLUVIA_HAS_LEVELS
   const CpuLevel level = kernel_level();
-  if (level == CpuLevel::kV4 && n >= kPixelsV4) return row_v4(rgb, out, n);
-  if (level >= CpuLevel::kV3 && n >= kPixelsV3) return row_v3(rgb, out, n);
+  if (level >= CpuLevel::kV4)
+    return cpu_has_vnni() && cpu_has_vbmi() ? LumaBody::kVnni : LumaBody::kAvx512;
+  if (level >= CpuLevel::kV3) return LumaBody::kAvx2;
+#endif
+  return LumaBody::kPlain;
+}
+
+}  // namespace
+
+void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n, LumaBody best) {
+  const LumaBody body = std::min(best_body(), best);
+#ifdef PLUVIA_HAS_LEVELS
+  if (body >= LumaBody::kVnni && n >= kPixelsVnni) return row_vnni(rgb, out, n);
+  if (body >= LumaBody::kAvx512 && n >= kPixelsV4) return row_v4(rgb, out, n);
+  if (body >= LumaBody::kAvx2 && n >= kPixelsV3) return row_v3(rgb, out, n);
 #endif
   plain_row(rgb, out, n);
 }

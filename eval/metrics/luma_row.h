@@ -7,7 +7,10 @@
 
 namespace pluvia {
 
-/// Of `n` pixels.
-void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n);
+/// What it is written for. The first runs everywhere.
+enum class LumaBody : std::uint8_t { kPlain, kAvx2, kAvx512, kVnni };
+
+/// Of `n` pixels. `best`: none after it is used; tests compare them.
+void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n, LumaBody best = LumaBody::kVnni);
 
 }  // namespace pluvia

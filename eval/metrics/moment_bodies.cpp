@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/metrics/moment_bodies.h"
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "core/cpu.h"
+#include "core/for_each.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define PLUVIA_HAS_VECTOR_BODIES
+#endif
+
+namespace pluvia {
+namespace {
+
+constexpr int kRadius = 5;
+
+// The taps behind a narrow window's are 0.
+template <int kStep>
+PLUVIA_ALL_LEVELS void filter_plain(MomentLines lines, const SplitTaps& taps) {
+  const double unit = static_cast<double>(1 << taps.low_bits);
+  for (int line = 0; line < MomentLines::kCount; ++line) {
+    const std::int16_t* const in = lines.in(line);
+    double* const out = lines.to(line);
+    for (int x = 0; x < kMomentColumns; ++x) {
+      std::int32_t high = taps.high[0] * in[x];
+      std::int32_t low = taps.low[0] * in[x];
+      for (int k = 1; k <= kRadius; ++k) {
+        const auto tap = static_cast<std::size_t>(k);
+        const std::int32_t both = in[x + k * kStep] + in[x - k * kStep];
+        high += taps.high[tap] * both;
+        low += taps.low[tap] * both;
+      }
+      out[moment_place(x)] = high * unit + low;
+    }
+  }
+}
+
+#ifdef PLUVIA_HAS_VECTOR_BODIES
+
+// Doubles without a conversion, which takes three times as long: behind an exponent's upper half
+// any 32 bits u are 2^52 + u, or times a power of 2. The sums come with 2^31 added, so that u >= 0,
+// and what is too much is subtracted in between, where all fits 53 bits.
+constexpr int kExponent = 0x43300000;  // of 2^52
+constexpr int kAdded = std::numeric_limits<int>::min();
+
+struct Joint {
+  explicit Joint(int low_bits)
+      : high_exponent(kExponent + (low_bits << 20)),
+        excess(0x1p52 + 0x1p31 + std::ldexp(0x1p52 + 0x1p31, low_bits)) {}
+
+  int high_exponent;
+  double excess;
+};
+
+constexpr int kPairs = 3;  // of taps: 0 and 1, 2 and 3, 4 and 5
+
+#define PLUVIA_AVX2 __attribute__((target("avx2,fma")))
+
+PLUVIA_AVX2 inline __m256i load(const std::int16_t* at) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+}
+
+PLUVIA_AVX2 inline __m256i folded(const std::int16_t* middle, int offset) {
+  return _mm256_add_epi16(load(middle + offset), load(middle - offset));
+}
+
+struct PairedTaps {
+  __m256i high[kPairs];
+  __m256i low[kPairs];
+};
+
+PLUVIA_AVX2 inline __m256i paired(const std::array<std::int16_t, 6>& taps, std::size_t first) {
+  const auto a = static_cast<std::uint16_t>(taps[first]);
+  const auto b = static_cast<std::uint16_t>(taps[first + 1]);
+  return _mm256_set1_epi32(static_cast<std::int32_t>(a | static_cast<std::uint32_t>(b) << 16));
+}
+
+PLUVIA_AVX2 inline __m256i sum_of(const __m256i* pairs, const __m256i* taps) {
+  const __m256i first_two =
+      _mm256_add_epi32(_mm256_madd_epi16(pairs[0], taps[0]), _mm256_madd_epi16(pairs[1], taps[1]));
+  return _mm256_add_epi32(
+      _mm256_add_epi32(_mm256_set1_epi32(kAdded), _mm256_madd_epi16(pairs[2], taps[2])), first_two);
+}
+
+PLUVIA_AVX2 inline void store_sum(__m256i high, __m256i low, const Joint& joint, double* out) {
+  const __m256d upper = _mm256_sub_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(joint.excess));
+  _mm256_storeu_pd(out, _mm256_add_pd(upper, _mm256_castsi256_pd(low)));
+}
+
+// Of every second column, beginning with the first.
+PLUVIA_AVX2 inline __m256i even_lanes(__m256i sums, int exponent) {
+  return _mm256_blend_epi32(sums, _mm256_set1_epi32(exponent), 0xAA);
+}
+
+PLUVIA_AVX2 inline __m256i odd_lanes(__m256i sums, int exponent) {
+  return _mm256_or_si256(_mm256_srli_epi64(sums, 32),
+                         _mm256_set1_epi64x(std::int64_t{exponent} << 32));
+}
+
+PLUVIA_AVX2 inline void store_sums(__m256i high, __m256i low, const Joint& joint, double* out) {
+  store_sum(even_lanes(high, joint.high_exponent), even_lanes(low, kExponent), joint, out);
+  store_sum(odd_lanes(high, joint.high_exponent), odd_lanes(low, kExponent), joint,
+            out + kMomentColumns / 2);
+}
+
+// The same with two taps a multiplication.
+template <int kStep>
+PLUVIA_AVX2 void filter_avx2(MomentLines lines, const SplitTaps& split) {
+  PairedTaps taps;
+  for (std::size_t pair = 0; pair < kPairs; ++pair) {
+    taps.high[pair] = paired(split.high, 2 * pair);
+    taps.low[pair] = paired(split.low, 2 * pair);
+  }
+  const Joint joint(split.low_bits);
+  for (int line = 0; line < MomentLines::kCount; ++line) {
+    for (int x = 0; x < kMomentColumns; x += 16) {
+      const std::int16_t* const at = lines.in(line) + x;
+      double* const out = lines.to(line) + x / 4;
+      const __m256i rows[2 * kPairs] = {load(at),
+                                        folded(at, kStep),
+                                        folded(at, 2 * kStep),
+                                        folded(at, 3 * kStep),
+                                        folded(at, 4 * kStep),
+                                        folded(at, 5 * kStep)};
+      __m256i first[kPairs];   // columns 0-3 and 8-11
+      __m256i second[kPairs];  // columns 4-7 and 12-15
+      for (int pair = 0; pair < kPairs; ++pair) {
+        first[pair] = _mm256_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
+        second[pair] = _mm256_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
+      }
+      store_sums(sum_of(first, taps.high), sum_of(first, taps.low), joint, out);
+      store_sums(sum_of(second, taps.high), sum_of(second, taps.low), joint, out + 8);
+    }
+  }
+}
+
+// g++ 12 warns of registers that its own intrinsics leave unset on purpose (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#define PLUVIA_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+
+PLUVIA_AVX512 inline __m512i load_wide(const std::int16_t* at) { return _mm512_loadu_si512(at); }
+
+PLUVIA_AVX512 inline __m512i folded_wide(const std::int16_t* middle, int offset) {
+  return _mm512_add_epi16(load_wide(middle + offset), load_wide(middle - offset));
+}
+
+struct MultipliedAndAdded {
+  PLUVIA_AVX512 __m512i operator()(const __m512i* pairs, const __m512i* taps) const {
+    const __m512i first_two = _mm512_add_epi32(_mm512_madd_epi16(pairs[0], taps[0]),
+                                               _mm512_madd_epi16(pairs[1], taps[1]));
+    return _mm512_add_epi32(
+        _mm512_add_epi32(_mm512_set1_epi32(kAdded), _mm512_madd_epi16(pairs[2], taps[2])),
+        first_two);
+  }
+};
+
+#define PLUVIA_VNNI \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"), flatten))
+
+/// The same by instructions that came later.
+struct DotProducts {
+  PLUVIA_VNNI __m512i operator()(const __m512i* pairs, const __m512i* taps) const {
+    const __m512i first = _mm512_dpwssd_epi32(_mm512_set1_epi32(kAdded), pairs[0], taps[0]);
+    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(first, pairs[1], taps[1]), pairs[2], taps[2]);
+  }
+};
+
+PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, const Joint& joint, double* out) {
+  const __m512d upper = _mm512_sub_pd(_mm512_castsi512_pd(high), _mm512_set1_pd(joint.excess));
+  _mm512_storeu_pd(out, _mm512_add_pd(upper, _mm512_castsi512_pd(low)));
+}
+
+PLUVIA_AVX512 inline __m512i even_lanes_wide(__m512i sums, int exponent) {
+  return _mm512_mask_mov_epi32(sums, 0xAAAA, _mm512_set1_epi32(exponent));
+}
+
+PLUVIA_AVX512 inline __m512i odd_lanes_wide(__m512i sums, int exponent) {
+  const __m512 to = _mm512_castsi512_ps(_mm512_set1_epi32(exponent));
+  return _mm512_castps_si512(_mm512_mask_movehdup_ps(to, 0x5555, _mm512_castsi512_ps(sums)));
+}
+
+PLUVIA_AVX512 inline void store_sums_wide(__m512i high, __m512i low, const Joint& joint,
+                                          double* out) {
+  store_wide(even_lanes_wide(high, joint.high_exponent), even_lanes_wide(low, kExponent), joint,
+             out);
+  store_wide(odd_lanes_wide(high, joint.high_exponent), odd_lanes_wide(low, kExponent), joint,
+             out + kMomentColumns / 2);
+}
+
+// The same, twice as wide.
+template <int kStep, typename Sum>
+PLUVIA_AVX512 inline void filter_wide(MomentLines lines, const SplitTaps& split, const Sum& sum) {
+  static_assert(kMomentColumns == 32);
+  __m512i high_taps[kPairs];
+  __m512i low_taps[kPairs];
+  for (std::size_t pair = 0; pair < kPairs; ++pair) {
+    high_taps[pair] = _mm512_broadcast_i32x8(paired(split.high, 2 * pair));
+    low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, 2 * pair));
+  }
+  const Joint joint(split.low_bits);
+  for (int line = 0; line < MomentLines::kCount; ++line) {
+    const std::int16_t* const at = lines.in(line);
+    const __m512i rows[2 * kPairs] = {load_wide(at),
+                                      folded_wide(at, kStep),
+                                      folded_wide(at, 2 * kStep),
+                                      folded_wide(at, 3 * kStep),
+                                      folded_wide(at, 4 * kStep),
+                                      folded_wide(at, 5 * kStep)};
+    __m512i first[kPairs];
+    __m512i second[kPairs];
+    for (int pair = 0; pair < kPairs; ++pair) {
+      first[pair] = _mm512_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
+      second[pair] = _mm512_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
+    }
+    double* const out = lines.to(line);
+    store_sums_wide(sum(first, high_taps), sum(first, low_taps), joint, out);
+    store_sums_wide(sum(second, high_taps), sum(second, low_taps), joint, out + 8);
+  }
+}
+
+template <int kStep>
+PLUVIA_AVX512 void filter_avx512(MomentLines lines, const SplitTaps& split) {
+  filter_wide<kStep>(lines, split, MultipliedAndAdded{});
+}
+
+template <int kStep>
+PLUVIA_VNNI void filter_vnni(MomentLines lines, const SplitTaps& split) {
+  filter_wide<kStep>(lines, split, DotProducts{});
+}
+
+// Of samples that lie side by side: two are a pair as they are, under two taps for an even column
+// and under the next two for the odd one behind it. More products, but fewer loads that cross a
+// cache line and no unpacking. The outermost tap's low half is 0.
+struct SideBySide {
+  static constexpr int kLoads = kRadius + 1;  ///< from -kRadius on, every other sample
+
+  /// Of all distances, 0 where the window ends.
+  static std::int16_t tap(const std::array<std::int16_t, 6>& taps, int distance) {
+    const auto at = static_cast<std::size_t>(std::abs(distance));
+    return at < taps.size() ? taps[at] : std::int16_t{0};
+  }
+
+  PLUVIA_AVX512 static __m512i pair(const std::array<std::int16_t, 6>& taps, int first) {
+    const auto a = static_cast<std::uint16_t>(tap(taps, first));
+    const auto b = static_cast<std::uint16_t>(tap(taps, first + 1));
+    return _mm512_set1_epi32(static_cast<std::int32_t>(a | static_cast<std::uint32_t>(b) << 16));
+  }
+
+  PLUVIA_AVX512 explicit SideBySide(const std::array<std::int16_t, 6>& taps) {
+    for (int i = 0; i < kLoads; ++i) {
+      even[i] = pair(taps, 2 * i - kRadius);
+      odd[i] = pair(taps, 2 * i - kRadius - 1);
+    }
+  }
+
+  __m512i even[kLoads];
+  __m512i odd[kLoads];
+};
+
+// Of every four sums the first two and the others.
+PLUVIA_AVX512 inline __m512i first_half(__m512i sums, int exponent) {
+  return _mm512_unpacklo_epi32(sums, _mm512_set1_epi32(exponent));
+}
+
+PLUVIA_AVX512 inline __m512i second_half(__m512i sums, int exponent) {
+  return _mm512_unpackhi_epi32(sums, _mm512_set1_epi32(exponent));
+}
+
+PLUVIA_VNNI void filter_side_by_side(MomentLines lines, const SplitTaps& split) {
+  const SideBySide high(split.high);
+  const SideBySide low(split.low);
+  const Joint joint(split.low_bits);
+  constexpr int kLast = SideBySide::kLoads - 1;
+  for (int line = 0; line < MomentLines::kCount; ++line) {
+    const std::int16_t* const at = lines.in(line)-kRadius;
+    __m512i high_even = _mm512_set1_epi32(kAdded);
+    __m512i high_odd = high_even;
+    __m512i low_even = high_even;
+    __m512i low_odd = high_even;
+#pragma GCC unroll 6
+    for (int i = 0; i <= kLast; ++i) {
+      const __m512i pairs = load_wide(at + 2 * i);
+      high_even = _mm512_dpwssd_epi32(high_even, pairs, high.even[i]);
+      high_odd = _mm512_dpwssd_epi32(high_odd, pairs, high.odd[i]);
+      if (i < kLast) low_even = _mm512_dpwssd_epi32(low_even, pairs, low.even[i]);
+      if (i > 0) low_odd = _mm512_dpwssd_epi32(low_odd, pairs, low.odd[i]);
+    }
+    double* const out = lines.to(line);
+    store_wide(first_half(high_even, joint.high_exponent), first_half(low_even, kExponent), joint,
+               out);
+    store_wide(second_half(high_even, joint.high_exponent), second_half(low_even, kExponent), joint,
+               out + 8);
+    store_wide(first_half(high_odd, joint.high_exponent), first_half(low_odd, kExponent), joint,
+               out + 16);
+    store_wide(second_half(high_odd, joint.high_exponent), second_half(low_odd, kExponent), joint,
+               out + 24);
+  }
+}
+
+#pragma GCC diagnostic pop
+
+#endif
+
+template <int kStep>
+void filter_by(MomentBody body, MomentLines lines, const SplitTaps& taps) {
+  switch (body) {
+#ifdef PLUVIA_HAS_VECTOR_BODIES
+    case MomentBody::kVnni:
+      if (kStep == 1 && taps.low.back() == 0) return filter_side_by_side(lines, taps);
+      return filter_vnni<kStep>(lines, taps);
+    case MomentBody::kAvx512:
+      return filter_avx512<kStep>(lines, taps);
+    case MomentBody::kAvx2:
+      return filter_avx2<kStep>(lines, taps);
+#endif
+    default:
+      return filter_plain<kStep>(lines, taps);
+  }
+}
+
+}  // namespace
+
+MomentBody best_moment_body() {
+#ifdef PLUVIA_HAS_VECTOR_BODIES
+  if (cpu_level() >= CpuLevel::kV4) return cpu_has_vnni() ? MomentBody::kVnni : MomentBody::kAvx512;
+  if (cpu_level() >= CpuLevel::kV3) return MomentBody::kAvx2;
+#endif
+  return MomentBody::kPlain;
+}
+
+void filter_lines(MomentBody body, int step, MomentLines lines, const SplitTaps& taps) {
+  step == 1 ? filter_by<1>(body, lines, taps) : filter_by<3>(body, lines, taps);
+}
+
+}  // namespace pluvia
