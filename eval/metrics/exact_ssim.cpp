@@ -129,7 +129,7 @@ struct Means {
 
 using MapRow = std::array<double, kColumns>;
 
-PLUVIA_ALL_LEVELS void map_of(const Means& row, const Constants& constants, MapRow& out) {
+PLUVIA_ALL_LEVELS void map_of(const Means& row, int step, const Constants& constants, MapRow& out) {
   const Means means = row;
   const Constants c = constants;
   alignas(64) MapRow map;
@@ -138,10 +138,8 @@ PLUVIA_ALL_LEVELS void map_of(const Means& row, const Constants& constants, MapR
     const Ratio ratio = means.ssim(place, c);
     map[static_cast<std::size_t>(place)] = ratio.above / ratio.below;
   }
-  for (int x = 0; x < kColumns; x += 2) {
-    const auto place = static_cast<std::size_t>(moment_place(x));
-    out[static_cast<std::size_t>(x)] = map[place];
-    out[static_cast<std::size_t>(x) + 1] = map[place + kColumns / 2];
+  for (int x = 0; x < kColumns; ++x) {
+    out[static_cast<std::size_t>(x)] = map[static_cast<std::size_t>(moment_place(x, step))];
   }
 }
 
@@ -273,7 +271,7 @@ class Strips {
 
   void add_one_by_one(int y, int row, int column) {
     MapRow map;
-    map_of(Means(tile_, row), job_.constants, map);
+    map_of(Means(tile_, row), step_, job_.constants, map);
     const int end = std::min(kColumns, samples_ - column);
     const auto label_at = [&](int x) {
       return job_.labels.empty() ? std::size_t{0} : *label_under(y, column + x);

@@ -35,7 +35,7 @@ PLUVIA_ALL_LEVELS void filter_plain(MomentLines lines, const SplitTaps& taps) {
         high += taps.high[tap] * both;
         low += taps.low[tap] * both;
       }
-      out[moment_place(x)] = high * unit + low;
+      out[moment_place(x, kStep)] = high * unit + low;
     }
   }
 }
@@ -87,25 +87,26 @@ PLUVIA_AVX2 inline __m256i sum_of(const __m256i* pairs, const __m256i* taps) {
       _mm256_add_epi32(_mm256_set1_epi32(kAdded), _mm256_madd_epi16(pairs[2], taps[2])), first_two);
 }
 
-PLUVIA_AVX2 inline void store_sum(__m256i high, __m256i low, const Joint& joint, double* out) {
+PLUVIA_AVX2 inline __m256d joined(__m256i high, __m256i low, const Joint& joint) {
   const __m256d upper = _mm256_sub_pd(_mm256_castsi256_pd(high), _mm256_set1_pd(joint.excess));
-  _mm256_storeu_pd(out, _mm256_add_pd(upper, _mm256_castsi256_pd(low)));
+  return _mm256_add_pd(upper, _mm256_castsi256_pd(low));
 }
 
-// Of every second column, beginning with the first.
-PLUVIA_AVX2 inline __m256i even_lanes(__m256i sums, int exponent) {
-  return _mm256_blend_epi32(sums, _mm256_set1_epi32(exponent), 0xAA);
-}
-
-PLUVIA_AVX2 inline __m256i odd_lanes(__m256i sums, int exponent) {
-  return _mm256_or_si256(_mm256_srli_epi64(sums, 32),
-                         _mm256_set1_epi64x(std::int64_t{exponent} << 32));
-}
-
-PLUVIA_AVX2 inline void store_sums(__m256i high, __m256i low, const Joint& joint, double* out) {
-  store_sum(even_lanes(high, joint.high_exponent), even_lanes(low, kExponent), joint, out);
-  store_sum(odd_lanes(high, joint.high_exponent), odd_lanes(low, kExponent), joint,
-            out + kMomentColumns / 2);
+// Of four columns in either half of a register.
+template <int kStep>
+PLUVIA_AVX2 inline void store_sums(__m256i high, __m256i low, const Joint& joint, int column,
+                                   double* out) {
+  const __m256i high_exponent = _mm256_set1_epi32(joint.high_exponent);
+  const __m256i low_exponent = _mm256_set1_epi32(kExponent);
+  const __m256d first = joined(_mm256_unpacklo_epi32(high, high_exponent),
+                               _mm256_unpacklo_epi32(low, low_exponent), joint);
+  const __m256d second = joined(_mm256_unpackhi_epi32(high, high_exponent),
+                                _mm256_unpackhi_epi32(low, low_exponent), joint);
+  const bool pairs = kStep == 3;
+  _mm256_storeu_pd(out + moment_place(column, kStep),
+                   pairs ? first : _mm256_unpacklo_pd(first, second));
+  _mm256_storeu_pd(out + moment_place(column + (pairs ? 2 : 1), kStep),
+                   pairs ? second : _mm256_unpackhi_pd(first, second));
 }
 
 // The same with two taps a multiplication.
@@ -120,7 +121,6 @@ PLUVIA_AVX2 void filter_avx2(MomentLines lines, const SplitTaps& split) {
   for (int line = 0; line < MomentLines::kCount; ++line) {
     for (int x = 0; x < kMomentColumns; x += 16) {
       const std::int16_t* const at = lines.in(line) + x;
-      double* const out = lines.to(line) + x / 4;
       const __m256i rows[2 * kPairs] = {load(at),
                                         folded(at, kStep),
                                         folded(at, 2 * kStep),
@@ -133,8 +133,9 @@ PLUVIA_AVX2 void filter_avx2(MomentLines lines, const SplitTaps& split) {
         first[pair] = _mm256_unpacklo_epi16(rows[2 * pair], rows[2 * pair + 1]);
         second[pair] = _mm256_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
       }
-      store_sums(sum_of(first, taps.high), sum_of(first, taps.low), joint, out);
-      store_sums(sum_of(second, taps.high), sum_of(second, taps.low), joint, out + 8);
+      double* const out = lines.to(line);
+      store_sums<kStep>(sum_of(first, taps.high), sum_of(first, taps.low), joint, x, out);
+      store_sums<kStep>(sum_of(second, taps.high), sum_of(second, taps.low), joint, x + 4, out);
     }
   }
 }
@@ -175,26 +176,36 @@ struct DotProducts {
   }
 };
 
-PLUVIA_AVX512 inline void store_wide(__m512i high, __m512i low, const Joint& joint, double* out) {
-  const __m512d upper = _mm512_sub_pd(_mm512_castsi512_pd(high), _mm512_set1_pd(joint.excess));
-  _mm512_storeu_pd(out, _mm512_add_pd(upper, _mm512_castsi512_pd(low)));
-}
+/// Of every four sums the first two, and the other two.
+struct Halves {
+  PLUVIA_AVX512 Halves(__m512i high, __m512i low, const Joint& joint) {
+    const __m512i high_exponent = _mm512_set1_epi32(joint.high_exponent);
+    const __m512i low_exponent = _mm512_set1_epi32(kExponent);
+    first = joined(_mm512_unpacklo_epi32(high, high_exponent),
+                   _mm512_unpacklo_epi32(low, low_exponent), joint);
+    second = joined(_mm512_unpackhi_epi32(high, high_exponent),
+                    _mm512_unpackhi_epi32(low, low_exponent), joint);
+  }
 
-PLUVIA_AVX512 inline __m512i even_lanes_wide(__m512i sums, int exponent) {
-  return _mm512_mask_mov_epi32(sums, 0xAAAA, _mm512_set1_epi32(exponent));
-}
+  PLUVIA_AVX512 static __m512d joined(__m512i high, __m512i low, const Joint& joint) {
+    const __m512d upper = _mm512_sub_pd(_mm512_castsi512_pd(high), _mm512_set1_pd(joint.excess));
+    return _mm512_add_pd(upper, _mm512_castsi512_pd(low));
+  }
 
-PLUVIA_AVX512 inline __m512i odd_lanes_wide(__m512i sums, int exponent) {
-  const __m512 to = _mm512_castsi512_ps(_mm512_set1_epi32(exponent));
-  return _mm512_castps_si512(_mm512_mask_movehdup_ps(to, 0x5555, _mm512_castsi512_ps(sums)));
-}
+  __m512d first;
+  __m512d second;
+};
 
-PLUVIA_AVX512 inline void store_sums_wide(__m512i high, __m512i low, const Joint& joint,
+// Of four columns in every quarter of a register.
+template <int kStep>
+PLUVIA_AVX512 inline void store_sums_wide(__m512i high, __m512i low, const Joint& joint, int column,
                                           double* out) {
-  store_wide(even_lanes_wide(high, joint.high_exponent), even_lanes_wide(low, kExponent), joint,
-             out);
-  store_wide(odd_lanes_wide(high, joint.high_exponent), odd_lanes_wide(low, kExponent), joint,
-             out + kMomentColumns / 2);
+  const Halves sums(high, low, joint);
+  const bool pairs = kStep == 3;
+  _mm512_storeu_pd(out + moment_place(column, kStep),
+                   pairs ? sums.first : _mm512_unpacklo_pd(sums.first, sums.second));
+  _mm512_storeu_pd(out + moment_place(column + (pairs ? 2 : 1), kStep),
+                   pairs ? sums.second : _mm512_unpackhi_pd(sums.first, sums.second));
 }
 
 // The same, twice as wide.
@@ -223,8 +234,8 @@ PLUVIA_AVX512 inline void filter_wide(MomentLines lines, const SplitTaps& split,
       second[pair] = _mm512_unpackhi_epi16(rows[2 * pair], rows[2 * pair + 1]);
     }
     double* const out = lines.to(line);
-    store_sums_wide(sum(first, high_taps), sum(first, low_taps), joint, out);
-    store_sums_wide(sum(second, high_taps), sum(second, low_taps), joint, out + 8);
+    store_sums_wide<kStep>(sum(first, high_taps), sum(first, low_taps), joint, 0, out);
+    store_sums_wide<kStep>(sum(second, high_taps), sum(second, low_taps), joint, 4, out);
   }
 }
 
@@ -267,15 +278,6 @@ struct SideBySide {
   __m512i odd[kLoads];
 };
 
-// Of every four sums the first two and the others.
-PLUVIA_AVX512 inline __m512i first_half(__m512i sums, int exponent) {
-  return _mm512_unpacklo_epi32(sums, _mm512_set1_epi32(exponent));
-}
-
-PLUVIA_AVX512 inline __m512i second_half(__m512i sums, int exponent) {
-  return _mm512_unpackhi_epi32(sums, _mm512_set1_epi32(exponent));
-}
-
 PLUVIA_VNNI void filter_side_by_side(MomentLines lines, const SplitTaps& split) {
   const SideBySide high(split.high);
   const SideBySide low(split.low);
@@ -296,14 +298,12 @@ PLUVIA_VNNI void filter_side_by_side(MomentLines lines, const SplitTaps& split) 
       if (i > 0) low_odd = _mm512_dpwssd_epi32(low_odd, pairs, low.odd[i]);
     }
     double* const out = lines.to(line);
-    store_wide(first_half(high_even, joint.high_exponent), first_half(low_even, kExponent), joint,
-               out);
-    store_wide(second_half(high_even, joint.high_exponent), second_half(low_even, kExponent), joint,
-               out + 8);
-    store_wide(first_half(high_odd, joint.high_exponent), first_half(low_odd, kExponent), joint,
-               out + 16);
-    store_wide(second_half(high_odd, joint.high_exponent), second_half(low_odd, kExponent), joint,
-               out + 24);
+    const Halves even(high_even, low_even, joint);
+    const Halves odd(high_odd, low_odd, joint);
+    _mm512_storeu_pd(out + moment_place(0, 1), even.first);
+    _mm512_storeu_pd(out + moment_place(4, 1), even.second);
+    _mm512_storeu_pd(out + moment_place(1, 1), odd.first);
+    _mm512_storeu_pd(out + moment_place(5, 1), odd.second);
   }
 }
 

@@ -14,9 +14,11 @@ constexpr int kMomentStrip = 192;
 constexpr int kMomentColumns = 32;
 constexpr int kMomentRows = 24;
 
-/// Where in a row of a tile a column's sum lies: first the even ones, 0, 2, 8, 10, 16, ..., 4, 6,
-/// 12, ..., as wide registers leave them; the odd ones half a tile behind their left neighbours.
-constexpr int moment_place(int column) {
+/// Where in a row of a tile a column's sum lies, as wide registers leave them. Samples of three
+/// channels: pairs of neighbours, 0, 8, 16, 24, 2, 10, ...; of one: 0, 2, 8, 10, 16, ..., 4, 6, 12,
+/// ..., and the odd ones half a tile behind their left neighbours.
+constexpr int moment_place(int column, int step) {
+  if (step == 3) return column / 2 % 4 * 8 + column / 8 * 2 + column % 2;
   return column % 2 * (kMomentColumns / 2) + column / 4 % 2 * 8 + column / 8 * 2 + column / 2 % 2;
 }
 

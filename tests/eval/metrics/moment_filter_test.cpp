@@ -66,12 +66,12 @@ std::array<double, 4> written_out(const Rows& rows, int x, int step, const Split
   return out;
 }
 
-double result(const MomentFilter& filter, std::size_t plane, int y, int x) {
+double result(const MomentFilter& filter, int step, std::size_t plane, int y, int x) {
   static MomentTile tile;
   const int column = x / kMomentColumns * kMomentColumns;
   filter.filter(column, tile);
-  return tile
-      .sums[plane][static_cast<std::size_t>(y)][static_cast<std::size_t>(moment_place(x - column))];
+  return tile.sums[plane][static_cast<std::size_t>(y)]
+                  [static_cast<std::size_t>(moment_place(x - column, step))];
 }
 
 std::vector<std::vector<double>> windows() {
@@ -126,7 +126,7 @@ TEST(MomentFilter, AllBodiesAreExact) {
           for (int x = 0; x < kMomentStrip; ++x) {
             const std::array<double, 4> want = written_out(rows, x, step, taps);
             for (std::size_t f = 0; f < 4; ++f) {
-              ASSERT_EQ(result(filter, f, 0, x), want[f])
+              ASSERT_EQ(result(filter, step, f, 0, x), want[f])
                   << "plane " << f << ", kind " << kind << ", x " << x << ", body "
                   << static_cast<int>(best);
             }
@@ -146,7 +146,7 @@ TEST(MomentFilter, ShortStripsReadNothingBehindThem) {
     MomentFilter filter(taps, 1);
     filter.take(0, rows.a.data(), rows.b.data(), n, n + 10);
     for (int x = 0; x < n; ++x) {
-      ASSERT_EQ(result(filter, 2, 0, x), written_out(rows, x, 1, taps)[2]) << n;
+      ASSERT_EQ(result(filter, 1, 2, 0, x), written_out(rows, x, 1, taps)[2]) << n;
     }
   }
 }
@@ -160,7 +160,7 @@ TEST(MomentFilter, EveryRowOfABlock) {
     filter.take(y, row.a.data(), row.b.data(), 100 + y, 100 + y + 18);
   }
   for (int y = 0; y < kMomentRows; ++y) {
-    EXPECT_EQ(result(filter, 3, y, 99 + y), written_out(row_of(y), 99 + y, 3, taps)[3]) << y;
+    EXPECT_EQ(result(filter, 3, 3, y, 99 + y), written_out(row_of(y), 99 + y, 3, taps)[3]) << y;
   }
 }
 
