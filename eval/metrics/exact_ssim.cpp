@@ -157,18 +157,32 @@ struct Lanes {
   }
 };
 
-// Adds whole rows of a tile of the map.
+/// By place in a tile: 1 where the map goes so far, otherwise 0.
+using Inside = std::array<double, kColumns>;
+
+// Adds rows of a tile of the map.
+template <bool kWhole>
 PLUVIA_ALL_LEVELS void add_map(const MomentTile& tile, int first, int end,
-                               const Constants& constants, Lanes& to) {
+                               const Constants& constants, const Inside& inside, Lanes& to) {
   static_assert(kColumns == 2 * Lanes::kCount);
   const Constants c = constants;
+  const Inside in = inside;
+  const auto ssim = [&](const Means& means, int place) {
+    Ratio ratio = means.ssim(place, c);
+    if constexpr (!kWhole) {
+      const bool is_inside = in[static_cast<std::size_t>(place)] > 0;
+      ratio.above = is_inside ? ratio.above : 0;
+      ratio.below = is_inside ? ratio.below : 1;
+    }
+    return ratio;
+  };
   Lanes lanes = to;
   for (int row = first; row < end; ++row) {
     const Means means(tile, row);
     PLUVIA_INDEPENDENT
     for (int k = 0; k < Lanes::kCount; ++k) {
       lanes.sums[static_cast<std::size_t>(k)] +=
-          sum_of(means.ssim(k, c), means.ssim(k + Lanes::kCount, c));
+          sum_of(ssim(means, k), ssim(means, k + Lanes::kCount));
     }
   }
   to = lanes;
@@ -207,6 +221,10 @@ class Strips {
   void add(int first_pixel) {
     first_pixel_ = first_pixel;
     samples_ = std::min(kMomentStrip, (job_.map_columns() - first_pixel) * step_);
+    inside_last_.fill(0);
+    for (int x = 0; x <= (samples_ - 1) % kColumns; ++x) {
+      inside_last_[static_cast<std::size_t>(moment_place(x, step_))] = 1;
+    }
     for (int top = 0; top < job_.a.height(); top += kMomentRows) {
       const int rows = std::min(kMomentRows, job_.a.height() - top);
       for (int row = 0; row < rows; ++row) take(top + row, row);
@@ -248,10 +266,19 @@ class Strips {
       }
       int end = row + 1;
       while (end < rows && label_of_row(middle + end, column) == label) ++end;
-      add_map(tile_, row, end, job_.constants, lanes_[static_cast<std::size_t>(label)]);
-      job_.sums[static_cast<std::size_t>(label)].count += (end - row) * kColumns;
+      add_alike(row, end, column, static_cast<std::size_t>(label));
       row = end;
     }
+  }
+
+  /// Columns of a tile that lie in the map.
+  int columns_from(int column) const { return std::min(kColumns, samples_ - column); }
+
+  void add_alike(int first, int end, int column, std::size_t label) {
+    const int columns = columns_from(column);
+    const auto add = columns == kColumns ? add_map<true> : add_map<false>;
+    add(tile_, first, end, job_.constants, inside_last_, lanes_[label]);
+    job_.sums[label].count += std::int64_t{end - first} * columns;
   }
 
   /// Of the pixel under a sample of the map.
@@ -259,12 +286,11 @@ class Strips {
     return &job_.labels.at(y, first_pixel_ + job_.radius() + sample / step_);
   }
 
-  /// The label under all of a tile's row; kSeveral as well where the map ends within it.
+  /// The label under all of a tile's row.
   int label_of_row(int y, int column) const {
-    if (column + kColumns > samples_) return kSeveral;
     if (job_.labels.empty()) return 0;
     const std::uint8_t* const first = label_under(y, column);
-    const std::uint8_t* const last = label_under(y, column + kColumns - 1);
+    const std::uint8_t* const last = label_under(y, column + columns_from(column) - 1);
     const bool alike = std::memcmp(first, first + 1, static_cast<std::size_t>(last - first)) == 0;
     return alike ? *first : kSeveral;
   }
@@ -272,15 +298,14 @@ class Strips {
   void add_one_by_one(int y, int row, int column) {
     MapRow map;
     map_of(Means(tile_, row), step_, job_.constants, map);
-    const int end = std::min(kColumns, samples_ - column);
-    const auto label_at = [&](int x) {
-      return job_.labels.empty() ? std::size_t{0} : *label_under(y, column + x);
-    };
+    const int end = columns_from(column);
     for (int x = 0; x < end;) {
-      const std::size_t label = label_at(x);
+      const std::uint8_t label = *label_under(y, column + x);
       const int begin = x;
       double sum = 0;
-      for (; x < end && label_at(x) == label; ++x) sum += map[static_cast<std::size_t>(x)];
+      for (; x < end && *label_under(y, column + x) == label; ++x) {
+        sum += map[static_cast<std::size_t>(x)];
+      }
       job_.sums[label].sum += sum;
       job_.sums[label].count += x - begin;
     }
@@ -290,6 +315,7 @@ class Strips {
   int step_;
   int first_pixel_ = 0;
   int samples_ = 0;
+  Inside inside_last_{};  ///< of a strip's last tile
   MomentFilter filter_;
   MomentTile tile_;
   alignas(64) std::array<std::array<Delays, 4>, kTiles> delays_{};
