@@ -27,7 +27,7 @@ constexpr std::size_t kWorstShown = 4;
 constexpr std::size_t kSamplesShown = 4;
 
 /// Raised when the same pictures would score differently than before.
-constexpr int kScoringVersion = 3;
+constexpr int kScoringVersion = 4;
 
 /// All that turns equal pictures into equal scores.
 std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& scorer) {
