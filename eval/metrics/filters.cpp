@@ -117,29 +117,42 @@ Image<double> box_downsample(ImageView<const double> plane, int factor) {
   const int before = (factor + 1) / 2 - 1;
   const int height = (plane.height() + factor - 1) / factor;
   const int width = (plane.width() + factor - 1) / factor;
+  std::vector<std::size_t> columns;
+  for (int x = 0; x < width * factor; ++x) {
+    columns.push_back(
+        static_cast<std::size_t>(border_index(x - before, plane.width(), Border::kSymmetric)));
+  }
   Image<double> out(height, width, 1);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      double sum = 0;
+  parallel_for(height, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+      const auto to = out.view().row(y);
+      std::ranges::fill(to, 0.0);
       for (int j = 0; j < factor; ++j) {
-        const int row = border_index(y * factor - before + j, plane.height(), Border::kSymmetric);
-        for (int i = 0; i < factor; ++i) {
-          const int column =
-              border_index(x * factor - before + i, plane.width(), Border::kSymmetric);
-          sum += plane.at(row, column);
+        const auto row =
+            plane.row(border_index(y * factor - before + j, plane.height(), Border::kSymmetric));
+        auto column = columns.begin();
+        for (double& sum : to) {
+          for (int i = 0; i < factor; ++i) sum += row[*column++];
         }
       }
-      out.view().at(y, x) = sum / (factor * factor);
+      for (double& sum : to) sum /= factor * factor;
     }
-  }
+  });
   return out;
 }
 
 Image<double> plane_of(ImageView<const double> image, int c) {
   Image<double> plane(image.height(), image.width(), 1);
-  for (int y = 0; y < image.height(); ++y) {
-    for (int x = 0; x < image.width(); ++x) plane.view().at(y, x) = image.at(y, x, c);
-  }
+  const auto step = static_cast<std::size_t>(image.channels());
+  parallel_for(image.height(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto y = static_cast<int>(begin); y < static_cast<int>(end); ++y) {
+      const double* from = image.row(y).data() + c;
+      for (double& value : plane.view().row(y)) {
+        value = *from;
+        from += step;
+      }
+    }
+  });
   return plane;
 }
 
