@@ -15,6 +15,8 @@
 
 namespace pluvia {
 
+class FlowMemory;
+
 /// Pictures of equal size with values in 0..255, in double so that nothing is lost on the way to
 /// a printed score.
 struct MetricInput {
@@ -28,6 +30,9 @@ struct MetricInput {
   ImageView<const std::uint8_t> prediction_u8;
   /// Motion of the reference from this frame to the next, (x, y) in pixels; empty: not known.
   ImageView<const float> flow;
+  /// Motion that scores of one clip find for each other (eval/metrics/flow_memory.h); null: each
+  /// for itself.
+  FlowMemory* flows = nullptr;
 };
 
 /// A sum over some pixels and what it must be divided by; sums of parts of a picture add up.

@@ -193,7 +193,7 @@ Image<double> first_guess(const Image<double>& coarser, int height, int width) {
 
 }  // namespace
 
-FlowPicture::FlowPicture(ImageView<const double> plane) {
+FlowPicture::FlowPicture(ImageView<const double> plane) : plane_(plane_of(plane, 0)) {
   int levels = 0;
   while (levels < kLevels && std::ldexp(plane.width(), -levels - 1) >= kSmallestPx &&
          std::ldexp(plane.height(), -levels - 1) >= kSmallestPx) {
@@ -202,6 +202,14 @@ FlowPicture::FlowPicture(ImageView<const double> plane) {
   for (int level = 0; level <= levels; ++level) {
     expansions_.push_back(polynomial_expansion(at_level(plane, std::ldexp(1.0, -level)).view()));
   }
+}
+
+bool FlowPicture::is_of(ImageView<const double> plane) const {
+  if (plane.height() != plane_.height() || plane.width() != plane_.width()) return false;
+  for (int y = 0; y < plane.height(); ++y) {
+    if (!std::ranges::equal(plane.row(y), plane_.view().row(y))) return false;
+  }
+  return true;
 }
 
 Image<float> optical_flow(const FlowPicture& from, const FlowPicture& to) {

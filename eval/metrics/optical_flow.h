@@ -18,13 +18,13 @@ namespace pluvia {
 /// A plane (one channel, 0..255) made ready: its local fits at every level, full size first.
 class FlowPicture {
  public:
-  FlowPicture() = default;
   explicit FlowPicture(ImageView<const double> plane);
 
-  bool empty() const { return expansions_.empty(); }
+  bool is_of(ImageView<const double> plane) const;
   const std::vector<Image<double>>& expansions() const { return expansions_; }
 
  private:
+  Image<double> plane_;
   std::vector<Image<double>> expansions_;
 };
 

@@ -8,8 +8,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "core/error.h"
+#include "eval/metrics/flow_memory.h"
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/optical_flow.h"
 
@@ -31,6 +34,15 @@ ImageView<const double> cropped(ImageView<const double> image, bool tecogan) {
   return image.crop((image.height() - height) / 2, (image.width() - width) / 2, height, width);
 }
 
+double difference(const Image<float>& a, const Image<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.pixels().size(); i += 2) {
+    sum += std::hypot(double{a.pixels()[i]} - double{b.pixels()[i]},
+                      double{a.pixels()[i + 1]} - double{b.pixels()[i + 1]});
+  }
+  return 2 * sum / static_cast<double>(a.pixels().size());
+}
+
 class Tof : public ClipScorer {
  public:
   explicit Tof(const Params& params)
@@ -41,17 +53,12 @@ class Tof : public ClipScorer {
     check_metric_input(frame);
     refuse_holes(frame, "tof");
     size_.check(frame, "tof");
-    FlowPicture reference(flow_plane(cropped(frame.reference, tecogan_)).view());
-    FlowPicture prediction(flow_plane(cropped(frame.prediction, tecogan_)).view());
-    if (!reference_.empty()) {
-      const Image<float> a = optical_flow(reference_, reference);
-      const Image<float> b = optical_flow(prediction_, prediction);
-      double sum = 0;
-      for (std::size_t i = 0; i < a.pixels().size(); i += 2) {
-        sum += std::hypot(double{a.pixels()[i]} - double{b.pixels()[i]},
-                          double{a.pixels()[i + 1]} - double{b.pixels()[i + 1]});
-      }
-      pairs_.push_back(2 * sum / static_cast<double>(a.pixels().size()));
+    FlowMemory& flows = frame.flows == nullptr ? own_flows_ : *frame.flows;
+    auto reference = flows.picture(flow_plane(cropped(frame.reference, tecogan_)).view());
+    auto prediction = flows.picture(flow_plane(cropped(frame.prediction, tecogan_)).view());
+    if (reference_ != nullptr) {
+      pairs_.push_back(
+          difference(*flows.flow(reference_, reference), *flows.flow(prediction_, prediction)));
     }
     reference_ = std::move(reference);
     prediction_ = std::move(prediction);
@@ -68,8 +75,9 @@ class Tof : public ClipScorer {
   bool tecogan_;
   std::size_t skip_;
   OneSize size_;
-  FlowPicture reference_;
-  FlowPicture prediction_;
+  FlowMemory own_flows_;
+  std::shared_ptr<const FlowPicture> reference_;
+  std::shared_ptr<const FlowPicture> prediction_;
   std::vector<double> pairs_;
 };
 

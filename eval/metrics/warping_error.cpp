@@ -12,8 +12,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
+#include "eval/metrics/flow_memory.h"
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/optical_flow.h"
 
@@ -91,23 +93,14 @@ class WarpingError : public ClipScorer {
     check_metric_input(frame);
     refuse_holes(frame, "warping_error");
     size_.check(frame, "warping_error");
-    Image<double> plane;
-    if (frame.flow.empty() || (!before_.empty() && before_flow_.empty())) {
-      plane = flow_plane(frame.reference);
-    }
-    FlowPicture picture;
+    FlowMemory& flows = frame.flows == nullptr ? own_flows_ : *frame.flows;
+    // Motion to the next frame, or from the one before, has to be looked for.
+    const bool needs_motion = frame.flow.empty() || (!before_.empty() && before_flow_.empty());
+    const auto picture = needs_motion ? flows.picture(flow_plane(frame.reference).view()) : nullptr;
     const ImageView<const double> scored = of_reference_ ? frame.reference : frame.prediction;
-    if (!before_.empty()) {
-      // Only here is it known that motion has to be looked for.
-      if (before_flow_.empty()) {
-        if (before_picture_.empty()) before_picture_ = FlowPicture(before_plane_.view());
-        picture = FlowPicture(plane.view());
-      }
-      add_pair(scored, picture);
-    }
+    if (!before_.empty()) add_pair(scored, picture, flows);
     before_ = copy(scored);
-    before_picture_ = std::move(picture);
-    before_plane_ = std::move(plane);
+    before_picture_ = picture;
     before_flow_ = frame.flow.empty() ? Image<float>() : copy(frame.flow);
   }
 
@@ -116,14 +109,15 @@ class WarpingError : public ClipScorer {
   }
 
  private:
-  void add_pair(ImageView<const double> now, const FlowPicture& picture) {
-    Image<float> estimated;
-    Image<float> back;
+  void add_pair(ImageView<const double> now, const std::shared_ptr<const FlowPicture>& picture,
+                FlowMemory& flows) {
+    std::shared_ptr<const Image<float>> estimated;
+    std::shared_ptr<const Image<float>> back;
     ImageView<const float> flow = std::as_const(before_flow_).view();
     if (before_flow_.empty()) {
-      estimated = optical_flow(before_picture_, picture);
-      back = optical_flow(picture, before_picture_);
-      flow = std::as_const(estimated).view();
+      estimated = flows.flow(before_picture_, picture);
+      back = flows.flow(picture, before_picture_);
+      flow = estimated->view();
     }
     double sum = 0;
     double counted = 0;
@@ -131,7 +125,7 @@ class WarpingError : public ClipScorer {
     for (int y = 0; y < now.height(); ++y) {
       for (int x = 0; x < now.width(); ++x) {
         if (on_motion_boundary(flow, y, x)) continue;
-        if (!back.empty() && disagrees(flow, std::as_const(back).view(), y, x)) continue;
+        if (back != nullptr && disagrees(flow, back->view(), y, x)) continue;
         const double to_x = x + double{flow.at(y, x, 0)};
         const double to_y = y + double{flow.at(y, x, 1)};
         if (!sample(now, to_y, to_x, warped.data())) continue;
@@ -151,8 +145,8 @@ class WarpingError : public ClipScorer {
   bool of_reference_;
   Image<double> before_;
   OneSize size_;
-  Image<double> before_plane_;
-  FlowPicture before_picture_;  ///< of the plane, when it was needed already
+  FlowMemory own_flows_;
+  std::shared_ptr<const FlowPicture> before_picture_;
   Image<float> before_flow_;
   double sum_ = 0;
   int pairs_ = 0;

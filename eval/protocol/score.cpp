@@ -191,8 +191,7 @@ FrameScores ProtocolScorer::score(const FramePair& pair) const {
     const FramePair inner = without_border(pair, protocol_.crop_border_px);
     FrameScores out;
     out.name = pair.name;
-    out.identical =
-        protocol_.needs_reference() && equal_pictures(pair.reference, pair.prediction);
+    out.identical = protocol_.needs_reference() && equal_pictures(pair.reference, pair.prediction);
     out.values.assign(frames_.size(), kNaN);
     out.sums.resize(frames_.size());
     out.regions.resize(frames_.size());
@@ -221,7 +220,9 @@ void ClipPass::add(const FramePair& pair) {
     const FramePair inner = without_border(pair, scorer_.protocol_.crop_border_px);
     Colors colors(inner);
     for (std::size_t i = 0; i < passes_.size(); ++i) {
-      passes_[i]->add(colors.of(*scorer_.clips_[i]));
+      MetricInput input = colors.of(*scorer_.clips_[i]);
+      input.flows = &flows_;
+      passes_[i]->add(input);
     }
   });
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/metrics/flow_memory.h"
 #include "eval/metrics/regions.h"
 #include "eval/protocol/protocol.h"
 
@@ -84,6 +85,7 @@ class ClipPass {
 
  private:
   const ProtocolScorer& scorer_;
+  FlowMemory flows_;
   std::vector<std::unique_ptr<ClipScorer>> passes_;
 };
 

@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "eval/metrics/clip_statistics.h"
+#include "eval/metrics/flow_memory.h"
 #include "eval/metrics/metrics.h"
 #include "eval/metrics/optical_flow.h"
 
@@ -63,7 +64,9 @@ double warping_error(Flow given, double noise) {
   return clip->score();
 }
 
-TEST(WarpingError, IsNothingAlongTheTrueMotion) { EXPECT_NEAR(warping_error(Flow::kAll, 0), 0, 1e-20); }
+TEST(WarpingError, IsNothingAlongTheTrueMotion) {
+  EXPECT_NEAR(warping_error(Flow::kAll, 0), 0, 1e-20);
+}
 
 // Independent noise of both frames adds up.
 TEST(WarpingError, OfNoiseIsTwiceItsVariance) {
@@ -109,6 +112,51 @@ TEST(OpticalFlow, DoesNotDependOnThreads) {
   for (const int threads : {2, 5}) {
     EXPECT_TRUE(std::ranges::equal(one.pixels(), flow(threads).pixels())) << threads;
   }
+}
+
+TEST(FlowMemory, RemembersWhatIsHeld) {
+  FlowMemory memory;
+  const Image<double> plane = flow_plane(moving(0).view());
+  const Image<double> other = flow_plane(moving(1).view());
+  const auto a = memory.picture(plane.view());
+  EXPECT_EQ(a, memory.picture(plane.clone().view()));
+  auto b = memory.picture(other.view());
+  EXPECT_NE(a, b);
+  const auto there = memory.flow(a, b);
+  EXPECT_EQ(there, memory.flow(a, b));
+  EXPECT_NE(there, memory.flow(b, a));
+  EXPECT_EQ(memory.worked_out(), 2);
+  EXPECT_TRUE(std::ranges::equal(there->pixels(), optical_flow(*a, *b).pixels()));
+  b = nullptr;
+  b = memory.picture(other.view());
+  EXPECT_TRUE(std::ranges::equal(there->pixels(), memory.flow(a, b)->pixels()));
+  EXPECT_EQ(memory.worked_out(), 3) << "nobody held the picture";
+}
+
+// Three pairs, of each the reference's motion there and back and the prediction's.
+TEST(FlowMemory, ScoresOfAClipShareIt) {
+  std::vector<std::pair<std::unique_ptr<ClipScorer>, std::unique_ptr<ClipScorer>>> scorers;
+  for (const char* text : {"tof", "warping_error", "warping_error of=reference"}) {
+    const std::string name = std::string(text).substr(0, std::string(text).find(' '));
+    const Metric& metric = metric_by_name(name);
+    Params params(metric.params);
+    if (name != text) params.set("of", "reference");
+    scorers.emplace_back(metric.clips(params), metric.clips(params));
+  }
+  FlowMemory memory;
+  for (int t = 0; t < 4; ++t) {
+    const Image<double> reference = moving(t);
+    const Image<double> prediction = moving(t, 5);
+    MetricInput input = input_of(reference, prediction);
+    for (auto& [alone, sharing] : scorers) {
+      input.flows = nullptr;
+      alone->add(input);
+      input.flows = &memory;
+      sharing->add(input);
+    }
+  }
+  for (const auto& [alone, sharing] : scorers) EXPECT_EQ(alone->score(), sharing->score());
+  EXPECT_EQ(memory.worked_out(), 9);
 }
 
 TEST(Temporal, FramesOfOtherSizesAreRefused) {
