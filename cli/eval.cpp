@@ -50,12 +50,13 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   EvalRequest& request = options->request;
   request.protocol = "vderain-rgb";
-  app.add_option("METHOD", options->method.name,
-                 "a method's or network's name, folder:DIR, torchscript:FILE, or cmd:\"program {in} "
-                 "{out}\"")
+  app.add_option(
+         "METHOD", options->method.name,
+         "a method's or network's name, folder:DIR, torchscript:FILE, or cmd:\"program {in} "
+         "{out}\"")
       ->required();
   add_method_options(app, options->method);
-  app.add_option("--data", request.data, "the set (.h5)")->required();
+  app.add_option("SET,--data", request.data, "the set (.h5); --data or behind METHOD")->required();
   app.add_option("--protocol", request.protocol, "a protocol's name or file (default vderain-rgb)");
   app.add_option("-o,--out", request.out, "the run record (.json)")->required();
   app.add_option("--split", request.split,
@@ -63,7 +64,8 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
   app.add_option("--clips,--clip", request.clips, "only these clips")->delimiter(',');
   app.add_option("--frames", request.frames, "only the first N frames of each clip")
       ->check(CLI::Range(1, 1000000));
-  app.add_option("--save", request.save, "write every prediction: DIR/<clip>/<frame>.png; layers in sub-folders");
+  app.add_option("--save", request.save,
+                 "write every prediction: DIR/<clip>/<frame>.png; layers in sub-folders");
   app.add_option("--label", request.label, "what tables call the method");
   app.add_option("--niqe-model", request.niqe_model, "parameters of NIQE (.mat, .npz)");
   app.add_flag("--no-regions", options->no_regions, "whole frames only");

@@ -77,7 +77,8 @@ Run setup_train(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   TrainRequest& request = options->request;
   app.add_option("MODEL", request.network.name, "a network's name")->required();
-  app.add_option("--data", request.data, "a set (.h5), or a recipe: rain rendered as needed")
+  app.add_option("DATA,--data", request.data,
+                 "a set (.h5), or a recipe: rain rendered as needed; --data or behind MODEL")
       ->required();
   app.add_option("--schedule", options->schedule, "a schedule's name or file")->required();
   app.add_option("-o,--out", request.out, "folder of the run")->required();
@@ -100,11 +101,11 @@ Run setup_train(CLI::App& app, const Globals& globals) {
       ->check(CLI::Range(1, 1024));
   app.add_flag("--resume", request.resume, "go on with a run that was stopped");
   app.add_flag("--force", request.force, "begin anew in a folder that holds a run");
-  app.footer("Networks: " + network_names() + ".\nSchedules that ship: " +
-             manifest_list("schedules") + ".\n\nOf a schedule, for --set:\n" +
-             help_of(run_param_table()) + "\nwith optimizer. in front:\n" +
-             help_of(optimizer_param_table()) + "\nwith learning_rate. in front:\n" +
-             help_of(learning_rate_param_table()));
+  app.footer("Networks: " + network_names() +
+             ".\nSchedules that ship: " + manifest_list("schedules") +
+             ".\n\nOf a schedule, for --set:\n" + help_of(run_param_table()) +
+             "\nwith optimizer. in front:\n" + help_of(optimizer_param_table()) +
+             "\nwith learning_rate. in front:\n" + help_of(learning_rate_param_table()));
   return [options, &globals] { return run(*options, globals); };
 }
 

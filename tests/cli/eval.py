@@ -58,7 +58,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert load("label.json")["method"]["label"] == label, command
     os.chdir(lq), run("eval", "folder:.", "--data", at("set.h5"), "--out", at("label.json"), "--force"), os.chdir("/")
     assert load("label.json")["method"]["label"] == os.path.basename(lq)
-    run("eval", f"folder:{gt}", "--data", at("set.h5"), "--out", at("truth.json"))
+    run("eval", f"folder:{gt}", at("set.h5"), "--out", at("truth.json"))
     perfect = load("truth.json")
     assert perfect["identical_frames"] == 8 and perfect["mean"]["psnr"] == "inf" and perfect["mean"]["ssim"] == 1
 
