@@ -337,7 +337,9 @@ Constants constants_of(const WindowSsim& options, double gain) {
 }  // namespace
 
 bool exact_ssim_takes(std::span<const double> taps, double range) {
-  return (taps.size() == 7 || taps.size() == 11) && range >= 1 && cascade_of(taps).has_value();
+  constexpr double kLeastRange = 32;
+  return (taps.size() == 7 || taps.size() == 11) && range >= kLeastRange &&
+         cascade_of(taps).has_value() && split_taps(taps).has_value();
 }
 
 std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
@@ -348,8 +350,9 @@ std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
   PLUVIA_CHECK(size == 7 || size == 11, size);
   PLUVIA_CHECK(a.channels() == 1 || a.channels() == 3, a.channels());
   const std::optional<WindowCascade> cascade = cascade_of(options.taps);
-  PLUVIA_CHECK(cascade.has_value(), size);
-  Job job{a, b, labels, split_taps(options.taps), *cascade, {}, {}};
+  const std::optional<SplitTaps> split = split_taps(options.taps);
+  PLUVIA_CHECK(cascade.has_value() && split.has_value(), size);
+  Job job{a, b, labels, *split, *cascade, {}, {}};
   job.constants = constants_of(options, cascade->gain * static_cast<double>(job.split.sum));
   job.sums.resize(static_cast<std::size_t>(count));
   Strips(job).add_all();

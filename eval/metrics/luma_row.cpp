@@ -3,8 +3,8 @@
 // formula times 1000, less a common factor 3. The float next to 1/85000, and to 1/10625, is above
 // it, by a share of 6.6e-9: a quotient in float is never short of a whole number, and what rounding
 // there is does not lift it to the next, at least 1/85000 away. Tests try all 2^24 colours.
-// Wide registers multiply two samples by two weights at a time, green's in two parts; from the
-// plain code g++ makes a program three times as slow.
+// Wide registers multiply two samples by two weights at a time or four bytes by four, green's in
+// two parts; from the plain code g++ makes a program three times as slow.
 #include "eval/metrics/luma_row.h"
 
 #include <algorithm>
@@ -13,8 +13,9 @@
 #include "core/cpu.h"
 #include "core/for_each.h"
 
-#ifdef PLUVIA_HAS_LEVELS
+#if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+#define PLUVIA_HAS_VECTOR_BODIES
 #endif
 
 namespace pluvia {
@@ -34,7 +35,7 @@ PLUVIA_ALL_LEVELS void plain_row(const std::uint8_t* rgb, std::uint8_t* out, int
   }
 }
 
-#ifdef PLUVIA_HAS_LEVELS
+#ifdef PLUVIA_HAS_VECTOR_BODIES
 
 constexpr int kRedGreen = 21827 | 21426 << 16;
 constexpr int kGreenBlue = 21425 | 8322 << 16;
@@ -80,7 +81,9 @@ PLUVIA_AVX2 void row_v3(const std::uint8_t* rgb, std::uint8_t* out, int n) {
 // g++ 12 warns of registers that its own intrinsics leave unset on purpose (GCC bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #define PLUVIA_AVX512 __attribute__((target("avx512f,avx512bw")))
 
@@ -174,7 +177,7 @@ PLUVIA_VNNI inline __m512i y601_by_digits(__m512i bytes) {
   const __m512i pixels = _mm512_permutexvar_epi8(load(kPlaces), bytes);
   const __m512i high =
       _mm512_dpbusd_epi32(_mm512_set1_epi32(kHalf >> 8), pixels, _mm512_set1_epi32(digits(true)));
-  const __m512i shifted = _mm512_shldi_epi32(high, _mm512_set1_epi32(kHalf << 24), 8);
+  const __m512i shifted = _mm512_shldi_epi32(high, _mm512_set1_epi32((kHalf & 255) << 24), 8);
   return y601_of_sum(_mm512_dpbusd_epi32(shifted, pixels, _mm512_set1_epi32(digits(false))));
 }
 
@@ -185,8 +188,11 @@ PLUVIA_VNNI inline __m256i lowest_bytes(__m512i first, __m512i second) {
 
 // As much as is read in one go. A CPU does not look past the end of a page by itself.
 inline void prefetch_row_below(const std::uint8_t* rgb, int n) {
-  constexpr int kLine = 64;
-  for (int i = 0; i < 3 * kPixelsVnni; i += kLine) __builtin_prefetch(rgb + 3 * n + i);
+  constexpr std::uintptr_t kLine = 64;
+  const auto below = reinterpret_cast<std::uintptr_t>(rgb) + 3 * static_cast<std::uintptr_t>(n);
+  for (std::uintptr_t i = 0; i < 3 * kPixelsVnni; i += kLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(below + i));
+  }
 }
 
 // Of at least so many pixels.
@@ -210,7 +216,7 @@ PLUVIA_VNNI void row_vnni(const std::uint8_t* rgb, std::uint8_t* out, int n) {
 #endif
 
 LumaBody best_body() {
-#ifdef PLUVIA_HAS_LEVELS
+#ifdef PLUVIA_HAS_VECTOR_BODIES
   const CpuLevel level = kernel_level();
   if (level >= CpuLevel::kV4)
     return cpu_has_vnni() && cpu_has_vbmi() ? LumaBody::kVnni : LumaBody::kAvx512;
@@ -222,8 +228,8 @@ LumaBody best_body() {
 }  // namespace
 
 void y601_row(const std::uint8_t* rgb, std::uint8_t* out, int n, LumaBody best) {
-  const LumaBody body = std::min(best_body(), best);
-#ifdef PLUVIA_HAS_LEVELS
+  [[maybe_unused]] const LumaBody body = std::min(best_body(), best);
+#ifdef PLUVIA_HAS_VECTOR_BODIES
   if (body >= LumaBody::kVnni && n >= kPixelsVnni) return row_vnni(rgb, out, n);
   if (body >= LumaBody::kAvx512 && n >= kPixelsV4) return row_v4(rgb, out, n);
   if (body >= LumaBody::kAvx2 && n >= kPixelsV3) return row_v3(rgb, out, n);

@@ -74,10 +74,17 @@ struct PairedTaps {
   __m256i low[kPairs];
 };
 
-PLUVIA_AVX2 inline __m256i paired(const std::array<std::int16_t, 6>& taps, std::size_t first) {
-  const auto a = static_cast<std::uint16_t>(taps[first]);
-  const auto b = static_cast<std::uint16_t>(taps[first + 1]);
-  return _mm256_set1_epi32(static_cast<std::int32_t>(a | static_cast<std::uint32_t>(b) << 16));
+/// Two taps as one number of 32 bits; those behind the window's are 0.
+std::int32_t pair_of(const std::array<std::int16_t, 6>& taps, int first, int second) {
+  const auto tap = [&](int distance) {
+    const auto at = static_cast<std::size_t>(std::abs(distance));
+    return static_cast<std::uint16_t>(at < taps.size() ? taps[at] : 0);
+  };
+  return static_cast<std::int32_t>(tap(first) | static_cast<std::uint32_t>(tap(second)) << 16);
+}
+
+PLUVIA_AVX2 inline __m256i paired(const std::array<std::int16_t, 6>& taps, int pair) {
+  return _mm256_set1_epi32(pair_of(taps, 2 * pair, 2 * pair + 1));
 }
 
 PLUVIA_AVX2 inline __m256i sum_of(const __m256i* pairs, const __m256i* taps) {
@@ -109,13 +116,13 @@ PLUVIA_AVX2 inline void store_sums(__m256i high, __m256i low, const Joint& joint
                    pairs ? second : _mm256_unpackhi_pd(first, second));
 }
 
-// The same with two taps a multiplication.
+// Two taps a multiplication.
 template <int kStep>
 PLUVIA_AVX2 void filter_avx2(MomentLines lines, const SplitTaps& split) {
   PairedTaps taps;
-  for (std::size_t pair = 0; pair < kPairs; ++pair) {
-    taps.high[pair] = paired(split.high, 2 * pair);
-    taps.low[pair] = paired(split.low, 2 * pair);
+  for (int pair = 0; pair < kPairs; ++pair) {
+    taps.high[pair] = paired(split.high, pair);
+    taps.low[pair] = paired(split.low, pair);
   }
   const Joint joint(split.low_bits);
   for (int line = 0; line < MomentLines::kCount; ++line) {
@@ -168,7 +175,7 @@ struct MultipliedAndAdded {
 #define PLUVIA_VNNI \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"), flatten))
 
-/// The same by instructions that came later.
+/// By instructions that came later.
 struct DotProducts {
   PLUVIA_VNNI __m512i operator()(const __m512i* pairs, const __m512i* taps) const {
     const __m512i first = _mm512_dpwssd_epi32(_mm512_set1_epi32(kAdded), pairs[0], taps[0]);
@@ -208,15 +215,15 @@ PLUVIA_AVX512 inline void store_sums_wide(__m512i high, __m512i low, const Joint
                    pairs ? sums.second : _mm512_unpackhi_pd(sums.first, sums.second));
 }
 
-// The same, twice as wide.
+// Twice as wide.
 template <int kStep, typename Sum>
 PLUVIA_AVX512 inline void filter_wide(MomentLines lines, const SplitTaps& split, const Sum& sum) {
   static_assert(kMomentColumns == 32);
   __m512i high_taps[kPairs];
   __m512i low_taps[kPairs];
-  for (std::size_t pair = 0; pair < kPairs; ++pair) {
-    high_taps[pair] = _mm512_broadcast_i32x8(paired(split.high, 2 * pair));
-    low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, 2 * pair));
+  for (int pair = 0; pair < kPairs; ++pair) {
+    high_taps[pair] = _mm512_broadcast_i32x8(paired(split.high, pair));
+    low_taps[pair] = _mm512_broadcast_i32x8(paired(split.low, pair));
   }
   const Joint joint(split.low_bits);
   for (int line = 0; line < MomentLines::kCount; ++line) {
@@ -255,22 +262,11 @@ PLUVIA_VNNI void filter_vnni(MomentLines lines, const SplitTaps& split) {
 struct SideBySide {
   static constexpr int kLoads = kRadius + 1;  ///< from -kRadius on, every other sample
 
-  /// Of all distances, 0 where the window ends.
-  static std::int16_t tap(const std::array<std::int16_t, 6>& taps, int distance) {
-    const auto at = static_cast<std::size_t>(std::abs(distance));
-    return at < taps.size() ? taps[at] : std::int16_t{0};
-  }
-
-  PLUVIA_AVX512 static __m512i pair(const std::array<std::int16_t, 6>& taps, int first) {
-    const auto a = static_cast<std::uint16_t>(tap(taps, first));
-    const auto b = static_cast<std::uint16_t>(tap(taps, first + 1));
-    return _mm512_set1_epi32(static_cast<std::int32_t>(a | static_cast<std::uint32_t>(b) << 16));
-  }
-
   PLUVIA_AVX512 explicit SideBySide(const std::array<std::int16_t, 6>& taps) {
     for (int i = 0; i < kLoads; ++i) {
-      even[i] = pair(taps, 2 * i - kRadius);
-      odd[i] = pair(taps, 2 * i - kRadius - 1);
+      const int distance = 2 * i - kRadius;
+      even[i] = _mm512_set1_epi32(pair_of(taps, distance, distance + 1));
+      odd[i] = _mm512_set1_epi32(pair_of(taps, distance - 1, distance));
     }
   }
 
@@ -316,7 +312,7 @@ void filter_by(MomentBody body, MomentLines lines, const SplitTaps& taps) {
   switch (body) {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
     case MomentBody::kVnni:
-      if (kStep == 1 && taps.low.back() == 0) return filter_side_by_side(lines, taps);
+      if constexpr (kStep == 1) return filter_side_by_side(lines, taps);
       return filter_vnni<kStep>(lines, taps);
     case MomentBody::kAvx512:
       return filter_avx512<kStep>(lines, taps);
@@ -332,14 +328,16 @@ void filter_by(MomentBody body, MomentLines lines, const SplitTaps& taps) {
 
 MomentBody best_moment_body() {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
-  if (cpu_level() >= CpuLevel::kV4) return cpu_has_vnni() ? MomentBody::kVnni : MomentBody::kAvx512;
-  if (cpu_level() >= CpuLevel::kV3) return MomentBody::kAvx2;
+  const CpuLevel level = kernel_level();
+  if (level >= CpuLevel::kV4) return cpu_has_vnni() ? MomentBody::kVnni : MomentBody::kAvx512;
+  if (level >= CpuLevel::kV3) return MomentBody::kAvx2;
 #endif
   return MomentBody::kPlain;
 }
 
 void filter_lines(MomentBody body, int step, MomentLines lines, const SplitTaps& taps) {
-  step == 1 ? filter_by<1>(body, lines, taps) : filter_by<3>(body, lines, taps);
+  if (step == 1) return filter_by<1>(body, lines, taps);
+  filter_by<3>(body, lines, taps);
 }
 
 }  // namespace pluvia

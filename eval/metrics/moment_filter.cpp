@@ -13,7 +13,7 @@ namespace {
 /// Where the samples of the planes begin.
 using PlaneStarts = std::array<std::int16_t*, 4>;
 
-// Products modulo 2^16: d (d - 1) lacks the sign.
+// Products modulo 2^16; d (d - 1) is never negative and needs all 16 bits.
 PLUVIA_ALL_LEVELS void make_planes(const std::uint8_t* a, const std::uint8_t* b, int n,
                                    const PlaneStarts& planes) {
   std::int16_t* const sums = planes[0];

@@ -29,8 +29,8 @@ struct alignas(64) MomentTile {
   std::array<std::array<std::array<double, kPitch>, kMomentRows>, 4> sums{};
 };
 
-/// The samples of the four planes. In front of a row lies what narrow windows' taps of 0 reach,
-/// behind it whole registers.
+/// The samples of the four planes. In front of a row, which begins at a cache line, lies what
+/// narrow windows' taps of 0 reach, behind it whole registers.
 struct alignas(64) MomentPlanes {
   static constexpr int kFront = 32;
   static constexpr int kLanes = 32;

@@ -108,8 +108,9 @@ TEST(Ssim, IsItsDefinition) {
   }
 }
 
-// What exact_ssim.h promises is 1e-7; what is measured shall not grow unseen.
+// What is measured; exact_ssim.h promises less.
 constexpr double kExactBound = 3e-9;
+constexpr double kPromised = 6e-8;
 
 TEST(ExactSsim, IsTheGeneralCode) {
   for (const auto& [height, width] :
@@ -186,29 +187,56 @@ TEST(ExactSsim, IsWithinItsBound) {
   }
 }
 
-// Down to the narrowest that it takes, where the chain's gain is largest, and ranges at both ends.
+// Down to the narrowest that it takes, and ranges at both ends. Besides noise, points and lines
+// that are alone under the outer taps, whose rounding is all that the score then depends on.
 TEST(ExactSsim, AnyWindowThatItTakes) {
   const auto any = [](int, int, int, const Random& r) { return 255.99 * r.uniform(0); };
   const auto other = [](int, int, int, const Random& r) { return 255.99 * r.uniform(1); };
-  const auto a = picture(40, 90, 3, any);
-  const auto b = picture(40, 90, 3, other);
+  const auto points = [](int y, int x, int, const Random&) {
+    return x % 11 == 5 && y % 11 == 5 ? 255.0 : 0.0;
+  };
+  const auto lines = [](int, int x, int, const Random&) { return x % 11 == 5 ? 255.0 : 0.0; };
+  const auto lines_aside = [](int, int x, int, const Random&) { return x % 11 == 2 ? 255.0 : 0.0; };
+  std::vector<std::pair<Image<std::uint8_t>, Image<std::uint8_t>>> pairs;
+  const auto add = [&](const auto& a, const auto& b) {
+    pairs.emplace_back(picture(40, 90, 3, a), picture(40, 90, 3, b));
+  };
+  add(any, other);
+  add(points, lines_aside);
+  add(lines, lines_aside);
   int taken = 0;
   for (const int size : {7, 11}) {
-    for (double sigma = 0.2; sigma < 4; sigma += sigma < 0.6 ? 0.003 : 0.2) {
-      for (const double range : {1.0, 255.0, 65535.0}) {
+    for (double sigma = 0.2; sigma < 4; sigma += sigma < 1.6 ? 0.02 : 0.2) {
+      for (const double range : {32.0, 255.0, 65535.0}) {
         SsimOptions options;
         options.taps = gaussian_taps(size, sigma);
         options.range = range;
         if (!exact_ssim_takes(options.taps, range)) continue;
         ++taken;
-        ASSERT_NEAR(fast(a, b, options), general(a, b, options), 1e-7)
-            << size << " " << sigma << " " << range;
-        ASSERT_EQ(fast(a, a, options), 1) << size << " " << sigma << " " << range;
+        for (const auto& [a, b] : pairs) {
+          ASSERT_NEAR(fast(a, b, options), general(a, b, options), kPromised)
+              << size << " " << sigma << " " << range;
+          ASSERT_EQ(fast(a, a, options), 1) << size << " " << sigma << " " << range;
+        }
       }
     }
   }
-  EXPECT_GT(taken, 400);
-  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(11, 1.5), 0.5));
+  EXPECT_GT(taken, 100);
+  EXPECT_TRUE(exact_ssim_takes(gaussian_taps(11, 1.5), 255));
+  EXPECT_TRUE(exact_ssim_takes(std::vector<double>(7, 1.0 / 7), 255));
+  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(11, 1.5), 31));
+  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(11, 0.8), 255));
+}
+
+TEST(ExactSsim, EqualPicturesScoreOneUnderEveryLabel) {
+  const auto a = textured(60, 143, 3, 0);
+  const auto labels =
+      picture(60, 143, 1, [](int y, int x, int, const Random&) { return (x / 9 + y / 4) % 3; });
+  const SsimOptions options = window(11);
+  for (const MetricSum& sum :
+       exact_ssim_sums(a.view(), a.view(), labels.view(), 3, {options.taps, 255, 1})) {
+    EXPECT_EQ(sum.sum, sum.count);
+  }
 }
 
 TEST(Ssim, BordersOfIntegersAreThoseOfTheGeneralCode) {
