@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "core/for_each.h"
+#include "core/independent.h"
 #include "core/text.h"
 #include "eval/metrics/luma_row.h"
 
@@ -46,6 +48,13 @@ PLUVIA_ALL_LEVELS void luma_row(const std::uint8_t* rgb, std::uint8_t* out, int 
   for (int i = 0; i < n; ++i) {
     const std::uint32_t y = Luma()(rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2]);
     out[i] = static_cast<std::uint8_t>(y);
+  }
+}
+
+PLUVIA_ALL_LEVELS void round_row(std::span<const double> in, std::uint8_t* out) {
+  PLUVIA_INDEPENDENT
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[i] = static_cast<std::uint8_t>(std::nearbyint(std::clamp(in[i], 0.0, 255.0)));
   }
 }
 
@@ -163,11 +172,7 @@ Image<double> to_double(ImageView<const std::uint8_t> image) {
 Image<std::uint8_t> to_u8(ImageView<const double> image) {
   Image<std::uint8_t> out(image.height(), image.width(), image.channels());
   for (int y = 0; y < image.height(); ++y) {
-    const auto in = image.row(y);
-    const auto to = out.view().row(y);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      to[i] = static_cast<std::uint8_t>(std::nearbyint(std::clamp(in[i], 0.0, 255.0)));
-    }
+    round_row(image.row(y), out.view().row(y).data());
   }
   return out;
 }
