@@ -251,14 +251,13 @@ PLUVIA_AVX512 void filter_avx512(MomentLines lines, const SplitTaps& split) {
   filter_wide<kStep>(lines, split, MultipliedAndAdded{});
 }
 
-template <int kStep>
-PLUVIA_VNNI void filter_vnni(MomentLines lines, const SplitTaps& split) {
-  filter_wide<kStep>(lines, split, DotProducts{});
+PLUVIA_VNNI void filter_three_channels(MomentLines lines, const SplitTaps& split) {
+  filter_wide<3>(lines, split, DotProducts{});
 }
 
-// Of samples that lie side by side: two are a pair as they are, under two taps for an even column
-// and under the next two for the odd one behind it. More products, but fewer loads that cross a
-// cache line and no unpacking. The outermost tap's low half is 0.
+// Samples of one channel lie side by side: two are a pair as they are, under taps d and d + 1 of an
+// even column and d - 1 and d of the next one. More products, but fewer loads that cross a cache
+// line and no unpacking. The outermost tap's low half is 0.
 struct SideBySide {
   static constexpr int kLoads = kRadius + 1;  ///< from -kRadius on, every other sample
 
@@ -274,13 +273,14 @@ struct SideBySide {
   __m512i odd[kLoads];
 };
 
-PLUVIA_VNNI void filter_side_by_side(MomentLines lines, const SplitTaps& split) {
+PLUVIA_VNNI void filter_one_channel(MomentLines lines, const SplitTaps& split) {
   const SideBySide high(split.high);
   const SideBySide low(split.low);
   const Joint joint(split.low_bits);
   constexpr int kLast = SideBySide::kLoads - 1;
+  constexpr int kFirst = -kRadius;
   for (int line = 0; line < MomentLines::kCount; ++line) {
-    const std::int16_t* const at = lines.in(line)-kRadius;
+    const std::int16_t* const at = lines.in(line) + kFirst;
     __m512i high_even = _mm512_set1_epi32(kAdded);
     __m512i high_odd = high_even;
     __m512i low_even = high_even;
@@ -312,8 +312,7 @@ void filter_by(MomentBody body, MomentLines lines, const SplitTaps& taps) {
   switch (body) {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
     case MomentBody::kVnni:
-      if constexpr (kStep == 1) return filter_side_by_side(lines, taps);
-      return filter_vnni<kStep>(lines, taps);
+      return kStep == 1 ? filter_one_channel(lines, taps) : filter_three_channels(lines, taps);
     case MomentBody::kAvx512:
       return filter_avx512<kStep>(lines, taps);
     case MomentBody::kAvx2:
