@@ -218,8 +218,8 @@ PLUVIA_VNNI void row_vnni(const std::uint8_t* rgb, std::uint8_t* out, int n) {
 LumaBody best_body() {
 #ifdef PLUVIA_HAS_VECTOR_BODIES
   const CpuLevel level = kernel_level();
-  if (level >= CpuLevel::kV4)
-    return cpu_has_vnni() && cpu_has_vbmi() ? LumaBody::kVnni : LumaBody::kAvx512;
+  const bool by_bytes = cpu_has_vnni() && cpu_has_vbmi();
+  if (level >= CpuLevel::kV4) return by_bytes ? LumaBody::kVnni : LumaBody::kAvx512;
   if (level >= CpuLevel::kV3) return LumaBody::kAvx2;
 #endif
   return LumaBody::kPlain;

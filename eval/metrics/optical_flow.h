@@ -15,7 +15,8 @@
 
 namespace pluvia {
 
-/// A plane (one channel, 0..255) made ready: its local fits at every level, full size first.
+/// A plane (one channel, 0..255) made ready: itself, to be known again by, and its local fits at
+/// every level, full size first.
 class FlowPicture {
  public:
   explicit FlowPicture(ImageView<const double> plane);
