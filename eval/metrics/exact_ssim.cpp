@@ -322,38 +322,37 @@ class Strips {
   std::vector<Lanes> lanes_;
 };
 
-Constants constants_of(const WindowSsim& options, double gain) {
-  const double c1 = (0.01 * options.range) * (0.01 * options.range);
-  const double c2 = (0.03 * options.range) * (0.03 * options.range);
+Constants constants_of(const ExactWindow& window) {
+  const double gain = window.cascade.gain * static_cast<double>(window.split.sum);
+  const double c1 = (0.01 * window.range) * (0.01 * window.range);
+  const double c2 = (0.03 * window.range) * (0.03 * window.range);
   Constants constants;
   constants.gain2 = 2 * gain;
   constants.gain4 = 4 * gain;
   constants.white = 255 * gain;
   constants.c1 = 2 * c1 * gain * gain;
-  constants.c2 = (2 * c2 / options.covariance_scale + 1) * gain * gain;
+  constants.c2 = (2 * c2 / window.covariance_scale + 1) * gain * gain;
   return constants;
 }
 
 }  // namespace
 
-bool exact_ssim_takes(std::span<const double> taps, double range) {
+std::optional<ExactWindow> exact_window(std::span<const double> taps, double range,
+                                        double covariance_scale) {
   constexpr double kLeastRange = 32;
-  return (taps.size() == 7 || taps.size() == 11) && range >= kLeastRange &&
-         cascade_of(taps).has_value() && split_taps(taps).has_value();
+  if ((taps.size() != 7 && taps.size() != 11) || range < kLeastRange) return std::nullopt;
+  const std::optional<SplitTaps> split = split_taps(taps);
+  const std::optional<WindowCascade> cascade = cascade_of(taps);
+  if (!split || !cascade) return std::nullopt;
+  return ExactWindow{*split, *cascade, range, covariance_scale};
 }
 
 std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
                                        ImageView<const std::uint8_t> b,
                                        ImageView<const std::uint8_t> labels, int count,
-                                       const WindowSsim& options) {
-  const std::size_t size = options.taps.size();
-  PLUVIA_CHECK(size == 7 || size == 11, size);
+                                       const ExactWindow& window) {
   PLUVIA_CHECK(a.channels() == 1 || a.channels() == 3, a.channels());
-  const std::optional<WindowCascade> cascade = cascade_of(options.taps);
-  const std::optional<SplitTaps> split = split_taps(options.taps);
-  PLUVIA_CHECK(cascade.has_value() && split.has_value(), size);
-  Job job{a, b, labels, *split, *cascade, {}, {}};
-  job.constants = constants_of(options, cascade->gain * static_cast<double>(job.split.sum));
+  Job job{a, b, labels, window.split, window.cascade, constants_of(window), {}};
   job.sums.resize(static_cast<std::size_t>(count));
   Strips(job).add_all();
   return job.sums;

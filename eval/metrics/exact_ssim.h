@@ -7,27 +7,34 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/metric.h"
+#include "eval/metrics/split_taps.h"
+#include "eval/metrics/window_cascade.h"
 
 namespace pluvia {
 
-struct WindowSsim {
-  std::span<const double> taps;  ///< 7 or 11, symmetric
+/// A window prepared for its two passes, which takes as long as a hundredth of a picture.
+struct ExactWindow {
+  SplitTaps split;        ///< along rows
+  WindowCascade cascade;  ///< down the columns
   double range = 255;
   double covariance_scale = 1;  ///< n/(n-1) for sample covariances
 };
 
-/// Whether that can be done here: not for narrow windows (split_taps.h), nor for ranges below 32,
-/// whose constants are next to nothing beside squares of pixels, so that roundings tell.
-bool exact_ssim_takes(std::span<const double> taps, double range);
+/// Of symmetric taps. Nothing where that cannot be done here: for other sizes than 7 and 11, for
+/// narrow windows (split_taps.h), and for ranges below 32, whose constants are next to nothing
+/// beside squares of pixels, so that roundings tell.
+std::optional<ExactWindow> exact_window(std::span<const double> taps, double range = 255,
+                                        double covariance_scale = 1);
 
 /// Sums of the map over all channels per label (an empty plane: label 0 everywhere).
 std::vector<MetricSum> exact_ssim_sums(ImageView<const std::uint8_t> a,
                                        ImageView<const std::uint8_t> b,
                                        ImageView<const std::uint8_t> labels, int count,
-                                       const WindowSsim& options);
+                                       const ExactWindow& window);
 
 }  // namespace pluvia

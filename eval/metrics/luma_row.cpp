@@ -186,12 +186,13 @@ PLUVIA_VNNI inline __m256i lowest_bytes(__m512i first, __m512i second) {
   return _mm512_castsi512_si256(_mm512_permutex2var_epi8(first, load(kPlaces), second));
 }
 
-// As much as is read in one go. A CPU does not look past the end of a page by itself.
-inline void prefetch_row_below(const std::uint8_t* rgb, int n) {
+// As much as is read in one go. CPUs look ahead less far and not past the end of a page.
+inline void prefetch_ahead(const std::uint8_t* rgb) {
   constexpr std::uintptr_t kLine = 64;
-  const auto below = reinterpret_cast<std::uintptr_t>(rgb) + 3 * static_cast<std::uintptr_t>(n);
+  constexpr std::uintptr_t kAhead = 240 * kLine;
+  const auto ahead = reinterpret_cast<std::uintptr_t>(rgb) + kAhead;
   for (std::uintptr_t i = 0; i < 3 * kPixelsVnni; i += kLine) {
-    __builtin_prefetch(reinterpret_cast<const void*>(below + i));
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead + i));
   }
 }
 
@@ -201,7 +202,7 @@ PLUVIA_VNNI void row_vnni(const std::uint8_t* rgb, std::uint8_t* out, int n) {
   for (int x = 0; x < n; x += kPixelsVnni) {
     const int at = std::min(x, n - kPixelsVnni);  // the last ones overlap
     const std::uint8_t* const from = rgb + 3 * at;
-    prefetch_row_below(from, n);
+    prefetch_ahead(from);
     const __m512i last = _mm512_maskz_loadu_epi8(kTheirBytes, from + 144);
     const __m256i first_half = lowest_bytes(y601_by_digits(_mm512_loadu_si512(from)),
                                             y601_by_digits(_mm512_loadu_si512(from + 48)));

@@ -51,7 +51,7 @@ constexpr int kAdded = std::numeric_limits<int>::min();
 struct Joint {
   explicit Joint(int low_bits)
       : high_exponent(kExponent + (low_bits << 20)),
-        excess(0x1p52 + 0x1p31 + std::ldexp(0x1p52 + 0x1p31, low_bits)) {}
+        excess((0x1p52 + 0x1p31) * ((1 << low_bits) + 1)) {}
 
   int high_exponent;
   double excess;
@@ -273,33 +273,49 @@ struct SideBySide {
   __m512i odd[kLoads];
 };
 
-PLUVIA_VNNI void filter_one_channel(MomentLines lines, const SplitTaps& split) {
-  const SideBySide high(split.high);
-  const SideBySide low(split.low);
-  const Joint joint(split.low_bits);
-  constexpr int kLast = SideBySide::kLoads - 1;
-  constexpr int kFirst = -kRadius;
-  for (int line = 0; line < MomentLines::kCount; ++line) {
-    const std::int16_t* const at = lines.in(line) + kFirst;
-    __m512i high_even = _mm512_set1_epi32(kAdded);
-    __m512i high_odd = high_even;
-    __m512i low_even = high_even;
-    __m512i low_odd = high_even;
-#pragma GCC unroll 6
-    for (int i = 0; i <= kLast; ++i) {
-      const __m512i pairs = load_wide(at + 2 * i);
-      high_even = _mm512_dpwssd_epi32(high_even, pairs, high.even[i]);
-      high_odd = _mm512_dpwssd_epi32(high_odd, pairs, high.odd[i]);
-      if (i < kLast) low_even = _mm512_dpwssd_epi32(low_even, pairs, low.even[i]);
-      if (i > 0) low_odd = _mm512_dpwssd_epi32(low_odd, pairs, low.odd[i]);
-    }
-    double* const out = lines.to(line);
+/// A line's sums: of even columns, of odd ones.
+struct OneChannel {
+  PLUVIA_VNNI void add(__m512i pairs, int i, const SideBySide& high, const SideBySide& low) {
+    high_even = _mm512_dpwssd_epi32(high_even, pairs, high.even[i]);
+    high_odd = _mm512_dpwssd_epi32(high_odd, pairs, high.odd[i]);
+    if (i < SideBySide::kLoads - 1) low_even = _mm512_dpwssd_epi32(low_even, pairs, low.even[i]);
+    if (i > 0) low_odd = _mm512_dpwssd_epi32(low_odd, pairs, low.odd[i]);
+  }
+
+  PLUVIA_VNNI void store(const Joint& joint, double* out) const {
     const Halves even(high_even, low_even, joint);
     const Halves odd(high_odd, low_odd, joint);
     _mm512_storeu_pd(out + moment_place(0, 1), even.first);
     _mm512_storeu_pd(out + moment_place(4, 1), even.second);
     _mm512_storeu_pd(out + moment_place(1, 1), odd.first);
     _mm512_storeu_pd(out + moment_place(5, 1), odd.second);
+  }
+
+  __m512i high_even;
+  __m512i high_odd;
+  __m512i low_even;
+  __m512i low_odd;
+};
+
+// Two lines at once: one alone waits for its products.
+PLUVIA_VNNI void filter_one_channel(MomentLines lines, const SplitTaps& split) {
+  static_assert(MomentLines::kCount % 2 == 0);
+  const SideBySide high(split.high);
+  const SideBySide low(split.low);
+  const Joint joint(split.low_bits);
+  const __m512i added = _mm512_set1_epi32(kAdded);
+  for (int line = 0; line < MomentLines::kCount; line += 2) {
+    const std::int16_t* const first = lines.in(line)-kRadius;
+    const std::int16_t* const second = lines.in(line + 1) - kRadius;
+    OneChannel of_first = {added, added, added, added};
+    OneChannel of_second = of_first;
+#pragma GCC unroll 6
+    for (int i = 0; i < SideBySide::kLoads; ++i) {
+      of_first.add(load_wide(first + 2 * i), i, high, low);
+      of_second.add(load_wide(second + 2 * i), i, high, low);
+    }
+    of_first.store(joint, lines.to(line));
+    of_second.store(joint, lines.to(line + 1));
   }
 }
 

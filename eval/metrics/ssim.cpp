@@ -4,6 +4,7 @@
 // windows at its edge. `support=region` instead takes the statistics of each window from pixels of
 // the region alone (normalised convolution): an untouched outside then scores exactly 1.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -27,13 +28,15 @@ const std::vector<Param>& params_with_support() {
   return kAll;
 }
 
-bool exact_takes(SsimOptions options) {
+std::optional<ExactWindow> exact_window_of(SsimOptions options) {
   options.border = Border::kValid;  // any will do: see below
-  return is_plain(options) && exact_ssim_takes(options.taps, options.range);
+  if (!is_plain(options)) return std::nullopt;
+  const auto n = static_cast<double>(options.taps.size() * options.taps.size());
+  return exact_window(options.taps, options.range, options.sample_covariance ? n / (n - 1) : 1);
 }
 
 bool integers_do(const Params& params) {
-  return exact_takes(ssim_options(params)) && params.text("support") == "picture";
+  return exact_window_of(ssim_options(params)).has_value() && params.text("support") == "picture";
 }
 
 // What lies outside a picture is pixels like all others: with them around it, its map is the
@@ -57,7 +60,7 @@ class Ssim : public FrameScorer {
  public:
   explicit Ssim(const Params& params)
       : options_(ssim_options(params)),
-        fast_(exact_takes(options_)),
+        exact_(exact_window_of(options_)),
         of_region_(params.text("support") == "region") {
     if (of_region_ && !is_plain(options_)) {
       fail_usage("support=region goes with border=valid, downsample=none, contrast=plain, ",
@@ -79,18 +82,18 @@ class Ssim : public FrameScorer {
     const ImageView<const std::uint8_t> reference = input.reference_u8;
     const auto size = static_cast<int>(options_.taps.size());
     const bool valid = options_.border == Border::kValid;
-    if (fast_ && !reference.empty() && !valid) {
+    if (exact_ && !reference.empty() && !valid) {
       const int radius = size / 2;
       const auto around = [&](ImageView<const std::uint8_t> picture) {
         return padded(picture, radius, options_.border);
       };
       Image<std::uint8_t> all_labels;
       if (!labels.empty()) all_labels = padded(labels, radius, Border::kZero);
-      return fast_sums(around(reference).view(), around(input.prediction_u8).view(),
-                       std::as_const(all_labels).view(), count);
+      return exact_ssim_sums(around(reference).view(), around(input.prediction_u8).view(),
+                             std::as_const(all_labels).view(), count, *exact_);
     }
-    if (fast_ && std::min(reference.height(), reference.width()) >= size) {
-      return fast_sums(reference, input.prediction_u8, labels, count);
+    if (exact_ && std::min(reference.height(), reference.width()) >= size) {
+      return exact_ssim_sums(reference, input.prediction_u8, labels, count, *exact_);
     }
     if (input.reference.empty()) {
       fail("SSIM: the picture is ", input.reference_u8.width(), "x", input.reference_u8.height(),
@@ -100,15 +103,6 @@ class Ssim : public FrameScorer {
   }
 
  private:
-  std::vector<MetricSum> fast_sums(ImageView<const std::uint8_t> reference,
-                                   ImageView<const std::uint8_t> prediction,
-                                   ImageView<const std::uint8_t> labels, int count) const {
-    const auto n = static_cast<double>(options_.taps.size() * options_.taps.size());
-    const WindowSsim window{options_.taps, options_.range,
-                            options_.sample_covariance ? n / (n - 1) : 1};
-    return exact_ssim_sums(reference, prediction, labels, count, window);
-  }
-
   static std::vector<MetricSum> sums_of_maps(const std::vector<SsimMap>& maps,
                                              ImageView<const std::uint8_t> labels, int count) {
     std::vector<MetricSum> sums(static_cast<std::size_t>(count));
@@ -127,7 +121,7 @@ class Ssim : public FrameScorer {
   }
 
   SsimOptions options_;
-  bool fast_;
+  std::optional<ExactWindow> exact_;  ///< where it can be taken
   bool of_region_;
 };
 

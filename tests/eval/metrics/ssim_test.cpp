@@ -94,7 +94,9 @@ SsimOptions window(int size) {
 double fast(const Image<std::uint8_t>& a, const Image<std::uint8_t>& b,
             const SsimOptions& options) {
   const double n = static_cast<double>(options.taps.size() * options.taps.size());
-  const WindowSsim window{options.taps, options.range, options.sample_covariance ? n / (n - 1) : 1};
+  const ExactWindow window =
+      exact_window(options.taps, options.range, options.sample_covariance ? n / (n - 1) : 1)
+          .value();
   return mean_of(exact_ssim_sums(a.view(), b.view(), {}, 1, window).front());
 }
 
@@ -209,7 +211,7 @@ TEST(ExactSsim, AnyWindowThatItTakes) {
         SsimOptions options;
         options.taps = gaussian_taps(size, sigma);
         options.range = range;
-        if (!exact_ssim_takes(options.taps, range)) continue;
+        if (!exact_window(options.taps, range)) continue;
         ++taken;
         for (const auto& [a, b] : pairs) {
           ASSERT_NEAR(fast(a, b, options), general(a, b, options), kPromised)
@@ -220,19 +222,18 @@ TEST(ExactSsim, AnyWindowThatItTakes) {
     }
   }
   EXPECT_GT(taken, 100);
-  EXPECT_TRUE(exact_ssim_takes(gaussian_taps(11, 1.5), 255));
-  EXPECT_TRUE(exact_ssim_takes(std::vector<double>(7, 1.0 / 7), 255));
-  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(11, 1.5), 31));
-  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(11, 0.8), 255));
+  EXPECT_TRUE(exact_window(gaussian_taps(11, 1.5)).has_value());
+  EXPECT_TRUE(exact_window(std::vector<double>(7, 1.0 / 7)).has_value());
+  EXPECT_FALSE(exact_window(gaussian_taps(11, 1.5), 31).has_value());
+  EXPECT_FALSE(exact_window(gaussian_taps(11, 0.8)).has_value());
 }
 
 TEST(ExactSsim, EqualPicturesScoreOneUnderEveryLabel) {
   const auto a = textured(60, 143, 3, 0);
   const auto labels =
       picture(60, 143, 1, [](int y, int x, int, const Random&) { return (x / 9 + y / 4) % 3; });
-  const SsimOptions options = window(11);
-  for (const MetricSum& sum :
-       exact_ssim_sums(a.view(), a.view(), labels.view(), 3, {options.taps, 255, 1})) {
+  const ExactWindow exact = exact_window(window(11).taps).value();
+  for (const MetricSum& sum : exact_ssim_sums(a.view(), a.view(), labels.view(), 3, exact)) {
     EXPECT_EQ(sum.sum, sum.count);
   }
 }
@@ -277,7 +278,8 @@ TEST(ExactSsim, LabelsSplitTheSum) {
   const auto labels =
       picture(60, 200, 1, [](int y, int x, int, const Random&) { return (x / 9 + y / 4) % 3; });
   const SsimOptions options = window(11);
-  const auto sums = exact_ssim_sums(a.view(), b.view(), labels.view(), 3, {options.taps, 255, 1});
+  const ExactWindow exact = exact_window(options.taps).value();
+  const auto sums = exact_ssim_sums(a.view(), b.view(), labels.view(), 3, exact);
   const auto maps = ssim_maps(to_double(a.view()).view(), to_double(b.view()).view(), options);
   for (int label = 0; label < 3; ++label) {
     MetricSum want;

@@ -67,11 +67,11 @@ TEST(WindowCascade, DoesWhatTheWindowDoes) {
 }
 
 TEST(WindowCascade, RefusesWhatItCannotDo) {
-  EXPECT_FALSE(cascade_of(gaussian_taps(11, 0.1)).has_value());  // the outermost tap is 0
+  EXPECT_FALSE(cascade_of(gaussian_taps(11, 0.1)).has_value());   // the outermost tap is 0
   EXPECT_FALSE(cascade_of(gaussian_taps(11, 0.45)).has_value());  // SSIM would overflow
   // (1 + z)^10: five equal roots, of which no number's last digits can be had.
   EXPECT_FALSE(cascade_of(Row{1, 10, 45, 120, 210, 252, 210, 120, 45, 10, 1}).has_value());
-  EXPECT_FALSE(exact_ssim_takes(gaussian_taps(9, 1.5), 255));
+  EXPECT_FALSE(exact_window(gaussian_taps(9, 1.5)).has_value());
 }
 
 // The whole of SSIM with windows other than the usual two, in pictures higher than a block of rows.
@@ -96,9 +96,9 @@ TEST(WindowCascade, GivesTheGeneralCodesSsim) {
       double sum = 0;
       for (const double one : maps.front().ssim.pixels()) sum += one;
       const double want = sum / static_cast<double>(maps.front().ssim.pixels().size());
-      const double got = mean_of(
-          exact_ssim_sums(pictures[0].view(), pictures[1].view(), {}, 1, {options.taps, 255, 1})
-              .front());
+      const ExactWindow exact = exact_window(options.taps).value();
+      const double got =
+          mean_of(exact_ssim_sums(pictures[0].view(), pictures[1].view(), {}, 1, exact).front());
       EXPECT_NEAR(got, want, 1e-8) << size << " " << sigma;
     }
   }
