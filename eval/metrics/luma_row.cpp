@@ -62,6 +62,16 @@ PLUVIA_AVX2 inline __m256i y601_of_8(const std::uint8_t* rgb) {
   return _mm256_cvttps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(eighth), _mm256_set1_ps(kQuotient)));
 }
 
+// What so many pixels take. CPUs look ahead less far and not past the end of a page.
+inline void prefetch_ahead(const std::uint8_t* rgb, int pixels) {
+  constexpr int kLine = 64;
+  constexpr int kAhead = 240 * kLine;
+  const auto ahead = reinterpret_cast<std::uintptr_t>(rgb) + kAhead;
+  for (int i = 0; i < 3 * pixels; i += kLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead + static_cast<std::uintptr_t>(i)));
+  }
+}
+
 constexpr int kPixelsV3 = 32;
 
 // Of at least so many pixels.
@@ -70,6 +80,7 @@ PLUVIA_AVX2 void row_v3(const std::uint8_t* rgb, std::uint8_t* out, int n) {
   for (int x = 0; x < n; x += kPixelsV3) {
     const int at = std::min(x, n - kPixelsV3);  // the last ones overlap
     const std::uint8_t* const from = rgb + 3 * at;
+    prefetch_ahead(from, kPixelsV3);
     const __m256i words1 = _mm256_packs_epi32(y601_of_8(from), y601_of_8(from + 24));
     const __m256i words2 = _mm256_packs_epi32(y601_of_8(from + 48), y601_of_8(from + 72));
     const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words1, words2), order);
@@ -121,7 +132,10 @@ PLUVIA_AVX512 void row_v4(const std::uint8_t* rgb, std::uint8_t* out, int n) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x), y);
   };
   int x = 0;
-  for (; x + kRead <= n; x += kPixelsV4) store(x, y601_of_16(_mm512_loadu_si512(rgb + 3 * x)));
+  for (; x + kRead <= n; x += kPixelsV4) {
+    prefetch_ahead(rgb + 3 * x, kPixelsV4);
+    store(x, y601_of_16(_mm512_loadu_si512(rgb + 3 * x)));
+  }
   for (; x < n; x += kPixelsV4) {
     const int at = std::min(x, n - kPixelsV4);  // the last ones overlap
     store(at, y601_of_16(_mm512_maskz_loadu_epi8(kTheirBytes, rgb + 3 * at)));
@@ -186,23 +200,13 @@ PLUVIA_VNNI inline __m256i lowest_bytes(__m512i first, __m512i second) {
   return _mm512_castsi512_si256(_mm512_permutex2var_epi8(first, load(kPlaces), second));
 }
 
-// As much as is read in one go. CPUs look ahead less far and not past the end of a page.
-inline void prefetch_ahead(const std::uint8_t* rgb) {
-  constexpr std::uintptr_t kLine = 64;
-  constexpr std::uintptr_t kAhead = 240 * kLine;
-  const auto ahead = reinterpret_cast<std::uintptr_t>(rgb) + kAhead;
-  for (std::uintptr_t i = 0; i < 3 * kPixelsVnni; i += kLine) {
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead + i));
-  }
-}
-
 // Of at least so many pixels.
 PLUVIA_VNNI void row_vnni(const std::uint8_t* rgb, std::uint8_t* out, int n) {
   constexpr __mmask64 kTheirBytes = (__mmask64{1} << 48) - 1;
   for (int x = 0; x < n; x += kPixelsVnni) {
     const int at = std::min(x, n - kPixelsVnni);  // the last ones overlap
     const std::uint8_t* const from = rgb + 3 * at;
-    prefetch_ahead(from);
+    prefetch_ahead(from, kPixelsVnni);
     const __m512i last = _mm512_maskz_loadu_epi8(kTheirBytes, from + 144);
     const __m256i first_half = lowest_bytes(y601_by_digits(_mm512_loadu_si512(from)),
                                             y601_by_digits(_mm512_loadu_si512(from + 48)));
