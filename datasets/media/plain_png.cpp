@@ -249,17 +249,31 @@ std::optional<Image<std::uint8_t>> unfiltered(const Header& header, Bytes rows) 
   return image;
 }
 
-}  // namespace
-
-std::optional<Image<std::uint8_t>> decode_plain_png(const std::filesystem::path& path) {
+Workspace& workspace() {
   static thread_local Workspace work;
+  return work;
+}
+
+/// They point into `work`.
+std::optional<Parts> read_parts(const std::filesystem::path& path, Workspace& work) {
   ByteReader reader(path);
   if (reader.size() > kMostFileBytes) return std::nullopt;
   work.file.resize(reader.size());
   if (!reader.read(std::as_writable_bytes(std::span(work.file)))) return std::nullopt;
-  const std::optional<Parts> parts = parts_of(work.file);
+  return parts_of(work.file);
+}
+
+}  // namespace
+
+std::optional<Image<std::uint8_t>> decode_plain_png(const std::filesystem::path& path) {
+  Workspace& work = workspace();
+  const std::optional<Parts> parts = read_parts(path, work);
   if (!parts || !inflate(*parts, work)) return std::nullopt;
   return unfiltered(parts->header, work.rows);
+}
+
+bool is_whole_plain_png(const std::filesystem::path& path) {
+  return read_parts(path, workspace()).has_value();
 }
 
 }  // namespace pluvia

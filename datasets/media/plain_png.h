@@ -17,4 +17,8 @@ namespace pluvia {
 
 std::optional<Image<std::uint8_t>> decode_plain_png(const std::filesystem::path& path);
 
+/// Whether it is plain and all its check sums are right, which takes a fraction of decoding it.
+/// What escapes is a file whose writer packed its pixels wrongly.
+bool is_whole_plain_png(const std::filesystem::path& path);
+
 }  // namespace pluvia

@@ -33,6 +33,10 @@ StillSize probe_still(const std::filesystem::path& path);
 Image<std::uint8_t> read_still(const std::filesystem::path& path, ColorWanted wanted,
                                MediaNotes* notes);
 
+/// An Error where read_still would give one, sooner: plain PNG files, wanted in colour, are whole
+/// when their check sums are right.
+void check_still(const std::filesystem::path& path, ColorWanted wanted);
+
 /// A PNG of one channel of 16 bits, samples as stored: depth maps.
 Image<std::uint16_t> read_png_16_bits(const std::filesystem::path& path);
 

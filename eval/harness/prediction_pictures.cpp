@@ -44,7 +44,7 @@ std::string problem_of(const PredictionPicture& picture) {
     // First, so that nothing is unpacked whose size nobody expects.
     const StillSize size = probe_still(picture.file);
     require_size(picture, size.height, size.width);
-    read_picture(picture);
+    check_still(picture.file, picture.colour);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
     return error.what();

@@ -27,8 +27,8 @@ std::vector<PredictionPicture> find_pictures(const std::filesystem::path& folder
 /// An Error where it cannot be read whole or is of another size.
 Image<std::uint8_t> read_picture(const PredictionPicture& picture);
 
-/// Reads every one whole, on all threads: nothing less finds all that is damaged. What cannot be read
-/// or is of another size goes to `problems`; `done` hears of every one.
+/// Looks at every one whole, on all threads. What cannot be read or is of another size goes to
+/// `problems`; `done` hears of every one.
 void check_pictures(const std::vector<PredictionPicture>& pictures,
                     std::vector<std::string>& problems, const std::function<void()>& done);
 

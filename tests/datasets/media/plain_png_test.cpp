@@ -38,6 +38,16 @@ Image<std::uint8_t> by_libpng(const fs::path& file) {
   return image;
 }
 
+template <typename Read>
+std::string read_error(const Read& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 void expect_equal(const fs::path& file) {
   const std::optional<Image<std::uint8_t>> fast = decode_plain_png(file);
   const Image<std::uint8_t> right = by_libpng(file);
@@ -109,6 +119,22 @@ TEST(PlainPng, OtherKindsAreLeftToLibpng) {
   }
 }
 
+// The same files pass and fail as when they are read, but for pixels packed wrongly.
+TEST(PlainPng, CheckSumsAreEnough) {
+  const TempFolder folder;
+  const fs::path file = folder / "a.png";
+  PngSpec spec = spec_of(6, 9, 2);
+  write_file(file, build_png(spec));
+  EXPECT_TRUE(is_whole_plain_png(file));
+  EXPECT_NO_THROW(check_still(file, ColorWanted::kRgb));
+  EXPECT_THROW(check_still(file, ColorWanted::kGrey), Error) << "its channels differ";
+  spec.colour_type = 6;
+  write_file(file, build_png(spec));
+  EXPECT_FALSE(is_whole_plain_png(file));
+  EXPECT_EQ(read_error([&] { check_still(file, ColorWanted::kRgb); }),
+            read_error([&] { read_still(file, ColorWanted::kRgb, nullptr); }));
+}
+
 TEST(PlainPng, DamagedFilesAreLeftToLibpng) {
   const TempFolder folder;
   const fs::path file = folder / "a.png";
@@ -118,12 +144,14 @@ TEST(PlainPng, DamagedFilesAreLeftToLibpng) {
   for (std::size_t length = 1; length < whole.size(); ++length) {
     write_file(file, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
     EXPECT_FALSE(decode_plain_png(file)) << length;
+    EXPECT_THROW(check_still(file, ColorWanted::kRgb), Error) << length;
   }
   for (std::size_t bit = 0; bit < whole.size() * 8; bit += 5) {
     Bytes flipped = whole;
     flipped[bit / 8] ^= std::byte{1} << (bit % 8);
     write_file(file, flipped);
     EXPECT_FALSE(decode_plain_png(file)) << bit;
+    EXPECT_FALSE(is_whole_plain_png(file)) << bit;
   }
   Bytes longer = whole;
   longer.push_back(std::byte{0});
