@@ -95,7 +95,7 @@ BENCHMARK(decode_and_score)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 int main(int argc, char** argv) {
   pluvia::reuse_freed_memory();  // as the program does
-  std::printf("%s, %s, %d threads\n", pluvia::cpu_model().c_str(),
-              pluvia::cpu_level_name().c_str(), pluvia::thread_count());
+  std::printf("%s, %s, %d threads\n", pluvia::cpu_model().c_str(), pluvia::cpu_level_name().c_str(),
+              pluvia::thread_count());
   return pluvia::bench::run_with_ratios(argc, argv, {{"decode_and_score", "decode_only", 0}});
 }

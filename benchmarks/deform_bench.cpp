@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modulated deformable convolution on the CPU at ViMP-Net's size (a tile of 256x256: 128 channels of
-// 64x64 in 16 groups, 64 out, 3x3 taps), against im2col in LibTorch's operators on whole tensors, in
-// the same process on the same input. Two ways to sample: grid_sampler, one picture per group, which
-// is the fastest we know; and four gathers, the corners of a pixel by index. Then one matrix product
-// with all columns. Rates are output pixels a second.
+// Modulated deformable convolution on the CPU at ViMP-Net's size (a tile of 256x256: 128 channels
+// of 64x64 in 16 groups, 64 out, 3x3 taps), against im2col in LibTorch's operators on whole
+// tensors, in the same process on the same input. Two ways to sample: grid_sampler, one picture per
+// group, which is the fastest we know; and four gathers, the corners of a pixel by index. Then one
+// matrix product with all columns. Rates are output pixels a second.
 //
 // Extra memory: what tensors hold at most during the call, less inputs, output and gradients.
 #include <torch/torch.h>
@@ -89,7 +89,8 @@ Tensor by_gathers(const DeformTensors& t) {
       const Tensor weight = (1 - (rows - row).abs()) * (1 - (columns - column).abs()) *
                             (inside(row) & inside(column));
       const Tensor index = (row.clamp(0, kSide - 1) * kSide + column.clamp(0, kSide - 1))
-                               .to(torch::kInt64).view({kGroups, 1, -1});
+                               .to(torch::kInt64)
+                               .view({kGroups, 1, -1});
       const Tensor corner = x.gather(2, index.expand({kGroups, kIn / kGroups, index.size(2)}));
       const Tensor part = corner * weight.view({kGroups, 1, -1});
       sum = sum.defined() ? sum + part : part;
@@ -146,8 +147,8 @@ bool forms_agree() {
   for (const Form form : {&by_grid, &by_gathers}) {
     const std::vector<Tensor> theirs = results(form);
     for (std::size_t i = 0; i < mine.size(); ++i) {
-      // In the mean: where a position is all but whole, rounding decides on which side of a step the
-      // gradient of an offset lies.
+      // In the mean: where a position is all but whole, rounding decides on which side of a step
+      // the gradient of an offset lies.
       const double d = ((mine[i] - theirs[i]).norm() / mine[i].norm()).item<double>();
       if (!(d < 5e-3)) {
         std::printf("forms differ in result %zu by %g\n", i, d);

@@ -5,7 +5,8 @@
 //
 // Of another network of the table: time, rate and peak memory.
 //
-//   bench_network [NAME] [FRAMES HEIGHT WIDTH [RUNS [THREADS]]]      default rainmamba 5 256 256 5 2
+//   bench_network [NAME] [FRAMES HEIGHT WIDTH [RUNS [THREADS]]]      default rainmamba 5 256 256 5
+//   2
 #include <torch/torch.h>
 // After LibTorch.
 #include <sys/resource.h>
@@ -149,8 +150,9 @@ struct Products {
   void conv2d(const char* name, int times, const Tensor& x, const Tensor& w, int stride, int pad,
               std::int64_t groups = 1) {
     const Tensor last = x.contiguous(torch::MemoryFormat::ChannelsLast);
-    add(name, times, {[=] { torch::conv2d(x, w, {}, stride, pad, 1, groups); },
-                      [=] { torch::conv2d(last, w, {}, stride, pad, 1, groups); }});
+    add(name, times,
+        {[=] { torch::conv2d(x, w, {}, stride, pad, 1, groups); },
+         [=] { torch::conv2d(last, w, {}, stride, pad, 1, groups); }});
   }
   void conv3d(const char* name, int times, const Tensor& x, const Tensor& w, bool strided,
               bool transposed, std::int64_t groups = 1) {
@@ -242,9 +244,14 @@ void scan_alone(const Clip& clip) {
   for (const auto& [blocks, inner, shrink] : {Kind{8, 256, 4}, Kind{6, 512, 8}}) {
     const std::int64_t tokens = clip.frames * clip.height * clip.width / (shrink * shrink);
     const auto wide = [&, n = inner] { return torch::randn({1, tokens, n}); };
-    const ops::ScanTensors t = {wide(), wide() - 3, wide(), torch::randn({1, tokens, 16}),
-                                torch::randn({1, tokens, 16}), torch::rand({inner, 16}),
-                                torch::ones({inner}), torch::zeros({inner})};
+    const ops::ScanTensors t = {wide(),
+                                wide() - 3,
+                                wide(),
+                                torch::randn({1, tokens, 16}),
+                                torch::randn({1, tokens, 16}),
+                                torch::rand({inner, 16}),
+                                torch::ones({inner}),
+                                torch::zeros({inner})};
     const double scan = least_time(clip.runs, [&] { ops::selective_scan(t, false); });
     const Tensor taps = torch::randn({inner, 1, 4});
     const double conv =
@@ -263,7 +270,8 @@ void time_whole(const Clip& clip) {
   net->initialise_own(1);
   net->eval();
   double macs = 0;
-  for (const NetworkPart& part : net->parts(clip.frames, clip.height, clip.width)) macs += part.macs;
+  for (const NetworkPart& part : net->parts(clip.frames, clip.height, clip.width))
+    macs += part.macs;
   const Tensor in = torch::rand({1, clip.frames, 3, clip.height, clip.width});
   const double least = least_time(clip.runs, [&] { net->forward(in); });
   std::printf("%s: %.1f ms, %.1f GMAC at %.1f GMAC/s, peak memory %.2f GB\n", clip.network.c_str(),
@@ -301,7 +309,8 @@ int main(int argc, char** argv) {
   pluvia::bench::Clip clip;
   int* const fields[] = {&clip.frames, &clip.height, &clip.width, &clip.runs, &clip.threads};
   int first = 1;
-  if (argc > 1 && std::isdigit(static_cast<unsigned char>(argv[1][0])) == 0) clip.network = argv[first++];
+  if (argc > 1 && std::isdigit(static_cast<unsigned char>(argv[1][0])) == 0)
+    clip.network = argv[first++];
   for (int i = first; i < argc && i < first + 5; ++i) *fields[i - first] = std::atoi(argv[i]);
   return pluvia::bench::run(clip);
 }

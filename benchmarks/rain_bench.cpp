@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rain over frames of 1280x720 against OpenCV's remap of a float picture and a plain copy of one, in
-// the same run: 25 mm/h seen at a focal length of 1290 pixels (about 1000 streaks at least a pixel
-// wide; 8000 at least half a pixel), its veil, drops on 40 % of the frame (printed as `cover`, with
-// their number), which the pane holds where they are, five layers in memory. No cache of drops'
-// views is used.
+// Rain over frames of 1280x720 against OpenCV's remap of a float picture and a plain copy of one,
+// in the same run: 25 mm/h seen at a focal length of 1290 pixels (about 1000 streaks at least a
+// pixel wide; 8000 at least half a pixel), its veil, drops on 40 % of the frame (printed as
+// `cover`, with their number), which the pane holds where they are, five layers in memory. No cache
+// of drops' views is used.
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -32,9 +32,9 @@ synth::SceneFrame clean_frame() {
 using Settings = std::vector<std::pair<const char*, const char*>>;
 
 Settings wet(const char* width_px) {
-  return {{"rain_mm_h", "25"},    {"min_width_px", width_px}, {"drops", "380"},
-          {"fine_drops", "0"},    {"drop_least_mm", "1"},     {"drop_most_mm", "1.6"},
-          {"arrival_gain", "0"},  {"slide_mm_s", "0"},        {"contact_receding_deg", "10"}};
+  return {{"rain_mm_h", "25"},   {"min_width_px", width_px}, {"drops", "380"},
+          {"fine_drops", "0"},   {"drop_least_mm", "1"},     {"drop_most_mm", "1.6"},
+          {"arrival_gain", "0"}, {"slide_mm_s", "0"},        {"contact_receding_deg", "10"}};
 }
 
 Settings physical(const char* width_px = "1") {
@@ -91,9 +91,12 @@ void float_copy(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(rain, physical, physical(), 1)->Unit(benchmark::kMillisecond)->MinTime(1);
 BENCHMARK_CAPTURE(rain, vrds, vrds(), 1)->Unit(benchmark::kMillisecond)->MinTime(1);
-BENCHMARK_CAPTURE(rain, physical_8000, physical("0.5"), 1)->Unit(benchmark::kMillisecond)->MinTime(1);
+BENCHMARK_CAPTURE(rain, physical_8000, physical("0.5"), 1)
+    ->Unit(benchmark::kMillisecond)
+    ->MinTime(1);
 BENCHMARK_CAPTURE(rain, vrds_8000, vrds("0.5"), 1)->Unit(benchmark::kMillisecond)->MinTime(1);
-BENCHMARK_CAPTURE(rain, noise, with(physical(), {{"noise_shot", "0.001"}, {"noise_read", "0.003"}}), 1)
+BENCHMARK_CAPTURE(rain, noise, with(physical(), {{"noise_shot", "0.001"}, {"noise_read", "0.003"}}),
+                  1)
     ->Unit(benchmark::kMillisecond)
     ->MinTime(1);
 BENCHMARK_CAPTURE(rain, no_drops, with(physical(), {{"drops", "0"}}), 1)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The selective scan on the CPU at RainMamba's size (256 channels, 16 states), against the two ways
 // to write it with LibTorch's operators, in the same process on the same input: a loop over tokens
-// on tensors of (n, channels, states), plain and with all that allows it moved out, and on whole tensors of (n, tokens, channels, states), by
-// prefix products within chunks of 16 tokens (the faster of that and of an associative scan in
-// log2(tokens) steps). Rates are tokens a second.
+// on tensors of (n, channels, states), plain and with all that allows it moved out, and on whole
+// tensors of (n, tokens, channels, states), by prefix products within chunks of 16 tokens (the
+// faster of that and of an associative scan in log2(tokens) steps). Rates are tokens a second.
 //
 // Share of peak: 3 multiply-adds a state as published counts have it, against two 8-wide fused
 // multiply-adds a cycle, measured here by a loop of nothing else.
@@ -160,12 +160,15 @@ void peak(benchmark::State& state) {
   constexpr std::int64_t kCount = 1 << 16;
   for (auto _ : state) benchmark::DoNotOptimize(multiply_adds(kCount));
   const double macs = 96.0 * kCount;
-  state.SetItemsProcessed(static_cast<std::int64_t>(
-      static_cast<double>(state.iterations()) * macs / (3.0 * kChannels * kStates)));
+  state.SetItemsProcessed(static_cast<std::int64_t>(static_cast<double>(state.iterations()) * macs /
+                                                    (3.0 * kChannels * kStates)));
 }
 
-#define PLUVIA_SCAN_BENCH(how, form, tokens)                                                  \
-  BENCHMARK_CAPTURE(how, form, &form)->Args({1, tokens})->Args({2, tokens})->UseRealTime() \
+#define PLUVIA_SCAN_BENCH(how, form, tokens) \
+  BENCHMARK_CAPTURE(how, form, &form)        \
+      ->Args({1, tokens})                    \
+      ->Args({2, tokens})                    \
+      ->UseRealTime()                        \
       ->Unit(benchmark::kMillisecond)
 PLUVIA_SCAN_BENCH(forward, fused, 20480);
 PLUVIA_SCAN_BENCH(forward, fused, 2048);
@@ -212,8 +215,8 @@ int main(int argc, char** argv) {
       const char* const short_run = promised ? "/2048" : "/512";
       ratios.push_back({name("fused"), name("plain_loop"), promised ? 40.0 : 0.0});
       ratios.push_back({name("fused"), name("token_loop"), 0});
-      ratios.push_back({name("fused", short_run), name("whole_tensors", short_run),
-                        promised ? 5.0 : 0.0});
+      ratios.push_back(
+          {name("fused", short_run), name("whole_tensors", short_run), promised ? 5.0 : 0.0});
       ratios.push_back({name("fused"), name("associative"), 0});
     }
   }

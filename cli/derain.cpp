@@ -41,8 +41,7 @@ int run(const Options& options, const Globals& globals) {
   const MethodRequest wanted = with_device(options.method, globals);
   request.place.generator = cat("pluvia ", kVersion);
   const std::unique_ptr<Method> method = make_method(wanted);
-  request.place.settings =
-      Json{{"method", parse_json(describe_method(wanted), "method")}}.dump();
+  request.place.settings = Json{{"method", parse_json(describe_method(wanted), "method")}}.dump();
   const DerainOutcome outcome = derain(*method, request);
   if (globals.json) {
     print_line(Json{{"out", request.output},
@@ -66,7 +65,8 @@ int run(const Options& options, const Globals& globals) {
 Run setup_derain(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
   DerainRequest& request = options->request;
-  app.add_option("METHOD", options->method.name, "a network's or another method's name")->required();
+  app.add_option("METHOD", options->method.name, "a network's or another method's name")
+      ->required();
   app.add_option("INPUT", request.input,
                  "a video, a picture, a folder of frames or of such folders, SET.h5, or FILE.npy "
                  "(float32 (T,3,H,W), RGB in 0..1)")
@@ -75,8 +75,9 @@ Run setup_derain(CLI::App& app, const Globals& globals) {
                  "likewise; by its extension, without one a folder of PNG")
       ->required();
   add_method_options(app, options->method);
-  app.add_option("--tile", options->tiling,
-                 "auto: soft-edged tiles (default); none: whole pictures; paper: as the paper's test")
+  app.add_option(
+         "--tile", options->tiling,
+         "auto: soft-edged tiles (default); none: whole pictures; paper: as the paper's test")
       ->check(one_of({"auto", "none", "paper"}));
   app.add_option("--tile-size", request.tile_px, "side of auto's tiles, pixels (default 384)")
       ->check(CLI::Range(32, 16384));
@@ -89,7 +90,8 @@ Run setup_derain(CLI::App& app, const Globals& globals) {
   app.add_option("--crf", request.place.crf, "quality of .mp4, 0 (best) to 51 (default 16)")
       ->check(CLI::Range(0, 51));
   app.add_flag("--resume", request.place.resume, "go on with a run that was stopped");
-  app.add_flag("--force", request.place.force, "replace an existing output when the new one is whole");
+  app.add_flag("--force", request.place.force,
+               "replace an existing output when the new one is whole");
   app.footer("Methods: " + join(method_names(), ", ") +
              ".\nSound is not copied; ffmpeg -i clean.mp4 -i rainy.mp4 -map 0:v -map 1:a? -c copy "
              "out.mp4 adds it.");

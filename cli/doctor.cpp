@@ -80,8 +80,9 @@ void look_at_manifests(Report& report) {
   const bool present = !folder.empty();
   report.usable = report.usable && present;
   report.facts["manifests"] = present ? Json(folder.string()) : Json(nullptr);
-  report.findings.push_back({"manifests", present, present ? folder.string() : "missing",
-                             present ? "" : "recipes, protocols, schedules: " + manifests_missing()});
+  report.findings.push_back(
+      {"manifests", present, present ? folder.string() : "missing",
+       present ? "" : "recipes, protocols, schedules: " + manifests_missing()});
 }
 
 void look_at_libraries(Report& report) {

@@ -142,8 +142,7 @@ int run(const Options& options, const Globals& globals) {
   const ProtocolScorer& scorer = scorers.front();
   const Means means = summarise(scorer, scored.protocols.front().clips, scored.regions).mean;
   check_requirement_keys(requirements, means);
-  deliver(globals.json ? result_json(scorer, scored, 0).dump() + "\n"
-                       : result_text(scorer, scored),
+  deliver(globals.json ? result_json(scorer, scored, 0).dump() + "\n" : result_text(scorer, scored),
           options);
   check_requirements(requirements, means);
   return 0;
@@ -153,9 +152,10 @@ int run(const Options& options, const Globals& globals) {
 
 Run setup_metrics(CLI::App& app, const Globals& globals) {
   auto options = std::make_shared<Options>();
-  app.add_option("REFERENCE", options->paths.reference,
-                 "clean picture, folder, video or .npy (T,3,H,W); left out where the protocol needs "
-                 "none (real-niqe-...)");
+  app.add_option(
+      "REFERENCE", options->paths.reference,
+      "clean picture, folder, video or .npy (T,3,H,W); left out where the protocol needs "
+      "none (real-niqe-...)");
   app.add_option("PREDICTION", options->paths.prediction,
                  "what is scored; pictures of folders are paired by name");
   app.add_option("--protocol", options->protocol, "name or .json file (default: vderain-rgb)");

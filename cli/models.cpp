@@ -91,19 +91,19 @@ void print_json(const Options& options, const NetworkDescription& what, const Me
   Json layers = Json::array({"clean"});
   for (const auto& layer : info.layers) layers.push_back(layer.first);
   const NetworkEntry& entry = network_entry(options.method.name);
-  print_line(Json{{"name", options.method.name},
-                  {"help", entry.help},
-                  {"published", entry.published},
-                  {"parameters", what.parameters},
-                  {"parameters_of", parts},
-                  {"macs", macs},
-                  {"macs_of_clip", {{"frames", what.frames}, {"height", what.height},
-                                    {"width", what.width}}},
-                  {"options", parse_json(what.options, "options")},
-                  {"outputs", layers},
-                  {"size_multiple", info.size_multiple},
-                  {"state_dict", state}}
-                 .dump());
+  print_line(Json{
+      {"name", options.method.name},
+      {"help", entry.help},
+      {"published", entry.published},
+      {"parameters", what.parameters},
+      {"parameters_of", parts},
+      {"macs", macs},
+      {"macs_of_clip", {{"frames", what.frames}, {"height", what.height}, {"width", what.width}}},
+      {"options", parse_json(what.options, "options")},
+      {"outputs", layers},
+      {"size_multiple", info.size_multiple},
+      {"state_dict",
+       state}}.dump());
 }
 
 void print_text(const Options& options, const NetworkDescription& what, const MethodInfo& info) {
@@ -177,8 +177,9 @@ int run(Options& options, const Globals& globals) {
   for (const MethodEntry& entry : all_methods()) {
     if (options.method.name != entry.name) continue;
     const MethodInfo info = entry.make()->info();
-    print_line(globals.json ? Json{{"name", info.name}, {"help", info.help}, {"parameters", 0}}.dump()
-                            : cat(info.name, ": ", info.help, "; it has no weights"));
+    print_line(globals.json
+                   ? Json{{"name", info.name}, {"help", info.help}, {"parameters", 0}}.dump()
+                   : cat(info.name, ": ", info.help, "; it has no weights"));
     return 0;
   }
   MethodRequest wanted = options.method;
@@ -209,7 +210,8 @@ Run setup_models(CLI::App& app, const Globals& globals) {
   app.add_option("NAME", options->method.name, "a network or method; without it, all are listed");
   app.add_option("--set", options->method.options, "key=value: an option of the network")
       ->take_all();
-  app.add_option("-w,--weights", options->method.weights, "describe the network of these weights; without NAME, the one they fit");
+  app.add_option("-w,--weights", options->method.weights,
+                 "describe the network of these weights; without NAME, the one they fit");
   app.add_option("--convert", options->convert,
                  "IN OUT.safetensors: check weights strictly and store them plainly")
       ->expected(2);

@@ -36,7 +36,8 @@ std::vector<RegenClip> regen(const Options& options, const RegenRequest& request
   const fs::path file = find_manifest("recipes", options.what);
   RenderRequest recipe;
   recipe.recipe_text = read_text(file);
-  recipe.recipe = synth::Recipe::parse(parse_json(recipe.recipe_text, file.string()), file.string());
+  recipe.recipe =
+      synth::Recipe::parse(parse_json(recipe.recipe_text, file.string()), file.string());
   recipe.sources = request.sources.empty() ? sources_of(recipe.recipe, file) : request.sources;
   recipe.depth = request.depth;
   return regen_recipe(recipe, request);
@@ -60,8 +61,8 @@ int run(const Options& options, const Globals& globals) {
     different += layers.empty() ? 0 : 1;
     list.push_back(describe(clip));
     if (globals.json) continue;
-    print_line(cat(clip.id, ": ", layers.empty() ? "the same content"
-                                                 : "DIFFERENT in " + join(layers, ", ")));
+    print_line(cat(clip.id, ": ",
+                   layers.empty() ? "the same content" : "DIFFERENT in " + join(layers, ", ")));
   }
   if (globals.json) {
     print_line(Json{{"ok", different == 0}, {"clips", std::move(list)}}.dump());

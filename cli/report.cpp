@@ -22,8 +22,10 @@ Run setup_report(CLI::App& app, const Globals& globals) {
   app.add_option("--title", request->title, "title of the page");
   app.add_flag("--force", request->force, "replace an existing report");
   app.footer(
-      "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records of one\n"
-      "label count as training seeds of one method. Published numbers stand beside ours only when data\n"
+      "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records of "
+      "one\n"
+      "label count as training seeds of one method. Published numbers stand beside ours only when "
+      "data\n"
       "and protocol are the table's.\nTables: " +
       manifest_list("tables") + ".");
   return [request, &globals] {

@@ -137,8 +137,7 @@ std::string describe_written(const std::string& path, const RenderRequest& reque
 
 /// What a reader of a plan wants to know of a clip's rain.
 std::string describe(const RenderRequest& request, const PlannedRender& clip) {
-  const Params rain =
-      request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
+  const Params rain = request.recipe.rain_of(static_cast<std::uint32_t>(clip.number), clip.variant);
   const auto rounded = [](double value) { return to_text(std::round(value * 10) / 10); };
   return cat("  ", clip.id, ": ", clip.source, clip.split.empty() ? "" : ", " + clip.split, ", ",
              rounded(rain.number("rain_mm_h")), " mm/h, ",
@@ -204,12 +203,13 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
   app.add_flag("--dry-run", options->dry_run, "say what would be rendered, write nothing");
   app.add_flag("--resume", options->resume, "go on with a set that was stopped");
   app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");
-  app.footer("Recipes that ship: " + manifest_list("recipes") +
-             ".\n\nRain, for --set (defaults are the physical look's; a recipe has its own):\n" +
-             help_of(synth::rain_param_table()) + "\nCamera of footage, for --set camera.NAME=VALUE:\n" +
-             help_of(synth::footage_camera_table()) +
-             "\nA value may be [low,high], {\"log_uniform\":[low,high]}, {\"normal\":[mean,deviation]} or "
-             "{\"choice\":[...]}:\nevery clip draws its own.");
+  app.footer(
+      "Recipes that ship: " + manifest_list("recipes") +
+      ".\n\nRain, for --set (defaults are the physical look's; a recipe has its own):\n" +
+      help_of(synth::rain_param_table()) + "\nCamera of footage, for --set camera.NAME=VALUE:\n" +
+      help_of(synth::footage_camera_table()) +
+      "\nA value may be [low,high], {\"log_uniform\":[low,high]}, {\"normal\":[mean,deviation]} or "
+      "{\"choice\":[...]}:\nevery clip draws its own.");
   return [options, &globals] { return run(*options, globals); };
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Interleaved RGB bytes to 32-bit numbers by channel, and back.
 //
-// g++ picks the registers of a loop by its narrowest numbers, so that what is widened goes to memory in
-// halves of the widest registers. A load of a whole one soon after waits for both stores, about as
-// long as forty additions: split a row well before its numbers are used, and write bytes where they
-// are to stay.
+// g++ picks the registers of a loop by its narrowest numbers, so that what is widened goes to
+// memory in halves of the widest registers. A load of a whole one soon after waits for both stores,
+// about as long as forty additions: split a row well before its numbers are used, and write bytes
+// where they are to stay.
 #pragma once
 
 #include <cstdint>

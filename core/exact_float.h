@@ -30,10 +30,10 @@ PLUVIA_FUNCTION float exp_of_minus(float x) { return exp2_of_negative(-1.4426950
 /// Angle in radians of a sine in [-1, 1]; absolute error below 2e-6.
 PLUVIA_FUNCTION float asin(float x) {
   const float a = std::fabs(x);
-  const float p = 1.570795F +
-                  a * (-0.21450454F +
-                       a * (0.087813914F +
-                            a * (-0.04478451F + a * (0.019150963F + a * -0.0042582816F))));
+  const float p =
+      1.570795F +
+      a * (-0.21450454F +
+           a * (0.087813914F + a * (-0.04478451F + a * (0.019150963F + a * -0.0042582816F))));
   const float rest = 1.0F - a;
   const float angle = 1.57079633F - std::sqrt(rest > 0 ? rest : 0.0F) * p;
   return std::copysign(angle, x);

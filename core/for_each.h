@@ -8,10 +8,10 @@
 //
 // On x86-64 the loop is compiled for the psABI's levels v2, v3 and v4 besides the baseline, with
 // the lambda inlined into each; kernel_level() (core/cpu.h) picks one, which tests may lower.
-// Contraction to fma is off (cmake/PluviaBuild.cmake), so all levels give the same bits. All that the
-// lambda calls is inlined (flatten): a function left out of line would stay at the baseline level.
-// Its bodies must be seen. PLUVIA_ALL_LEVELS does the same to a single function of the host, picked
-// when the program is loaded.
+// Contraction to fma is off (cmake/PluviaBuild.cmake), so all levels give the same bits. All that
+// the lambda calls is inlined (flatten): a function left out of line would stay at the baseline
+// level. Its bodies must be seen. PLUVIA_ALL_LEVELS does the same to a single function of the host,
+// picked when the program is loaded.
 #pragma once
 
 #include <cstdint>

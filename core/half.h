@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IEEE 754 binary16, as numpy's float16 and HDF5's 2-byte floats hold it: conversion by bits, rounding
-// to nearest, ties to even; what is too large becomes infinite.
+// IEEE 754 binary16, as numpy's float16 and HDF5's 2-byte floats hold it: conversion by bits,
+// rounding to nearest, ties to even; what is too large becomes infinite.
 #pragma once
 
 #include <bit>

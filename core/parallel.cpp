@@ -22,8 +22,8 @@ namespace {
 
 using Body = std::function<void(std::int64_t, std::int64_t)>;
 
-/// Looks for something a while before the thread goes to sleep, from which it would have to be woken for
-/// the next of many short loops.
+/// Looks for something a while before the thread goes to sleep, from which it would have to be
+/// woken for the next of many short loops.
 template <typename There>
 void watch_for(const There& there) {
   using Clock = std::chrono::steady_clock;

@@ -19,12 +19,13 @@ int thread_count();
 void parallel_for(std::int64_t n, std::int64_t grain,
                   const std::function<void(std::int64_t begin, std::int64_t end)>& body);
 
-/// Calls work() on up to so many threads at once, the caller's among them; back when all have returned.
+/// Calls work() on up to so many threads at once, the caller's among them; back when all have
+/// returned.
 using Team = void (*)(int threads, const std::function<void()>& work);
 
-/// While it lives, loops that this thread begins run on that team in place of the pool. For work that
-/// takes turns with a library's loops: to go to and fro between its threads and ours costs more than a
-/// short loop.
+/// While it lives, loops that this thread begins run on that team in place of the pool. For work
+/// that takes turns with a library's loops: to go to and fro between its threads and ours costs
+/// more than a short loop.
 class TeamScope {
  public:
   explicit TeamScope(Team team);

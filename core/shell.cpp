@@ -22,8 +22,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLookEvery{2};
 constexpr std::chrono::milliseconds kGrace{1500};
 
-/// How the shell starts: in a session of its own (a program that asks the terminal for something then
-/// fails instead of waiting in the background for ever) and with signals as a program expects them.
+/// How the shell starts: in a session of its own (a program that asks the terminal for something
+/// then fails instead of waiting in the background for ever) and with signals as a program expects
+/// them.
 class Setup {
  public:
   Setup() {
@@ -59,7 +60,8 @@ class Setup {
   posix_spawnattr_t attributes_;
 };
 
-/// Ends whatever of the group still runs. The shell may be gone and programs that it started be there.
+/// Ends whatever of the group still runs. The shell may be gone and programs that it started be
+/// there.
 void end_group(pid_t group) {
   kill(-group, SIGTERM);
   const Clock::time_point last = Clock::now() + kGrace;

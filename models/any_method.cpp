@@ -31,16 +31,17 @@ std::unique_ptr<Method> script_method(const MethodRequest& request) {
     fail_usage("--weights: a TorchScript file brings its own");
   }
   if (!request.allow_code) {
-    fail_usage(request.name, ": such a file is a program, which runs with your rights; add "
+    fail_usage(request.name,
+               ": such a file is a program, which runs with your rights; add "
                "--allow-code if you trust who made it");
   }
   return torch_module().make_script({request.name.substr(std::string(kScript).size()),
                                      options_json(request.options), request.device});
 }
 
-/// The options that weights trained here were trained with; what no tensor's shape shows is known from
-/// nothing else. Weights that say they are another network's are refused: sizes of one network may have
-/// tensors of the same shapes, and a record would bear the wrong name.
+/// The options that weights trained here were trained with; what no tensor's shape shows is known
+/// from nothing else. Weights that say they are another network's are refused: sizes of one network
+/// may have tensors of the same shapes, and a record would bear the wrong name.
 Json trained_options(const MethodRequest& request) {
   const std::map<std::string, std::string> said = safetensors_metadata(request.weights);
   const auto name = said.find("network");
@@ -58,11 +59,12 @@ Json trained_options(const MethodRequest& request) {
 
 std::unique_ptr<Method> network_method(const MethodRequest& request) {
   if (request.weights.empty()) {
-    fail_usage(request.name, " is a network: give its weights with --weights FILE (.safetensors, "
+    fail_usage(request.name,
+               " is a network: give its weights with --weights FILE (.safetensors, "
                "or an official .pth)");
   }
-  std::unique_ptr<Network> network = make_network(
-      {request.name, network_options(request), request.precision, request.device});
+  std::unique_ptr<Network> network =
+      make_network({request.name, network_options(request), request.precision, request.device});
   network->load(read_weights(request.weights), request.weights);
   return network;
 }

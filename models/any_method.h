@@ -26,8 +26,9 @@ std::unique_ptr<Method> make_method(const MethodRequest& request);
 /// "key=value" pairs as a JSON object; values that are no JSON are texts.
 std::string options_json(const std::vector<std::string>& pairs);
 
-/// JSON: a network's options, those that its weights were trained with where their file says so, and on
-/// top those of the request. An Error of usage where the file says that it is another network's.
+/// JSON: a network's options, those that its weights were trained with where their file says so,
+/// and on top those of the request. An Error of usage where the file says that it is another
+/// network's.
 std::string network_options(const MethodRequest& request);
 
 /// JSON: what decides the method's results, with the hashes of its files.

@@ -43,9 +43,9 @@ struct NetworkDescription {
 class Network : public Method {
  public:
   virtual NetworkDescription describe(int frames, int height, int width) const = 0;
-  /// All of the state dictionary, strictly: an Error lists what is missing, unexpected or of another
-  /// shape. Prefixes that training code adds ("generator.", "module.") are taken off, and what it
-  /// saves beside the network (losses' own networks, counters) is left.
+  /// All of the state dictionary, strictly: an Error lists what is missing, unexpected or of
+  /// another shape. Prefixes that training code adds ("generator.", "module.") are taken off, and
+  /// what it saves beside the network (losses' own networks, counters) is left.
   virtual void load(const NamedTensors& weights, const std::string& place) = 0;
   virtual NamedTensors save() const = 0;
 };

@@ -105,8 +105,8 @@ class ScriptMethod final : public Method {
     for (std::size_t i = items.size(); i-- > 0;) {
       if (!items[i].isTensor()) continue;
       const torch::Tensor tensor = items[i].toTensor();
-      const bool fits = wanted < 0 ? tensor.sizes() == in.sizes()
-                                   : static_cast<std::int64_t>(i) == wanted;
+      const bool fits =
+          wanted < 0 ? tensor.sizes() == in.sizes() : static_cast<std::int64_t>(i) == wanted;
       if (fits) return tensor;
     }
     fail("running ", place_, ": it gave ", value.tagKind(),

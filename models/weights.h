@@ -22,12 +22,12 @@ struct ExpectedWeights {
   const std::vector<StateEntry>& state;
   std::function<bool(const std::string& key)> optional;  ///< may be lacking; null: none may
 };
-/// One tensor for each entry of the state dictionary, in its order; null for an optional one that is
-/// not there. An Error lists what is missing, unexpected or of another shape, and says so when the
-/// file is another network's.
+/// One tensor for each entry of the state dictionary, in its order; null for an optional one that
+/// is not there. An Error lists what is missing, unexpected or of another shape, and says so when
+/// the file is another network's.
 std::vector<const Tensor*> match_weights(
-    const std::vector<std::pair<std::string, const Tensor*>>& own,
-    const ExpectedWeights& expected, const std::string& network, const std::string& place);
+    const std::vector<std::pair<std::string, const Tensor*>>& own, const ExpectedWeights& expected,
+    const std::string& network, const std::string& place);
 
 /// "ViMP-Net", ... by names that only its state dictionary has; empty: none that we know.
 std::string network_of_weights(const std::vector<std::pair<std::string, const Tensor*>>& own);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The camera that is assumed to have taken the user's own footage, which says nothing of it: how
-// wide it sees, how high it stands and how fast it drives straight ahead, over level ground. Built-in
-// scenes have cameras of their own.
+// wide it sees, how high it stands and how fast it drives straight ahead, over level ground.
+// Built-in scenes have cameras of their own.
 #pragma once
 
 #include <span>

@@ -109,8 +109,8 @@ void FrameWork::add_flicker(const FrameOrder& order) {
 void FrameWork::add_environment(const FrameOrder& order) {
   const auto count = static_cast<std::size_t>(blocks_along(scene_.height)) *
                      static_cast<std::size_t>(blocks_along(scene_.width));
-  BlockArgs args{scene_.clean, scene_.height, scene_.width, scene_.veil,
-                 order.params.sky_gain, blocks_.reserve(count)};
+  BlockArgs args{scene_.clean, scene_.height,         scene_.width,
+                 scene_.veil,  order.params.sky_gain, blocks_.reserve(count)};
   measure_blocks(device_, args);
   host_blocks_.resize(count);
   blocks_.download(host_blocks_);
@@ -155,7 +155,8 @@ void FrameWork::build_scales(const FrameOrder& order, std::span<const Lobe> lobe
   const int lanes = order.params.physical ? 8 : 4;
   const int first = finest_level(lobes, order.camera.focal_px, blur_.grid.scale);
   levels_ = LightLevels::of(scene_.height, scene_.width, first, lanes);
-  levels_.texels = texels_.reserve(static_cast<std::size_t>(levels_.starts[levels_.last + 1] * lanes));
+  levels_.texels =
+      texels_.reserve(static_cast<std::size_t>(levels_.starts[levels_.last + 1] * lanes));
   build_levels(device_, {gather_tiles(levels_), scene_, order.params.sky_gain, levels_});
 }
 
@@ -216,7 +217,8 @@ void FrameWork::add_glass(const FrameOrder& order) {
 }
 
 LayerPixels FrameWork::place_layers(bool streak_rgb, FrameLayers& out) {
-  const auto pixels = static_cast<std::size_t>(scene_.height) * static_cast<std::size_t>(scene_.width);
+  const auto pixels =
+      static_cast<std::size_t>(scene_.height) * static_cast<std::size_t>(scene_.width);
   for (const LayerSpec& layer : all_layers()) {
     const bool wanted = layer.layer == Layer::kLq || layer.layer == Layer::kGt ||
                         layer.layer == Layer::kDrop || layer.layer == Layer::kMask ||
@@ -228,8 +230,8 @@ LayerPixels FrameWork::place_layers(bool streak_rgb, FrameLayers& out) {
     if (device_.kind == DeviceKind::kCpu) return bytes(out, layer);
     return layer_bytes_[static_cast<std::size_t>(layer)].reserve(out.of(layer).size());
   };
-  LayerPixels to{place(Layer::kLq), place(Layer::kDrop), place(Layer::kMask),
-                 place(Layer::kStreak), nullptr};
+  LayerPixels to{place(Layer::kLq), place(Layer::kDrop), place(Layer::kMask), place(Layer::kStreak),
+                 nullptr};
   if (streak_rgb) to.streak_rgb = reinterpret_cast<std::int16_t*>(place(Layer::kStreakRgb));
   return to;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stages of one frame, in the order of light, with the memory they work in: environment, veil,
-// streaks, the scene at all scales, drops on the pane, layers. The host finds which shapes there are
-// and where; kernels of synth/effects do all work on pixels, on the CPU or a GPU.
+// streaks, the scene at all scales, drops on the pane, layers. The host finds which shapes there
+// are and where; kernels of synth/effects do all work on pixels, on the CPU or a GPU.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,7 @@ struct FrameOrder {
   const SceneFrame& frame;
   const Camera& camera;
   const Medium& medium;
-  RainField field;  ///< with widths for the frame's size
+  RainField field;              ///< with widths for the frame's size
   std::span<const Lobe> lobes;  ///< the drops on the pane
 };
 

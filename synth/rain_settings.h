@@ -18,7 +18,7 @@ struct RainParams {
   bool physical = true;
   bool streaks = true;       ///< false: the same rain without its resolved streaks
   bool drops_still = false;  ///< true: the glass stays as it is at time 0
-  RainField rain;  ///< min_width_px at 1280 pixels
+  RainField rain;            ///< min_width_px at 1280 pixels
   GlassField glass;
   Lens lens;
   StreakTone tone;
@@ -28,7 +28,8 @@ struct RainParams {
   float noise_shot = 0;
   float noise_read = 0;
 
-  /// `camera_m_s`: the camera's speed over the clip, which the glass has unless it is given its own.
+  /// `camera_m_s`: the camera's speed over the clip, which the glass has unless it is given its
+  /// own.
   static RainParams of(const Params& params, double camera_m_s = 0);
 };
 

@@ -79,7 +79,8 @@ std::uint64_t seed_of(const Json& json) {
 
 bool is_rain_key(const std::string& name) {
   const auto table = rain_param_table();
-  return std::any_of(table.begin(), table.end(), [&](const Param& row) { return name == row.name; });
+  return std::any_of(table.begin(), table.end(),
+                     [&](const Param& row) { return name == row.name; });
 }
 
 void read_keys(const Json& json, Recipe& recipe) {
@@ -142,7 +143,8 @@ void Recipe::apply_override(Json& json, const std::string& pair) {
   } else {
     std::vector<std::string> all = known;
     for (const Param& row : rain_param_table()) all.emplace_back(row.name);
-    for (const Param& row : footage_camera_table()) all.push_back("camera." + std::string(row.name));
+    for (const Param& row : footage_camera_table())
+      all.push_back("camera." + std::string(row.name));
     fail_usage("--set ", pair, ": unknown key '", key, "'", did_you_mean(key, all),
                "; `pluvia synth --help` lists them");
   }

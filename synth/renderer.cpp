@@ -86,7 +86,8 @@ void RainRenderer::render_into(const SceneFrame& frame, const LayerSet& wanted,
   check(frame);
   const Camera camera = Camera::of(frame.camera, frame.clean.height(), frame.clean.width());
   const RainField field = field_for(params_, camera);
-  const std::shared_ptr<const Medium> medium = works_->medium(params_, key_, field, camera.focal_px);
+  const std::shared_ptr<const Medium> medium =
+      works_->medium(params_, key_, field, camera.focal_px);
   std::unique_ptr<FrameWork> work = works_->take();
   FrameOrder order{params_, key_, frame, camera, *medium, field, {}};
   GlassDrops drops;

@@ -5,7 +5,8 @@
 // to the last bit (the drops on the glass of a clip and of its twin without streaks, say).
 //
 //   "twins": ["no-streaks", "no-drops", "no-veil", "still-drops"]
-//   "sweep": {"rain_mm_h": [0, 5, 25], "drops": [0, 10, 40]}     lists of equal length, walked together
+//   "sweep": {"rain_mm_h": [0, 5, 25], "drops": [0, 10, 40]}     lists of equal length, walked
+//   together
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads as the program has them. How LibTorch's wait (core/openmp_waiting.h) is read when a process
-// starts, hence it is started once more; first thing in main.
+// Threads as the program has them. How LibTorch's wait (core/openmp_waiting.h) is read when a
+// process starts, hence it is started once more; first thing in main.
 #pragma once
 
 #include <ATen/Parallel.h>

@@ -225,8 +225,7 @@ NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& place) {
   const NpyHead head = parse_npy_head(bytes, place);
   const std::span<const std::byte> data = bytes.subspan(head.data_offset);
   if (data.size() != head.data_bytes) {
-    fail(place, ": ", data.size(), " bytes of data, expected ", head.data_bytes,
-         " for its shape");
+    fail(place, ": ", data.size(), " bytes of data, expected ", head.data_bytes, " for its shape");
   }
   const std::size_t item = npy_item_bytes(head.dtype);
   NpyArray array{head.dtype, head.shape, {}};

@@ -24,9 +24,19 @@ constexpr std::size_t kMostDimensions = 64;
 constexpr const char* kMetadata = "__metadata__";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kDtypes = {{
-    {"F64", "f8"}, {"F32", "f4"}, {"F16", "f2"}, {"BF16", "bf2"}, {"I64", "i8"},
-    {"I32", "i4"}, {"I16", "i2"}, {"I8", "i1"},  {"U64", "u8"},   {"U32", "u4"},
-    {"U16", "u2"}, {"U8", "u1"},  {"BOOL", "b1"},
+    {"F64", "f8"},
+    {"F32", "f4"},
+    {"F16", "f2"},
+    {"BF16", "bf2"},
+    {"I64", "i8"},
+    {"I32", "i4"},
+    {"I16", "i2"},
+    {"I8", "i1"},
+    {"U64", "u8"},
+    {"U32", "u4"},
+    {"U16", "u2"},
+    {"U8", "u1"},
+    {"BOOL", "b1"},
 }};
 
 std::string our_dtype(const std::string& theirs) {

@@ -54,8 +54,9 @@ class TorchArchive {
   void refuse_code() const {
     const bool code = has("constants.pkl") || has_folder("code/");
     if (!code) return;
-    fail(place_, ": a TorchScript archive, which is code and is not run to get weights; save its "
-                 "state_dict() with torch.save, or use it as a method: torchscript:FILE");
+    fail(place_,
+         ": a TorchScript archive, which is code and is not run to get weights; save its "
+         "state_dict() with torch.save, or use it as a method: torchscript:FILE");
   }
 
  private:
@@ -199,8 +200,9 @@ NamedTensors parse_torch_file(Bytes bytes, const std::string& place) {
   if (text.starts_with("PK\x03\x04")) return parse_zip_form(bytes, place);
   if (text.starts_with('\x80')) return parse_legacy_form(bytes, place);
   if (text.size() > kTarMark && text.substr(kTarMark).starts_with("ustar")) {
-    fail(place, ": PyTorch's tar form of 2016 (or another tar archive), which is not read; load it "
-                "with an old PyTorch and torch.save it again");
+    fail(place,
+         ": PyTorch's tar form of 2016 (or another tar archive), which is not read; load it "
+         "with an old PyTorch and torch.save it again");
   }
   fail(place, ": not a file of torch.save (neither a zip archive nor a pickle)");
 }

@@ -30,18 +30,27 @@ struct TorchType {
   std::string_view ours;     ///< empty: not among those a network's weights have
   std::size_t bytes;
 };
-constexpr std::array kTypes = {
-    TorchType{"Double", "float64", "f8", 8},   TorchType{"Float", "float32", "f4", 4},
-    TorchType{"Half", "float16", "f2", 2},     TorchType{"BFloat16", "bfloat16", "bf2", 2},
-    TorchType{"Long", "int64", "i8", 8},       TorchType{"Int", "int32", "i4", 4},
-    TorchType{"Short", "int16", "i2", 2},      TorchType{"Char", "int8", "i1", 1},
-    TorchType{"Byte", "uint8", "u1", 1},       TorchType{"Bool", "bool", "b1", 1},
-    TorchType{"Untyped", "", "u1", 1},         TorchType{"", "uint16", "u2", 2},
-    TorchType{"", "uint32", "u4", 4},          TorchType{"", "uint64", "u8", 8},
-    TorchType{"ComplexFloat", "complex64", "", 8}, TorchType{"ComplexDouble", "complex128", "", 16},
-    TorchType{"QInt8", "qint8", "", 1},        TorchType{"QUInt8", "quint8", "", 1},
-    TorchType{"QInt32", "qint32", "", 4},      TorchType{"QUInt4x2", "quint4x2", "", 1},
-    TorchType{"QUInt2x4", "quint2x4", "", 1}};
+constexpr std::array kTypes = {TorchType{"Double", "float64", "f8", 8},
+                               TorchType{"Float", "float32", "f4", 4},
+                               TorchType{"Half", "float16", "f2", 2},
+                               TorchType{"BFloat16", "bfloat16", "bf2", 2},
+                               TorchType{"Long", "int64", "i8", 8},
+                               TorchType{"Int", "int32", "i4", 4},
+                               TorchType{"Short", "int16", "i2", 2},
+                               TorchType{"Char", "int8", "i1", 1},
+                               TorchType{"Byte", "uint8", "u1", 1},
+                               TorchType{"Bool", "bool", "b1", 1},
+                               TorchType{"Untyped", "", "u1", 1},
+                               TorchType{"", "uint16", "u2", 2},
+                               TorchType{"", "uint32", "u4", 4},
+                               TorchType{"", "uint64", "u8", 8},
+                               TorchType{"ComplexFloat", "complex64", "", 8},
+                               TorchType{"ComplexDouble", "complex128", "", 16},
+                               TorchType{"QInt8", "qint8", "", 1},
+                               TorchType{"QUInt8", "quint8", "", 1},
+                               TorchType{"QInt32", "qint32", "", 4},
+                               TorchType{"QUInt4x2", "quint4x2", "", 1},
+                               TorchType{"QUInt2x4", "quint2x4", "", 1}};
 
 const TorchType& storage_type(const PickleNode& global) {
   constexpr std::string_view kSuffix = "Storage";

@@ -35,7 +35,10 @@ void refuse_known_mistakes(std::string_view bytes, const std::string& place) {
     fail(place, ": an HDF5 file, expected weights as .safetensors, .pth or .npz");
   }
   if (begins(bytes, "\x1F\x8B") || begins(bytes, "7z\xBC\xAF") || begins(bytes, "Rar!") ||
-      begins(bytes, "\xFD" "7zXZ") || begins(bytes, "BZh") || begins(bytes, "\x28\xB5\x2F\xFD")) {
+      begins(bytes,
+             "\xFD"
+             "7zXZ") ||
+      begins(bytes, "BZh") || begins(bytes, "\x28\xB5\x2F\xFD")) {
     fail(place, ": a compressed file; unpack it and name the weights in it");
   }
   if (begins(bytes, "\x93NUMPY")) {
@@ -62,8 +65,8 @@ NamedTensors parse_archive(std::span<const std::byte> bytes, const std::string& 
     names.push_back(one_line(member.name));
   }
   if (arrays) return from_arrays(parse_npz(bytes, place));
-  fail(place, ": a zip archive that is neither PyTorch's nor numpy's (in it: ",
-       list_some(names, 4), "); unpack it and name the weights in it");
+  fail(place, ": a zip archive that is neither PyTorch's nor numpy's (in it: ", list_some(names, 4),
+       "); unpack it and name the weights in it");
 }
 
 }  // namespace

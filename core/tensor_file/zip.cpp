@@ -234,8 +234,8 @@ ZipData ZipReader::read(const ZipMember& member) const {
 }
 
 void ZipWriter::add(const std::string& name, std::span<const std::byte> data, ZipPacking packing) {
-  ZipMember member{name, 0, packing == ZipPacking::kDeflated ? 8U : 0U, 0, 0, data.size(),
-                   out_.size()};
+  ZipMember member{name,        0,          packing == ZipPacking::kDeflated ? 8U : 0U, 0, 0,
+                   data.size(), out_.size()};
   const std::string packed =
       packing == ZipPacking::kDeflated
           ? deflate(data)

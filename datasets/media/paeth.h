@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PNG's predictor (ISO/IEC 15948, 9.4): of the neighbours to the left, above and at the corner the one
-// nearest to left + up - corner; ties go to the left, then up.
+// PNG's predictor (ISO/IEC 15948, 9.4): of the neighbours to the left, above and at the corner the
+// one nearest to left + up - corner; ties go to the left, then up.
 #pragma once
 
 #include <cstdint>

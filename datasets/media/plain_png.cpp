@@ -135,8 +135,8 @@ void undo(Bytes row, const std::uint8_t* above, std::uint8_t* out, const From& f
 #ifdef __SSE2__
 
 __m128i pixel_at(const std::uint8_t* at) {
-  const std::uint32_t bytes = std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8U |
-                              std::uint32_t{at[2]} << 16U;
+  const std::uint32_t bytes =
+      std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8U | std::uint32_t{at[2]} << 16U;
   return _mm_unpacklo_epi8(_mm_cvtsi32_si128(static_cast<int>(bytes)), _mm_setzero_si128());
 }
 
@@ -229,9 +229,8 @@ bool inflate(const Parts& parts, Workspace& work) {
   work.rows.resize(wanted);
   std::size_t used = 0;
   std::size_t made = 0;
-  const libdeflate_result result =
-      libdeflate_zlib_decompress_ex(work.inflater.get(), packed.data(), packed.size(),
-                                    work.rows.data(), wanted, &used, &made);
+  const libdeflate_result result = libdeflate_zlib_decompress_ex(
+      work.inflater.get(), packed.data(), packed.size(), work.rows.data(), wanted, &used, &made);
   return result == LIBDEFLATE_SUCCESS && used == packed.size() && made == wanted;
 }
 

@@ -62,8 +62,9 @@ std::uint8_t visible_value(Layer layer, std::uint16_t raw, std::size_t channel) 
   }
 }
 
-/// Faint streaks would be black on a sheet: a whole gain that brings all but a five hundredth of the
-/// numbers to half of the range, 32 at most; 1 where there are none. `middle` is what shows nothing.
+/// Faint streaks would be black on a sheet: a whole gain that brings all but a five hundredth of
+/// the numbers to half of the range, 32 at most; 1 where there are none. `middle` is what shows
+/// nothing.
 int streak_gain(ImageView<const std::uint8_t> picture, int middle) {
   std::array<std::size_t, 256> count{};
   std::size_t all = 0;

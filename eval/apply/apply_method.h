@@ -37,8 +37,8 @@ using NextFrame = std::function<bool(PlanarFrame& frame)>;
 /// Takes frame t of the result; called in order.
 using PutFrame = std::function<void(int t, PlanarFrame frame)>;
 
-/// Runs the method over all frames; returns how many there were. Pictures are reflected at the right
-/// and the bottom up to the multiples that the method takes.
+/// Runs the method over all frames; returns how many there were. Pictures are reflected at the
+/// right and the bottom up to the multiples that the method takes.
 int apply_method(Method& method, const ApplyPlan& plan, const NextFrame& next, const PutFrame& put);
 
 /// Weights along one axis of a window [first, first + size) of a total.

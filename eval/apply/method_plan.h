@@ -14,8 +14,8 @@ enum class Tiling : std::uint8_t {
 };
 const char* to_text(Tiling tiling);
 
-/// `tile_px`: side of kAuto's tiles; 0: the method's own. An Error of usage when kPaper is asked of a method
-/// that has no such protocol.
+/// `tile_px`: side of kAuto's tiles; 0: the method's own. An Error of usage when kPaper is asked of
+/// a method that has no such protocol.
 ApplyPlan plan_of(const MethodInfo& method, Tiling tiling, int tile_px = 0);
 
 /// The papers' rule for such tiles: mean over time, overlaps in space cut in half.

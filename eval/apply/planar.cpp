@@ -29,8 +29,7 @@ Image<std::uint8_t> to_codes(const PlanarFrame& frame, int first, int channels, 
   const auto step = static_cast<std::size_t>(channels);
   const std::size_t pixels = out.pixels().size() / step;
   for (std::size_t c = 0; c < step; ++c) {
-    const float* const from =
-        frame.values.data() + (static_cast<std::size_t>(first) + c) * pixels;
+    const float* const from = frame.values.data() + (static_cast<std::size_t>(first) + c) * pixels;
     for (std::size_t i = 0; i < pixels; ++i) {
       if (!std::isfinite(from[i])) {
         fail("the method gave ", from[i], " in frame ", t, ", expected finite numbers");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between pictures as they are stored (8 bits, interleaved) and as methods take them (float, planar).
+// Between pictures as they are stored (8 bits, interleaved) and as methods take them (float,
+// planar).
 #pragma once
 
 #include <cstdint>

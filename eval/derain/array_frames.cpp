@@ -15,7 +15,8 @@ constexpr std::size_t kHeadBytes = 128;  ///< room for any number of frames
 
 std::string shape_text(const NpyHead& head) {
   std::string text;
-  for (const std::int64_t size : head.shape) text += (text.empty() ? "" : ",") + std::to_string(size);
+  for (const std::int64_t size : head.shape)
+    text += (text.empty() ? "" : ",") + std::to_string(size);
   return head.dtype + " (" + text + ")";
 }
 
@@ -44,8 +45,8 @@ class ArrayIn final : public SequenceIn {
       fail(path.string(), ": holds ", size - head.data_offset, " bytes of data, expected ",
            head.data_bytes, " for ", shape_text(head));
     }
-    info_ = {"", static_cast<int>(shape[0]), static_cast<int>(shape[2]),
-             static_cast<int>(shape[3]), 0};
+    info_ = {"", static_cast<int>(shape[0]), static_cast<int>(shape[2]), static_cast<int>(shape[3]),
+             0};
     offset_ = head.data_offset;
   }
 
@@ -86,8 +87,8 @@ class ArrayOut final : public SequenceOut {
   }
 
   void add(int t, const std::string& /*name*/, const PlanarFrame& frame) override {
-    const std::size_t count = 3 * static_cast<std::size_t>(frame.height) *
-                              static_cast<std::size_t>(frame.width);
+    const std::size_t count =
+        3 * static_cast<std::size_t>(frame.height) * static_cast<std::size_t>(frame.width);
     const std::span<const float> values = std::span(frame.values).first(count);
     for (const float value : values) {
       if (!std::isfinite(value)) {

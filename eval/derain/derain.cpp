@@ -45,7 +45,8 @@ std::size_t calls_of(const SequenceInfo& info, const ApplyPlan& plan) {
 void check(const Method& method, const DerainRequest& request) {
   const MethodInfo& info = method.info();
   if (info.sees_truth) {
-    fail_usage(info.name, " is an upper bound that sees the truth; real footage has none. Use it "
+    fail_usage(info.name,
+               " is an upper bound that sees the truth; real footage has none. Use it "
                "with eval");
   }
   if (!request.layers.empty() && info.layers.empty()) {

@@ -91,11 +91,16 @@ Footage only(Footage all, const std::string& clip, const std::string& path) {
 
 const char* to_text(FootageKind kind) {
   switch (kind) {
-    case FootageKind::kPicture: return "a picture";
-    case FootageKind::kVideo: return "a video";
-    case FootageKind::kFolder: return "a folder";
-    case FootageKind::kSet: return "a set";
-    case FootageKind::kArray: return "an array";
+    case FootageKind::kPicture:
+      return "a picture";
+    case FootageKind::kVideo:
+      return "a video";
+    case FootageKind::kFolder:
+      return "a folder";
+    case FootageKind::kSet:
+      return "a set";
+    case FootageKind::kArray:
+      return "an array";
   }
   return "";
 }

@@ -30,7 +30,8 @@ class PictureOut final : public SequenceOut {
  public:
   explicit PictureOut(fs::path path) : path_(std::move(path)) {}
   void add(int t, const std::string& /*name*/, const PlanarFrame& frame) override {
-    if (t > 0) fail_usage("output ", path_.string(), " is one picture, but the input has more frames");
+    if (t > 0)
+      fail_usage("output ", path_.string(), " is one picture, but the input has more frames");
     image_ = to_codes(frame, 0, 3, ToCode::kRoundHalfEven, t);
   }
   void finish() override { write_png(path_, image_.view()); }
@@ -47,7 +48,8 @@ class FilePlace final : public OutputPlace {
       : path_(std::move(path)), kind_(kind), options_(options) {
     std::error_code ignored;
     if (fs::exists(path_, ignored) && !options.force) {
-      if (!options.resume) fail_usage("output ", path_.string(), " exists; use --force to replace it");
+      if (!options.resume)
+        fail_usage("output ", path_.string(), " exists; use --force to replace it");
       complete_ = true;
     }
     require_writable_parent(path_);

@@ -72,7 +72,8 @@ class FolderPlace final : public OutputPlace {
 
   ~FolderPlace() override {
     std::error_code ignored;
-    const bool worth_resuming = several_ && fs::exists(done_, ignored) && !fs::is_empty(done_, ignored);
+    const bool worth_resuming =
+        several_ && fs::exists(done_, ignored) && !fs::is_empty(done_, ignored);
     if (!complete_ && !worth_resuming) fs::remove_all(parts_, ignored);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of PNG frames that appears whole. Until then OUT.parts/ holds `settings.txt` and `done/`;
-// of several sequences each is renamed inside it when finished, so that a stopped run goes on with
-// the next.
+// A folder of PNG frames that appears whole. Until then OUT.parts/ holds `settings.txt` and
+// `done/`; of several sequences each is renamed inside it when finished, so that a stopped run goes
+// on with the next.
 #pragma once
 
 #include <filesystem>

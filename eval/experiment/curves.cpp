@@ -20,7 +20,8 @@ double drop_cover(const ClipReader& clip) {
   const ClipInfo& info = clip.info();
   std::vector<std::uint8_t> mask(Window::whole(info).pixels());
   clip.read(Layer::kMask, Window::whole(info), std::as_writable_bytes(std::span(mask)));
-  const auto covered = std::count_if(mask.begin(), mask.end(), [](std::uint8_t m) { return m >= 128; });
+  const auto covered =
+      std::count_if(mask.begin(), mask.end(), [](std::uint8_t m) { return m >= 128; });
   return 100.0 * static_cast<double>(covered) / static_cast<double>(mask.size());
 }
 
@@ -109,8 +110,8 @@ std::map<std::string, double> clip_values(const std::string& set, const std::str
 
 PagePlot curve_plot(const ExperimentCurve& curve, const std::map<std::string, double>& x,
                     const std::vector<RunRecord>& runs) {
-  PagePlot plot{curve.title, curve.x_name.empty() ? curve.x : curve.x_name,
-                name_of_score(curve.y, runs), {}};
+  PagePlot plot{
+      curve.title, curve.x_name.empty() ? curve.x : curve.x_name, name_of_score(curve.y, runs), {}};
   std::vector<std::string> labels;
   std::map<std::string, std::map<double, std::vector<double>>> groups;
   for (const RunRecord& run : runs) {

@@ -48,9 +48,9 @@ ExperimentMethod method_of(const Json& json) {
 }
 
 Experiment parse(const Json& json) {
-  require_known_keys(json, {"name", "title", "note", "sets", "methods", "scores", "curves",
-                            "tables", "against"},
-                     "experiment");
+  require_known_keys(
+      json, {"name", "title", "note", "sets", "methods", "scores", "curves", "tables", "against"},
+      "experiment");
   Experiment out;
   out.name = json.value("name", "");
   out.title = json.value("title", "");

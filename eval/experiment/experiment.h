@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment as data (manifests/experiments/*.json): sets to render, methods with weights or with
-// training, protocols, curves. docs/training.md describes the fields.
+// An experiment as data (manifests/experiments/*.json): sets to render, methods with weights or
+// with training, protocols, curves. docs/training.md describes the fields.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct ExperimentSet {
 
 struct ExperimentTraining {
   std::string schedule;
-  std::string data;   ///< name of a set, or of a recipe: rain rendered as needed
-  std::string valid;  ///< name of a set to validate on, or empty
+  std::string data;                    ///< name of a set, or of a recipe: rain rendered as needed
+  std::string valid;                   ///< name of a set to validate on, or empty
   std::vector<std::string> overrides;  ///< as train's --set
   std::vector<std::int64_t> seeds;
 };
@@ -43,9 +43,9 @@ struct ExperimentScore {
 struct ExperimentCurve {
   std::string title;
   std::string set;
-  std::string x;      ///< a rain parameter, or "speed_m_s" or "drop_cover_percent"
-  std::string x_name; ///< "rain, mm/h"
-  std::string y;      ///< key of a score: "psnr"
+  std::string x;       ///< a rain parameter, or "speed_m_s" or "drop_cover_percent"
+  std::string x_name;  ///< "rain, mm/h"
+  std::string y;       ///< key of a score: "psnr"
 };
 
 struct Experiment {

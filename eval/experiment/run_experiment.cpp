@@ -140,8 +140,8 @@ class ExperimentRun {
     return found == hashes_.end() ? "" : found->second;
   }
 
-  /// What of its data decides a training: a step of this experiment, or the text of a recipe. Of a set
-  /// from elsewhere its path has to do.
+  /// What of its data decides a training: a step of this experiment, or the text of a recipe. Of a
+  /// set from elsewhere its path has to do.
   std::string identity_of(const ExperimentTraining& training) const {
     if (data_of(training.data) != training.data) return hash_of("render " + training.data);
     if (is_set_file(training.data)) return "";
@@ -220,9 +220,8 @@ class ExperimentRun {
     eval.generator = request_.generator;
     fs::create_directories(eval.out.parent_path());
     records_[score.set].push_back(eval.out);
-    const std::string inputs =
-        cat(describe_method(wanted), load_protocol(score.protocol).sha256(),
-            hash_of("render " + score.set));
+    const std::string inputs = cat(describe_method(wanted), load_protocol(score.protocol).sha256(),
+                                   hash_of("render " + score.set));
     const std::string tail = seed < 0 ? std::string() : cat(", seed ", seed);
     step(cat("score ", method.label, tail, " on ", score.set), inputs, eval.out, [&](bool redo) {
       eval.method = choose_method(wanted);

@@ -20,8 +20,8 @@ bool has_subfolder(const MethodChoice& method, const std::vector<ScoredClip>& cl
 
 bool predicts(const MethodInfo& info, const LayerSpec& layer) {
   const auto& all = info.layers;
-  return std::find(all.begin(), all.end(), std::pair<std::string, int>(layer.name, layer.channels)) !=
-         all.end();
+  return std::find(all.begin(), all.end(),
+                   std::pair<std::string, int>(layer.name, layer.channels)) != all.end();
 }
 
 double score_of_clip(const ScoredLayer& layer, const LayerScore& score,

@@ -48,7 +48,8 @@ struct FrameData {
 
 class ClipFrames {
  public:
-  ClipFrames(const SetReader& set, const ScoredClip& clip) : clip_(clip), reader_(set.clip(clip.id)) {}
+  ClipFrames(const SetReader& set, const ScoredClip& clip)
+      : clip_(clip), reader_(set.clip(clip.id)) {}
 
   FrameData read(int t) const;
   Image<std::uint8_t> read(Layer layer, int t) const;

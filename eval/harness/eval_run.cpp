@@ -85,10 +85,12 @@ bool is_finished(const EvalRequest& request, const std::string& settings) {
   std::error_code ignored;
   if (fs::exists(request.out, ignored) && !request.force) {
     if (!request.resume) {
-      fail_usage(request.out.string(), " exists; --resume keeps it if it is this run, --force replaces it");
+      fail_usage(request.out.string(),
+                 " exists; --resume keeps it if it is this run, --force replaces it");
     }
     if (read_run_record(request.out).settings_sha256 != settings) {
-      fail("resuming ", request.out.string(), ": it is the record of another method, data set, "
+      fail("resuming ", request.out.string(),
+           ": it is the record of another method, data set, "
            "protocol or selection; name another --out or replace it with --force");
     }
     return true;
@@ -116,9 +118,8 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   for (const ClipResult& result : results) {
     for (const KeptFrame& kept : result.kept) {
       const std::string stem = folder + "/" + result.scores.name + "_" + kept.frame + "_";
-      RunPicture picture{result.scores.name,    kept.frame,           kept.role,
-                         stem + "rainy.png",    stem + "prediction.png",
-                         stem + "truth.png",    kept.score};
+      RunPicture picture{result.scores.name,      kept.frame,         kept.role, stem + "rainy.png",
+                         stem + "prediction.png", stem + "truth.png", kept.score};
       for (const ScoredLayer* layer : run.layers.scored) {
         const std::string name = spec(layer->layer).name;
         picture.layers.push_back({name, stem + name + ".png", stem + name + "_truth.png"});
@@ -132,7 +133,8 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   worst.resize(std::min(worst.size(), kWorstShown));
   std::vector<RunPicture> chosen = worst;
   const std::size_t step = std::max<std::size_t>(1, samples.size() / kSamplesShown);
-  for (std::size_t i = 0; i < samples.size() && chosen.size() < worst.size() + kSamplesShown; i += step) {
+  for (std::size_t i = 0; i < samples.size() && chosen.size() < worst.size() + kSamplesShown;
+       i += step) {
     chosen.push_back(samples[i]);
   }
   std::set<std::string> keep;
@@ -154,8 +156,9 @@ std::string means_text(const RunRecord& record) {
   for (const ScoreColumn& column : record.columns) {
     const auto found = record.mean.find(column.key);
     const double value = found == record.mean.end() ? std::nan("") : found->second;
-    text += cat("  ", column.key, std::string(column.key.size() < 24 ? 24 - column.key.size() : 1, ' '),
-                rounded(column, value), column.unit.empty() ? "" : " " + column.unit, "\n");
+    text +=
+        cat("  ", column.key, std::string(column.key.size() < 24 ? 24 - column.key.size() : 1, ' '),
+            rounded(column, value), column.unit.empty() ? "" : " " + column.unit, "\n");
   }
   return text;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A method scored on a set by a protocol: clips in parallel, a run record at the end. Finished clips
-// are kept in OUT.journal, so that --resume goes on; frames whose bytes were scored before come from
-// the cache (eval/harness/score_cache.h).
+// A method scored on a set by a protocol: clips in parallel, a run record at the end. Finished
+// clips are kept in OUT.journal, so that --resume goes on; frames whose bytes were scored before
+// come from the cache (eval/harness/score_cache.h).
 #pragma once
 
 #include <string>

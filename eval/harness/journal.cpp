@@ -43,15 +43,19 @@ void check_journal(const fs::path& file, const std::string& settings, bool resum
   if (content.clips.empty()) return;
   const std::string holds = counted(content.clips.size(), "clip");
   if (content.settings != settings && resume) {
-    fail("resuming ", file.string(), ": its ", holds, " were scored with another method, data set, protocol "
+    fail("resuming ", file.string(), ": its ", holds,
+         " were scored with another method, data set, protocol "
          "or selection; --force starts anew without them, another --out keeps them");
   }
   if (content.settings != settings) {
-    fail_usage(file.string(), " holds ", holds, " of a run that was stopped, with another method, data "
-               "set, protocol or selection; --force starts anew without them, another --out keeps them");
+    fail_usage(
+        file.string(), " holds ", holds,
+        " of a run that was stopped, with another method, data "
+        "set, protocol or selection; --force starts anew without them, another --out keeps them");
   }
   if (!resume) {
-    fail_usage(file.string(), " holds ", holds, ": this run was stopped; --resume goes on with it, "
+    fail_usage(file.string(), " holds ", holds,
+               ": this run was stopped; --resume goes on with it, "
                "--force starts anew");
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OUT.journal: the clips that a run of `eval` has finished, so that --resume goes on with them. Lines of
-// JSON: the settings' hash, then one per clip.
+// OUT.journal: the clips that a run of `eval` has finished, so that --resume goes on with them.
+// Lines of JSON: the settings' hash, then one per clip.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@
 
 namespace pluvia {
 
-/// Refuses a journal of clips that were scored with other settings, and one of these settings unless the
-/// run goes on with it. In a journal without clips there is nothing to lose.
+/// Refuses a journal of clips that were scored with other settings, and one of these settings
+/// unless the run goes on with it. In a journal without clips there is nothing to lose.
 void check_journal(const std::filesystem::path& file, const std::string& settings, bool resume);
 
 class Journal {

@@ -17,11 +17,12 @@ bool starts_with(const std::string& text, const char* head, std::string& rest) {
   return true;
 }
 
-/// How tables call another program: its file's name, not that of what runs it. "python derain.py" is
-/// derain.py, "cd net && LEVEL=2 ./run.sh" run.sh.
+/// How tables call another program: its file's name, not that of what runs it. "python derain.py"
+/// is derain.py, "cd net && LEVEL=2 ./run.sh" run.sh.
 std::string program_name(const std::string& command) {
-  static const std::set<std::string> kRunners = {"bash", "conda", "env",    "exec", "nice",    "perl",
-                                                 "python", "python3", "ruby", "run", "sh", "time", "uv"};
+  static const std::set<std::string> kRunners = {"bash", "conda",  "env",     "exec", "nice",
+                                                 "perl", "python", "python3", "ruby", "run",
+                                                 "sh",   "time",   "uv"};
   const std::size_t in = command.find("{in}");
   const std::size_t before = command.find_last_of(";&|", in);
   std::istringstream words(command.substr(before == std::string::npos ? 0 : before + 1));
@@ -52,7 +53,8 @@ MethodChoice folder_choice(const std::string& path) {
 
 MethodChoice command_choice(const std::string& command) {
   if (command.find("{in}") == std::string::npos || command.find("{out}") == std::string::npos) {
-    fail_usage("cmd:", command, ": expected {in} and {out} in it, the folders of rainy and clean "
+    fail_usage("cmd:", command,
+               ": expected {in} and {out} in it, the folders of rainy and clean "
                "frames");
   }
   MethodChoice choice;
@@ -67,8 +69,8 @@ MethodChoice command_choice(const std::string& command) {
 
 MethodChoice choose_method(const MethodRequest& request) {
   std::string rest;
-  const bool elsewhere = starts_with(request.name, "folder:", rest) ||
-                         starts_with(request.name, "cmd:", rest);
+  const bool elsewhere =
+      starts_with(request.name, "folder:", rest) || starts_with(request.name, "cmd:", rest);
   if (elsewhere && !request.weights.empty()) {
     fail_usage("--weights: ", request.name, " has no weights");
   }

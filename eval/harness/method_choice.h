@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user may score: a method that is built in, predictions that were made elsewhere, or another
-// program.
+// What a user may score: a method that is built in, predictions that were made elsewhere, or
+// another program.
 //
 //   identity, temporal-median, ...     a name of the table of methods
 //   rainmamba, ...                     a network, with weights

@@ -101,8 +101,7 @@ std::vector<std::vector<PredictionPicture>> pictures_of(const fs::path& folder,
   std::vector<std::vector<PredictionPicture>> out;
   out.push_back(find_pictures(folder, clip, ColorWanted::kRgb, problems));
   for (const ScoredLayer* layer : layers.scored) {
-    out.push_back(
-        find_pictures(layer_folder(folder, *layer), clip, colour_of(*layer), problems));
+    out.push_back(find_pictures(layer_folder(folder, *layer), clip, colour_of(*layer), problems));
   }
   return out;
 }

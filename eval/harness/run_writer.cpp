@@ -108,10 +108,11 @@ Json data_json(const FinishedRun& run) {
            {"sha256", data_sha256(run.clips)},
            {"clips", Json::array()}};
   for (const ScoredClip& clip : run.clips) {
-    out["clips"].push_back({{"id", clip.id},
-                            {"frames", clip.frames},
-                            {"size", std::to_string(clip.width) + "x" + std::to_string(clip.height)},
-                            {"content_sha256", clip.content}});
+    out["clips"].push_back(
+        {{"id", clip.id},
+         {"frames", clip.frames},
+         {"size", std::to_string(clip.width) + "x" + std::to_string(clip.height)},
+         {"content_sha256", clip.content}});
   }
   return out;
 }
@@ -119,26 +120,27 @@ Json data_json(const FinishedRun& run) {
 }  // namespace
 
 Json clip_result_json(const ClipResult& result) {
-  Json out{{"name", result.scores.name},
-           {"values", doubles_json(result.scores.values)},
-           {"method_s", result.method_s},
-           {"frames", Json::array()},
-           {"layers", Json::array()},
-           {"kept", Json::array()}};
+  Json out{{"name", result.scores.name},  {"values", doubles_json(result.scores.values)},
+           {"method_s", result.method_s}, {"frames", Json::array()},
+           {"layers", Json::array()},     {"kept", Json::array()}};
   for (const std::vector<LayerTally>& layer : result.layers) {
     Json frames = Json::array();
     for (const LayerTally& tally : layer) frames.push_back(tally.sums);
     out["layers"].push_back(std::move(frames));
   }
   for (const FrameScores& frame : result.scores.frames) {
-    Json one{{"name", frame.name}, {"identical", frame.identical}, {"values", doubles_json(frame.values)},
-             {"sums", Json::array()}, {"regions", Json::array()}};
+    Json one{{"name", frame.name},
+             {"identical", frame.identical},
+             {"values", doubles_json(frame.values)},
+             {"sums", Json::array()},
+             {"regions", Json::array()}};
     for (const MetricSum& sum : frame.sums) one["sums"].push_back({sum.sum, sum.count});
     for (const auto& regions : frame.regions) one["regions"].push_back(doubles_json(regions));
     out["frames"].push_back(std::move(one));
   }
   for (const KeptFrame& kept : result.kept) {
-    out["kept"].push_back({{"frame", kept.frame}, {"role", kept.role}, {"score", score_json(kept.score)}});
+    out["kept"].push_back(
+        {{"frame", kept.frame}, {"role", kept.role}, {"score", score_json(kept.score)}});
   }
   return out;
 }
@@ -227,10 +229,13 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
   out["protocol"]["name"] = protocol.name;
   for (const auto& [layer, why] : run.layers.left_out) out["layers_left_out"][layer] = why;
   for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers)) {
-    out["columns"].push_back({{"key", column.key},       {"name", column.name},
-                              {"base", column.base},     {"region", column.region},
+    out["columns"].push_back({{"key", column.key},
+                              {"name", column.name},
+                              {"base", column.base},
+                              {"region", column.region},
                               {"layer", column.layer},
-                              {"unit", column.unit},     {"help", column.help},
+                              {"unit", column.unit},
+                              {"help", column.help},
                               {"higher_is_better", column.higher_is_better}});
   }
   for (std::size_t i = 0; i < run.results.size(); ++i) {

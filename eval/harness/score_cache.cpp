@@ -26,7 +26,9 @@ std::vector<double> list_of(const Json& json) {
 }
 
 std::string to_line(const FrameScores& scores) {
-  Json json{{"i", scores.identical}, {"v", list_json(scores.values)}, {"s", Json::array()},
+  Json json{{"i", scores.identical},
+            {"v", list_json(scores.values)},
+            {"s", Json::array()},
             {"r", Json::array()}};
   for (const MetricSum& sum : scores.sums) json["s"].push_back({sum.sum, sum.count});
   for (const std::vector<double>& regions : scores.regions) {
@@ -69,7 +71,8 @@ std::optional<FrameScores> ScoreCache::find(const std::string& key, std::size_t 
     FrameScores scores = from_line(entry->second);
     bool fits = scores.values.size() == metrics && scores.sums.size() == metrics &&
                 scores.regions.size() == metrics;
-    for (const auto& of_metric : scores.regions) fits = fits && (of_metric.empty() || of_metric.size() == regions);
+    for (const auto& of_metric : scores.regions)
+      fits = fits && (of_metric.empty() || of_metric.size() == regions);
     if (!fits) return std::nullopt;
     return scores;
   } catch (const Json::exception&) {

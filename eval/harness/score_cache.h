@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scores of frames that were computed before, by content: the key is a hash over everything that
 // decides them (the prediction's bytes, and what the set's index says of truth and of the layers
-// that regions are made from). One file a protocol in the user's cache, a line an entry, appended; a
-// damaged line is passed over.
+// that regions are made from). One file a protocol in the user's cache, a line an entry, appended;
+// a damaged line is passed over.
 #pragma once
 
 #include <filesystem>

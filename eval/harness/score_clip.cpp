@@ -77,8 +77,8 @@ class ClipScoring {
     }
   }
 
-  /// The prediction's bytes, and what the set's index says of everything it is held against: a frame
-  /// that was scored before is not even decoded.
+  /// The prediction's bytes, and what the set's index says of everything it is held against: a
+  /// frame that was scored before is not even decoded.
   std::string key_of(int t, const Image<std::uint8_t>& prediction) const {
     Sha256 hash;
     hash.update(cat(clip_.content, " ", clip_.height, "x", clip_.width, " ", t, " ",

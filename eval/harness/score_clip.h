@@ -41,6 +41,7 @@ struct ClipResult {
 
 /// `done` hears of every frame. Exhibits are <pictures>/<clip>_<frame>_{rainy,prediction,truth}.png
 /// and, of layers, ..._{mask,mask_truth}.png.
-ClipResult score_clip(const EvalRun& run, const ScoredClip& clip, const std::function<void()>& done);
+ClipResult score_clip(const EvalRun& run, const ScoredClip& clip,
+                      const std::function<void()>& done);
 
 }  // namespace pluvia

@@ -56,8 +56,8 @@ LayerTally error_tally(Picture8 claimed, Picture8 truth) {
     }
     samples += static_cast<std::int64_t>(real.size());
   }
-  return {{static_cast<double>(absolute), static_cast<double>(squared),
-           static_cast<double>(samples)}};
+  return {
+      {static_cast<double>(absolute), static_cast<double>(squared), static_cast<double>(samples)}};
 }
 
 double ratio(double part, double whole) {
@@ -74,28 +74,33 @@ double f1(const LayerTally& tally) {
   return ratio(2 * tp, 2 * tp + fp + fn);
 }
 
-double precision(const LayerTally& tally) { return ratio(tally.sums[0], tally.sums[0] + tally.sums[1]); }
+double precision(const LayerTally& tally) {
+  return ratio(tally.sums[0], tally.sums[0] + tally.sums[1]);
+}
 
-double recall(const LayerTally& tally) { return ratio(tally.sums[0], tally.sums[0] + tally.sums[2]); }
+double recall(const LayerTally& tally) {
+  return ratio(tally.sums[0], tally.sums[0] + tally.sums[2]);
+}
 
 double mean_absolute(const LayerTally& tally) { return ratio(tally.sums[0], tally.sums[2]); }
 
 double psnr(const LayerTally& tally) {
   const double mse = ratio(tally.sums[1], tally.sums[2]);
-  return mse == 0 ? std::numeric_limits<double>::infinity()
-                  : 10 * std::log10(kPeak * kPeak / mse);
+  return mse == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(kPeak * kPeak / mse);
 }
 
 constexpr LayerScore kStreak[] = {
     {"streak_mae", "streak MAE", "/255", "mean absolute error of the streak map", false,
      mean_absolute},
-    {"streak_psnr", "streak PSNR", "dB", "PSNR of the streak map, over a clip's pixels", true, psnr},
+    {"streak_psnr", "streak PSNR", "dB", "PSNR of the streak map, over a clip's pixels", true,
+     psnr},
 };
 
 constexpr LayerScore kMask[] = {
     {"mask_iou", "mask IoU", "", "raindrop pixels claimed and there, of all claimed or there", true,
      iou},
-    {"mask_f1", "mask F1", "", "harmonic mean of precision and recall of raindrop pixels", true, f1},
+    {"mask_f1", "mask F1", "", "harmonic mean of precision and recall of raindrop pixels", true,
+     f1},
     {"mask_precision", "mask precision", "", "of the raindrop pixels claimed, those that are there",
      true, precision},
     {"mask_recall", "mask recall", "", "of the raindrop pixels there, those that are claimed", true,
@@ -103,8 +108,8 @@ constexpr LayerScore kMask[] = {
 };
 
 constexpr LayerScore kDrop[] = {
-    {"drop_psnr", "stage-1 PSNR", "dB", "PSNR of the frame without streaks, drops still on it", true,
-     psnr},
+    {"drop_psnr", "stage-1 PSNR", "dB", "PSNR of the frame without streaks, drops still on it",
+     true, psnr},
 };
 
 constexpr ScoredLayer kLayers[] = {

@@ -164,9 +164,8 @@ Json inference_json(const Inference& inference) {
 }  // namespace
 
 bool Protocol::needs_reference() const {
-  return std::any_of(metrics.begin(), metrics.end(), [](const ProtocolMetric& entry) {
-    return entry.metric->needs_reference;
-  });
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const ProtocolMetric& entry) { return entry.metric->needs_reference; });
 }
 
 Json Protocol::definition() const {

@@ -120,8 +120,8 @@ Image<float> DepthMaps::read(const std::string& frame, int number, int height, i
     return lower(path.extension().string()) == ".npy" ? read_array(path, height, width)
                                                       : read_picture(path, height, width);
   }
-  check_size(place_, {static_cast<int>(stack_.shape[1]), static_cast<int>(stack_.shape[2])},
-             height, width);
+  check_size(place_, {static_cast<int>(stack_.shape[1]), static_cast<int>(stack_.shape[2])}, height,
+             width);
   if (number >= stack_.shape[0]) {
     fail("no depth map for frame ", number, ": ", place_.string(), " holds ", stack_.shape[0]);
   }

@@ -108,8 +108,8 @@ std::vector<PlannedRender> plan_render(const RenderRequest& request) {
     fail_usage("the recipe asks for the layer depth: give your maps with --depth DIR");
   }
   refuse_equal_names(request.sources);
-  const int clips = footage && !request.clips_given ? static_cast<int>(request.sources.size())
-                                                    : recipe.clips;
+  const int clips =
+      footage && !request.clips_given ? static_cast<int>(request.sources.size()) : recipe.clips;
   std::vector<PlannedRender> plans;
   for (int i = 0; i < clips; ++i) {
     if (i % request.shards != request.shard) continue;

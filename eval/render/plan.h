@@ -16,7 +16,7 @@ namespace pluvia {
 
 struct RenderRequest {
   synth::Recipe recipe;
-  std::string recipe_text;  ///< resolved JSON, stored in the set
+  std::string recipe_text;                     ///< resolved JSON, stored in the set
   std::vector<std::filesystem::path> sources;  ///< empty: built-in scenes
   std::filesystem::path depth;                 ///< folder of depth maps for the sources, or empty
   bool clips_given = false;  ///< the user wants recipe.clips of the sources, not one of each

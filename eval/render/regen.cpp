@@ -31,7 +31,7 @@ std::map<Layer, std::string> hashes_of(const PlannedRender& plan, const RenderRe
 
 /// The plans that are meant; an Error names an id that is not there.
 std::vector<PlannedRender> chosen(std::vector<PlannedRender> plans,
-                                const std::vector<std::string>& wanted) {
+                                  const std::vector<std::string>& wanted) {
   if (wanted.empty()) return plans;
   std::vector<std::string> ids;
   for (const PlannedRender& plan : plans) ids.push_back(plan.id);

@@ -22,8 +22,8 @@ struct RegenClip {
 };
 
 struct RegenRequest {
-  std::vector<std::string> clips;               ///< ids; empty: all
-  std::vector<std::filesystem::path> sources;   ///< where the set's footage lies now
+  std::vector<std::string> clips;              ///< ids; empty: all
+  std::vector<std::filesystem::path> sources;  ///< where the set's footage lies now
   std::filesystem::path depth;
   int threads = 0;
   std::string device = "cpu";

@@ -145,8 +145,8 @@ class ClipRun {
 void render_clip(const PlannedRender& plan, const RenderRequest& request,
                  const std::function<std::unique_ptr<ClipWriter>(const ClipInfo&)>& begin,
                  const FramesDone& done) {
-  const std::string place = plan.path.empty() ? "rendering clip " + plan.id
-                                              : "rendering rain over " + plan.path.string();
+  const std::string place =
+      plan.path.empty() ? "rendering clip " + plan.id : "rendering rain over " + plan.path.string();
   within(place, [&] {
     ClipRun run(plan, request);
     const std::unique_ptr<ClipWriter> writer = begin(run.info(plan));

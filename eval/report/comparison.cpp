@@ -18,8 +18,8 @@ void require_same(const std::vector<RunRecord>& runs) {
   const RunRecord& first = runs.front();
   for (const RunRecord& run : runs) {
     if (run.protocol_sha256 != first.protocol_sha256) {
-      fail("reporting: ", run.file.string(), " was scored by protocol '", run.protocol_name,
-           "', ", first.file.string(), " by '", first.protocol_name,
+      fail("reporting: ", run.file.string(), " was scored by protocol '", run.protocol_name, "', ",
+           first.file.string(), " by '", first.protocol_name,
            "'; score both alike or make two reports");
     }
     if (run.data_sha256 != first.data_sha256) {
@@ -178,8 +178,7 @@ Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& a
       add_interval(method, column.key);
     }
     for (const RunRecord* run : method.runs) {
-      method.seconds_per_frame +=
-          run->seconds_per_frame / static_cast<double>(method.runs.size());
+      method.seconds_per_frame += run->seconds_per_frame / static_cast<double>(method.runs.size());
     }
   }
   out.reference = reference_of(out.methods, against);

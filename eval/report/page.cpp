@@ -131,7 +131,8 @@ class Exhibits {
   }
 
   Json exhibit_of(const RunPicture& frame) {
-    Json out{{"name", "clip " + frame.clip + ", frame " + frame.frame}, {"predictions", Json::object()}};
+    Json out{{"name", "clip " + frame.clip + ", frame " + frame.frame},
+             {"predictions", Json::object()}};
     for (std::size_t m = 0; m < comparison_.methods.size(); ++m) {
       for (const RunPicture& picture : run(m).pictures) {
         if (picture.clip != frame.clip || picture.frame != frame.frame) continue;
@@ -154,7 +155,8 @@ class Exhibits {
   /// {"layers": {"mask": {"truth", "claimed": {"0": ...}}}}
   void add_layer(const LayerPicture& layer, const fs::path& folder, std::size_t method, Json& out) {
     const std::string claimed = address_of(folder / layer.claimed);
-    Json to = out.contains("layers") ? out["layers"].value(layer.layer, Json::object()) : Json::object();
+    Json to =
+        out.contains("layers") ? out["layers"].value(layer.layer, Json::object()) : Json::object();
     if (!to.contains("truth")) to["truth"] = address_of(folder / layer.truth);
     if (claimed.empty() || to["truth"].get<std::string>().empty()) return;
     to["claimed"][std::to_string(method)] = claimed;
@@ -181,7 +183,7 @@ class Exhibits {
 Json published_json(const Comparison& comparison, const PublishedTable& table) {
   const RunRecord& run = *comparison.methods.front().runs.front();
   const std::string why = table.why_not_comparable(run.data_sha256, run.protocol_name);
-  Json out{{"title", table.title}, {"source", table.source},   {"note", table.note},
+  Json out{{"title", table.title}, {"source", table.source},    {"note", table.note},
            {"why", why},           {"comparable", why.empty()}, {"metrics", table.metrics},
            {"rows", Json::array()}};
   for (const PublishedRow& row : table.rows) {
@@ -226,7 +228,8 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
                             "protocol's rule"));
       }
       for (const std::string& layer : run->layers_left_out) {
-        notes.push_back(cat(method.label, " also claims to see a layer that was not scored; ", layer));
+        notes.push_back(
+            cat(method.label, " also claims to see a layer that was not scored; ", layer));
       }
     }
     if (method.clips.size() < 6) {
@@ -235,7 +238,8 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
       break;
     }
   }
-  if (pictures_left_out) notes.push_back("Some pictures were left out: too many, or no longer there.");
+  if (pictures_left_out)
+    notes.push_back("Some pictures were left out: too many, or no longer there.");
   return notes;
 }
 
@@ -290,11 +294,14 @@ std::string report_page(const Comparison& comparison, const PageRequest& request
   data["notes"] = notes_of(comparison, exhibits.left_out());
   data["metrics"] = columns_json(comparison);
   data["runs"] = Json::array();
-  for (const ComparedMethod& method : comparison.methods) data["runs"].push_back(method_json(method));
+  for (const ComparedMethod& method : comparison.methods)
+    data["runs"].push_back(method_json(method));
   data["against"] = comparison.reference ? Json(*comparison.reference) : Json(nullptr);
   data["table_hint"] =
-      "Small print: 95 % intervals by bootstrap over clips (and training seeds); p by sign flips over "
-      "clips, corrected by Holm for all comparisons here. In italics: sees the ground truth, an upper "
+      "Small print: 95 % intervals by bootstrap over clips (and training seeds); p by sign flips "
+      "over "
+      "clips, corrected by Holm for all comparisons here. In italics: sees the ground truth, an "
+      "upper "
       "bound and no method.";
   data["published"] = Json::array();
   for (const PublishedTable& table : request.published) {
@@ -302,10 +309,9 @@ std::string report_page(const Comparison& comparison, const PageRequest& request
   }
   data["sweeps"] = plots_json(comparison, request.sweeps);
   data["training"] = plots_json(comparison, request.training);
-  return filled(report_assets::page_html,
-                {{"/*STYLE*/", std::string(report_assets::style_css)},
-                 {"/*SCRIPT*/", std::string(report_assets::script_js)},
-                 {"/*DATA*/", safe_in_script(data.dump())}});
+  return filled(report_assets::page_html, {{"/*STYLE*/", std::string(report_assets::style_css)},
+                                           {"/*SCRIPT*/", std::string(report_assets::script_js)},
+                                           {"/*DATA*/", safe_in_script(data.dump())}});
 }
 
 }  // namespace pluvia

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report as one HTML page that needs nothing else: style, script, numbers and pictures are in it.
+// The report as one HTML page that needs nothing else: style, script, numbers and pictures are in
+// it.
 #pragma once
 
 #include <string>

@@ -13,10 +13,9 @@ namespace pluvia {
 namespace {
 
 PublishedTable table_of(const Json& json) {
-  require_known_keys(json,
-                     {"title", "note", "source", "reliability", "data", "protocol", "metrics",
-                      "rows"},
-                     "table");
+  require_known_keys(
+      json, {"title", "note", "source", "reliability", "data", "protocol", "metrics", "rows"},
+      "table");
   PublishedTable table;
   table.title = json.at("title").get<std::string>();
   table.note = json.value("note", "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables that papers and repositories printed, as data (manifests/tables/*.json). Their numbers stand
-// beside ours, with a difference, only when the table names this very data (by content hash) and
-// this protocol; otherwise apart. Numbers that were recalled and not read are never shown.
+// Tables that papers and repositories printed, as data (manifests/tables/*.json). Their numbers
+// stand beside ours, with a difference, only when the table names this very data (by content hash)
+// and this protocol; otherwise apart. Numbers that were recalled and not read are never shown.
 #pragma once
 
 #include <map>

@@ -38,8 +38,9 @@ fs::path write_report(const ReportRequest& request) {
   const Comparison comparison = compare_runs(runs, request.against);
   for (const ComparedMethod& method : comparison.methods) {
     if (method.runs.size() < 2) continue;
-    warn(cat(method.runs.size(), " records are called '", method.label,
-             "': taken for training seeds of one method; give each its own --label if they are not"));
+    warn(cat(
+        method.runs.size(), " records are called '", method.label,
+        "': taken for training seeds of one method; give each its own --label if they are not"));
   }
   const std::vector<PublishedTable> tables = shown_tables(request.tables);
   fs::create_directories(request.out, code);
@@ -47,7 +48,8 @@ fs::path write_report(const ReportRequest& request) {
   write_text(request.out / "table.tex", latex_table(comparison));
   write_text(request.out / "table.csv", csv_table(comparison));
   write_text(request.out / "table.md", markdown_table(comparison));
-  write_text(page, report_page(comparison, {request.title, tables, request.sweeps, request.training}));
+  write_text(page,
+             report_page(comparison, {request.title, tables, request.sweeps, request.training}));
   return page;
 }
 

@@ -12,7 +12,7 @@ namespace pluvia {
 
 struct ReportRequest {
   std::vector<std::filesystem::path> runs;
-  std::filesystem::path out;  ///< a folder, made when it is not there
+  std::filesystem::path out;        ///< a folder, made when it is not there
   std::vector<std::string> tables;  ///< published ones to stand beside or apart
   std::string against;              ///< label that differences are taken to
   std::string title = "Deraining, scored by Pluvia";

@@ -13,9 +13,9 @@ namespace pluvia {
 namespace {
 
 ScoreColumn column_of(const Json& json) {
-  return {json.at("key").get<std::string>(),    json.at("name").get<std::string>(),
-          json.at("base").get<std::string>(),   json.at("region").get<std::string>(),
-          json.at("unit").get<std::string>(),   json.at("help").get<std::string>(),
+  return {json.at("key").get<std::string>(),       json.at("name").get<std::string>(),
+          json.at("base").get<std::string>(),      json.at("region").get<std::string>(),
+          json.at("unit").get<std::string>(),      json.at("help").get<std::string>(),
           json.at("higher_is_better").get<bool>(), json.value("layer", "")};
 }
 
@@ -49,8 +49,12 @@ std::string inner_path(const std::string& name) {
 RunPicture picture_of(const Json& json) {
   const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
   const auto path = [&](const char* key) { return inner_path(text(key)); };
-  RunPicture picture{text("clip"),       text("frame"), text("role"),
-                     path("rainy"),      path("prediction"), path("truth"),
+  RunPicture picture{text("clip"),
+                     text("frame"),
+                     text("role"),
+                     path("rainy"),
+                     path("prediction"),
+                     path("truth"),
                      score_of(json.at("score"))};
   const Json layers = json.value("layers", Json::object());
   for (const auto& [layer, files] : layers.items()) {

@@ -38,11 +38,11 @@ struct LayerPicture {
 struct RunPicture {
   std::string clip;
   std::string frame;
-  std::string role;        ///< "worst", "sample"
-  std::string rainy;       ///< files, relative to the record
+  std::string role;   ///< "worst", "sample"
+  std::string rainy;  ///< files, relative to the record
   std::string prediction;
   std::string truth;
-  double score = 0;        ///< of the protocol's first metric
+  double score = 0;  ///< of the protocol's first metric
   std::vector<LayerPicture> layers = {};
 };
 
@@ -54,8 +54,8 @@ struct RunClip {
 
 struct RunRecord {
   std::filesystem::path file;
-  std::string label;       ///< how the method is called in tables
-  bool sees_truth = false; ///< an upper bound, not a method
+  std::string label;        ///< how the method is called in tables
+  bool sees_truth = false;  ///< an upper bound, not a method
   std::string data_sha256;
   std::string protocol_name;
   std::string protocol_sha256;

@@ -88,7 +88,8 @@ std::string latex_part(const Comparison& comparison, const Part& part) {
   std::string out = "\\begin{tabular}{l";
   out += std::string(part.columns.size(), 'r') + "}\n\\toprule\nMethod";
   for (const ScoreColumn& column : part.columns) {
-    out += " & " + latex_text(head_of(column)) + (column.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");
+    out += " & " + latex_text(head_of(column)) +
+           (column.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");
   }
   out += " \\\\\n\\midrule\n";
   for (const ComparedMethod* method : part.methods) {
@@ -134,13 +135,16 @@ std::string rounded(const ScoreColumn& column, double value) {
   if (std::isnan(value)) return "n/a";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char text[64];
-  std::snprintf(text, sizeof text, column.unit == "dB" || column.unit == "/255" ? "%.2f" : "%.4f", value);
+  std::snprintf(text, sizeof text, column.unit == "dB" || column.unit == "/255" ? "%.2f" : "%.4f",
+                value);
   return text;
 }
 
 std::string latex_table(const Comparison& comparison) {
-  std::string out = "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
-                    "the ground truth\n" + latex_part(comparison, whole_frames(comparison));
+  std::string out =
+      "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
+      "the ground truth\n" +
+      latex_part(comparison, whole_frames(comparison));
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;
   return out + "\n% what methods claim to see beside the clean frame\n" +

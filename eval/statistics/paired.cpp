@@ -60,8 +60,7 @@ Ranked rank_differences(std::span<const double> differences) {
   for (const double d : differences) {
     if (std::abs(d) > kSame * largest) kept.push_back(d);
   }
-  std::sort(kept.begin(), kept.end(),
-            [](double a, double b) { return std::abs(a) < std::abs(b); });
+  std::sort(kept.begin(), kept.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
   Ranked out;
   for (std::size_t i = 0; i < kept.size();) {
     std::size_t end = i + 1;
@@ -77,7 +76,8 @@ Ranked rank_differences(std::span<const double> differences) {
   return out;
 }
 
-/// Share of all sign patterns whose smaller rank sum is at most `w`: counted by sums of doubled ranks.
+/// Share of all sign patterns whose smaller rank sum is at most `w`: counted by sums of doubled
+/// ranks.
 double exact_rank_p(const std::vector<double>& ranks, double w) {
   const double total = std::accumulate(ranks.begin(), ranks.end(), 0.0);
   std::vector<double> share(static_cast<std::size_t>(std::lround(2 * total)) + 1, 0);
@@ -110,8 +110,8 @@ void wilcoxon(std::span<const double> differences, PairedTest& out) {
   const double z = (out.wilcoxon_w - total / 2) / std::sqrt(variance);
   out.wilcoxon_p_normal = std::erfc(-z / std::sqrt(2.0));
   out.wilcoxon_exact = ranked.ranks.size() <= kExactRanks;
-  out.wilcoxon_p = out.wilcoxon_exact ? exact_rank_p(ranked.ranks, out.wilcoxon_w)
-                                      : out.wilcoxon_p_normal;
+  out.wilcoxon_p =
+      out.wilcoxon_exact ? exact_rank_p(ranked.ranks, out.wilcoxon_w) : out.wilcoxon_p_normal;
 }
 
 /// Sum with the signs that are set in `flips` turned.
@@ -121,8 +121,7 @@ double flipped_sum(std::span<const double> d, std::uint64_t flips) {
   return sum;
 }
 
-double random_flip_p(std::span<const double> d, double observed, double slack,
-                     std::uint64_t seed) {
+double random_flip_p(std::span<const double> d, double observed, double slack, std::uint64_t seed) {
   int hits = 0;
   for (int k = 0; k < kFlips; ++k) {
     const Random random{seed, 0, static_cast<std::uint32_t>(k), 0};

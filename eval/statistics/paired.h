@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is one method better than another? Tests over paired scores, one pair a clip: frames of a clip are
-// not independent, so a clip counts once.
+// Is one method better than another? Tests over paired scores, one pair a clip: frames of a clip
+// are not independent, so a clip counts once.
 //
 //   paired t        Student (1908): assumes normal differences
 //   Wilcoxon        signed ranks (1945); zeros are left out, ties get mean ranks; exact up to
@@ -42,7 +42,8 @@ struct PairedTest {
 PairedTest compare_paired(std::span<const double> a, std::span<const double> b,
                           std::uint64_t seed = 0);
 
-/// Holm's step-down correction (1979) of p values of several comparisons: chance of any false claim.
+/// Holm's step-down correction (1979) of p values of several comparisons: chance of any false
+/// claim.
 std::vector<double> holm(std::span<const double> p);
 
 /// Two-sided tail of Student's t.

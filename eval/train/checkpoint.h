@@ -35,7 +35,8 @@ class CheckpointFolder {
   std::optional<Checkpoint> newest() const;
   /// Writes it, then removes all but the newest `keep`.
   void save(const Checkpoint& checkpoint, int keep);
-  /// RUN/weights.safetensors: the weights to use, those of the best validation so far or the newest.
+  /// RUN/weights.safetensors: the weights to use, those of the best validation so far or the
+  /// newest.
   void publish_weights(const NamedTensors& weights, const std::string& description);
 
  private:

@@ -148,8 +148,7 @@ TrainingBatch Loader::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return error_ || ready_.count(group) > 0; });
   if (ready_.count(group) == 0) std::rethrow_exception(error_);
-  TrainingBatch batch =
-      std::move(ready_.at(group)[static_cast<std::size_t>(wanted_ % crops)]);
+  TrainingBatch batch = std::move(ready_.at(group)[static_cast<std::size_t>(wanted_ % crops)]);
   ++wanted_;
   if (wanted_ % crops == 0) ready_.erase(group);
   changed_.notify_all();

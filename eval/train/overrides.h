@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// --set of a training reaches three things: "data.KEY" the recipe, keys of the schedule the schedule
+// --set of a training reaches three things: "data.KEY" the recipe, keys of the schedule the
+// schedule
 // ("iterations", "optimizer.learning_rate"), all else and "network.KEY" the network.
 #pragma once
 
@@ -16,8 +17,8 @@ struct TrainOverrides {
 
 TrainOverrides sort_overrides(const std::vector<std::string>& pairs);
 
-/// An Error of usage for a key that neither the schedule nor the network has: it names the nearest of
-/// both. Opens LibTorch where a key is not the schedule's.
+/// An Error of usage for a key that neither the schedule nor the network has: it names the nearest
+/// of both. Opens LibTorch where a key is not the schedule's.
 void require_known_overrides(const std::vector<std::string>& pairs, const std::string& network);
 
 }  // namespace pluvia

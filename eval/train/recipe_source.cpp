@@ -33,14 +33,16 @@ class RecipeSource final : public TrainingSource {
         layers_(layers),
         shape_(shape) {
     if (recipe_.scenes.empty()) {
-      fail_usage("training on ", place, ": it renders rain over footage; render it with synth "
+      fail_usage("training on ", place,
+                 ": it renders rain over footage; render it with synth "
                  "first and train on the set");
     }
     if (recipe_.frames < shape.frames || recipe_.height < shape.height ||
         recipe_.width < shape.width) {
       fail_usage("training on ", place, ": its clips are ", counted(recipe_.frames, "frame"),
                  " of ", recipe_.width, "x", recipe_.height, ", a crop is ",
-                 counted(shape.frames, "frame"), " of ", shape.width, "x", shape.height, ": set frames, crop_px or data.size");
+                 counted(shape.frames, "frame"), " of ", shape.width, "x", shape.height,
+                 ": set frames, crop_px or data.size");
     }
     for (const Layer layer : layers.list()) {
       if (spec(layer).type != DType::kU8) {
@@ -63,8 +65,7 @@ class RecipeSource final : public TrainingSource {
     const auto choose = [&](std::uint32_t draw, std::size_t room) {
       return random.below(draw, static_cast<std::uint32_t>(room));
     };
-    const synth::Variant& variant =
-        recipe_.variants[choose(kVariant, recipe_.variants.size())];
+    const synth::Variant& variant = recipe_.variants[choose(kVariant, recipe_.variants.size())];
     const int start = static_cast<int>(
         choose(kStart, static_cast<std::size_t>(recipe_.frames - shape_.frames + 1)));
     const std::unique_ptr<synth::Scene> scene = scene_of(number);

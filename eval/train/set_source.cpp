@@ -42,10 +42,11 @@ class SetSource final : public TrainingSource {
     }
     if (clips_.empty()) {
       fail("training on ", path, chosen.empty() ? "" : ", split " + chosen, ": ",
-           small_ == 0 ? std::string("it holds no clips")
-                       : cat("no clip holds a crop of ", counted(shape.frames, "frame"), " of ",
-                             shape.width, "x", shape.height, "; the largest is ",
-                             counted(longest, "frame"), " of ", widest, "x", tallest, ": set frames and crop_px"));
+           small_ == 0
+               ? std::string("it holds no clips")
+               : cat("no clip holds a crop of ", counted(shape.frames, "frame"), " of ",
+                     shape.width, "x", shape.height, "; the largest is ", counted(longest, "frame"),
+                     " of ", widest, "x", tallest, ": set frames and crop_px"));
     }
   }
 

@@ -91,8 +91,7 @@ void EventWriter::scalars(std::int64_t step,
                           const std::vector<std::pair<std::string, double>>& values) {
   std::string summary;
   for (const auto& [tag, value] : values) {
-    summary +=
-        field_bytes(1, field_bytes(1, tag) + field_float(2, static_cast<float>(value)));
+    summary += field_bytes(1, field_bytes(1, tag) + field_float(2, static_cast<float>(value)));
   }
   write(event(step, summary));
 }
@@ -109,8 +108,8 @@ void EventWriter::picture(std::int64_t step, const std::string& tag, int height,
 
 void EventWriter::write(const std::string& text) {
   const std::string length = little_endian(text.size(), 8);
-  const std::string record = length + little_endian(masked_crc(length), 4) + text +
-                             little_endian(masked_crc(text), 4);
+  const std::string record =
+      length + little_endian(masked_crc(length), 4) + text + little_endian(masked_crc(text), 4);
   std::string_view rest = record;
   while (!rest.empty()) {
     const ssize_t done = ::write(file_.get(), rest.data(), rest.size());

@@ -16,7 +16,8 @@ using LogValues = std::vector<std::pair<std::string, double>>;
 
 class TrainLog {
  public:
-  /// Lines of iterations from `first` on, which a run that is gone on with makes again, are dropped.
+  /// Lines of iterations from `first` on, which a run that is gone on with makes again, are
+  /// dropped.
   TrainLog(const std::filesystem::path& run, std::int64_t first);
 
   void add(std::int64_t iteration, const std::string& kind, const LogValues& values);

@@ -231,10 +231,9 @@ class TrainingRun {
   [[noreturn]] void stop_at(const TrainingBatch& batch, const TrainingStep& result) {
     NpzArrays arrays;
     for (const auto& [layer, values] : batch.layers) {
-      arrays[spec(layer).name] =
-          make_npy("f4",
-                   {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width},
-                   std::span<const float>(values));
+      arrays[spec(layer).name] = make_npy(
+          "f4", {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width},
+          std::span<const float>(values));
     }
     const fs::path file = fs::path(request_.out) / cat("bad_batch_", batch.iteration, ".npz");
     write_npz(file, arrays, NpzPacking::kDeflated);

@@ -30,10 +30,11 @@ struct TrainRequest {
   std::string split;                        ///< of a set; empty: "train" where there is one
   std::string out;
   std::string init;  ///< weights to start from, or empty
-  std::vector<std::pair<std::string, std::string>> init_parts;  ///< part of the network, its weights
-  std::string valid;     ///< set to validate on, or empty
-  std::string protocol;  ///< that it is scored by
-  int valid_clips = 0;   ///< the first so many clips; 0: all
+  std::vector<std::pair<std::string, std::string>>
+      init_parts;          ///< part of the network, its weights
+  std::string valid;       ///< set to validate on, or empty
+  std::string protocol;    ///< that it is scored by
+  int valid_clips = 0;     ///< the first so many clips; 0: all
   int loader_threads = 0;  ///< 0: a quarter of the cores, at least one
   bool resume = false;
   bool force = false;

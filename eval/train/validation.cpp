@@ -59,8 +59,7 @@ void check_validation(const TrainRequest& request) {
   }
 }
 
-Validation run_validation(const TrainRequest& request, Training& training,
-                          std::int64_t iteration) {
+Validation run_validation(const TrainRequest& request, Training& training, std::int64_t iteration) {
   EvalRequest eval;
   eval.method.label = request.network.name;
   eval.method.description =

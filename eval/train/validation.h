@@ -23,7 +23,8 @@ struct Validation {
   bool better_than(double other) const { return higher_is_better ? score > other : score < other; }
 };
 
-/// Everything that validation will need is there; an Error says what is not, before training starts.
+/// Everything that validation will need is there; an Error says what is not, before training
+/// starts.
 void check_validation(const TrainRequest& request);
 
 Validation run_validation(const TrainRequest& request, Training& training, std::int64_t iteration);

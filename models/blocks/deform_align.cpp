@@ -16,7 +16,9 @@ constexpr std::int64_t kTaps = 9;
 constexpr double kLeak = 0.1;
 
 /// A flow as offsets: (dy, dx) for every tap of half the groups.
-Tensor as_offsets(const Tensor& flow, std::int64_t pairs) { return flow.flip(1).repeat({1, pairs, 1, 1}); }
+Tensor as_offsets(const Tensor& flow, std::int64_t pairs) {
+  return flow.flip(1).repeat({1, pairs, 1, 1});
+}
 
 }  // namespace
 
@@ -54,9 +56,8 @@ Tensor DeformAlign::forward(const Inputs& in) const {
   const std::vector<Tensor> parts = raw_offsets(in).chunk(3, 1);
   // The first half of the groups reads the feature one step back, the second that of two steps.
   const std::int64_t pairs = sizes_.groups * kTaps / 2;
-  const Tensor offset =
-      sizes_.reach_px * torch::tanh(torch::cat({parts[0], parts[1]}, 1)) +
-      torch::cat({as_offsets(in.flow1, pairs), as_offsets(in.flow2, pairs)}, 1);
+  const Tensor offset = sizes_.reach_px * torch::tanh(torch::cat({parts[0], parts[1]}, 1)) +
+                        torch::cat({as_offsets(in.flow1, pairs), as_offsets(in.flow2, pairs)}, 1);
   return ops::deform_conv({in.features, offset, torch::sigmoid(parts[2]), weight_, bias_}, {});
 }
 

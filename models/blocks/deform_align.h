@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second-order alignment by deformable convolution (BasicVSR++, Chan et al., CVPR 2022) with ViMP-Net's
-// addition: how strong the rain streaks are is seen when the offsets are chosen.
+// Second-order alignment by deformable convolution (BasicVSR++, Chan et al., CVPR 2022) with
+// ViMP-Net's addition: how strong the rain streaks are is seen when the offsets are chosen.
 #pragma once
 
 #include "models/blocks/layer.h"

@@ -171,8 +171,8 @@ Tensor DualTransformer::forward(const Tensor& stage1, const Tensor& mask,
   see("ss_bg", a);
   see("ss_or", whole);
   see("ss_drop", without);
-  Tensor b = ops::linear(torch::cat({whole, without}, 2), learner_->weight.squeeze(2),
-                         learner_->bias);
+  Tensor b =
+      ops::linear(torch::cat({whole, without}, 2), learner_->weight.squeeze(2), learner_->bias);
   see("token_learner", b);
   // Each set of weights is used twice in a row.
   int index = 0;

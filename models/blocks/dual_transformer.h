@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// ViMP-Net's second stage: two streams of tokens (the picture with its raindrop mask, and the picture
-// with what the mask covers taken out) pass the same transformer blocks, are fused, and become a change
-// to the picture. Attention is over all tokens of all frames. Names, among them a misspelt one, are the
-// reference's, since weights carry them.
+// ViMP-Net's second stage: two streams of tokens (the picture with its raindrop mask, and the
+// picture with what the mask covers taken out) pass the same transformer blocks, are fused, and
+// become a change to the picture. Attention is over all tokens of all frames. Names, among them a
+// misspelt one, are the reference's, since weights carry them.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts that networks are built of. A NetLayer is no more than a weight and a bias under a name: what
-// is done with them is written where it is done. They start without values, which weights or
+// Parts that networks are built of. A NetLayer is no more than a weight and a bias under a name:
+// what is done with them is written where it is done. They start without values, which weights or
 // initialise() give: a network of 39 million parameters is described in no time.
 //
 // Initial values come from core/rng.h and the parameter's name, so they are the same on every

@@ -18,8 +18,8 @@ torch::Tensor index_tensor(const std::vector<std::int64_t>& values) {
   return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
 }
 
-/// a + b, in the memory of `a` where no gradient needs it: new memory for tensors of this size costs
-/// as much as the sum. Nobody else may hold `a`.
+/// a + b, in the memory of `a` where no gradient needs it: new memory for tensors of this size
+/// costs as much as the sum. Nobody else may hold `a`.
 torch::Tensor sum_into(torch::Tensor a, const torch::Tensor& b) {
   return torch::GradMode::is_enabled() ? a + b : a.add_(b);
 }
@@ -33,8 +33,8 @@ MambaLayer::MambaLayer(const MambaSizes& sizes, StepInit step_init)
   forward_.skip = register_parameter("D", torch::empty({inner}));
   reverse_.a_log = register_parameter("A_b_log", torch::empty({inner, sizes.states}));
   reverse_.skip = register_parameter("D_b", torch::empty({inner}));
-  in_proj_ = register_module("in_proj",
-                             make_linear(sizes.width, 2 * inner, Init::kSmallNormal, false));
+  in_proj_ =
+      register_module("in_proj", make_linear(sizes.width, 2 * inner, Init::kSmallNormal, false));
   add_branch_layers(forward_, "");
   add_branch_layers(reverse_, "_b");
   out_proj_ =
@@ -54,8 +54,8 @@ void MambaLayer::add_branch_layers(Branch& branch, const std::string& suffix) {
 void MambaLayer::initialise(std::uint64_t seed, const std::string& name) {
   const torch::NoGradGuard no_grad;
   for (Branch* const branch : {&forward_, &reverse_}) {
-    branch->a_log.copy_(torch::arange(1, sizes_.states + 1, torch::kFloat64).log().expand_as(
-        branch->a_log));
+    branch->a_log.copy_(
+        torch::arange(1, sizes_.states + 1, torch::kFloat64).log().expand_as(branch->a_log));
     branch->skip.fill_(1);
   }
   if (step_init_ == StepInit::kFlat) return;
@@ -81,8 +81,7 @@ torch::Tensor MambaLayer::scan(const Branch& branch, const torch::Tensor& x,
       ops::causal_conv1d(x, branch.conv->weight, branch.conv->bias, reverse);
   const torch::Tensor projected = linear(mixed, *branch.x_proj);
   // Without its bias, which the scan adds inside softplus.
-  const torch::Tensor step =
-      ops::linear(projected.narrow(2, 0, rank), branch.dt_proj->weight);
+  const torch::Tensor step = ops::linear(projected.narrow(2, 0, rank), branch.dt_proj->weight);
   return ops::selective_scan(
       {mixed, step, gate, projected.narrow(2, rank, states),
        projected.narrow(2, rank + states, states), branch.a_log, branch.skip, branch.dt_proj->bias},

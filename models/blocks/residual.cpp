@@ -10,9 +10,11 @@ using torch::Tensor;
 
 constexpr double kLeak = 0.1;
 
-/// LibTorch judges by its first four dimensions whether oneDNN is worth its while, which leaves a large
-/// clip alone in its batch to a loop six to ten times slower. Asked for by name, oneDNN takes it.
-Tensor conv3d(const Tensor& x, const NetLayer& layer, at::IntArrayRef stride, at::IntArrayRef padding) {
+/// LibTorch judges by its first four dimensions whether oneDNN is worth its while, which leaves a
+/// large clip alone in its batch to a loop six to ten times slower. Asked for by name, oneDNN takes
+/// it.
+Tensor conv3d(const Tensor& x, const NetLayer& layer, at::IntArrayRef stride,
+              at::IntArrayRef padding) {
   const bool single = x.is_cpu() && x.scalar_type() == torch::kFloat32 && x.size(0) == 1;
   if (!single || !at::globalContext().hasMKLDNN()) {
     return torch::conv3d(x, layer.weight, layer.bias, stride, padding);
@@ -35,8 +37,7 @@ Tensor same_conv(const Tensor& x, const NetLayer& layer, std::int64_t stride) {
         .unflatten(0, {x.size(0), -1})
         .transpose(1, 2);
   }
-  return conv3d(x, layer, {1, stride, stride},
-                {depth / 2, weight.size(3) / 2, weight.size(4) / 2});
+  return conv3d(x, layer, {1, stride, stride}, {depth / 2, weight.size(3) / 2, weight.size(4) / 2});
 }
 
 Tensor shuffled(const Tensor& clip) {

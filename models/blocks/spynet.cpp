@@ -18,13 +18,16 @@ Tensor resized(const Tensor& x, std::int64_t height, std::int64_t width, bool al
   return torch::upsample_bilinear2d(x, size, align_corners);
 }
 
-std::int64_t rounded_up(std::int64_t size) { return (size + kMultiple - 1) / kMultiple * kMultiple; }
+std::int64_t rounded_up(std::int64_t size) {
+  return (size + kMultiple - 1) / kMultiple * kMultiple;
+}
 
 }  // namespace
 
 SpyNet::SpyNet(std::int64_t width) {
   mean_ = register_buffer("mean", torch::tensor({0.485F, 0.456F, 0.406F}).reshape({1, 3, 1, 1}));
-  deviation_ = register_buffer("std", torch::tensor({0.229F, 0.224F, 0.225F}).reshape({1, 3, 1, 1}));
+  deviation_ =
+      register_buffer("std", torch::tensor({0.229F, 0.224F, 0.225F}).reshape({1, 3, 1, 1}));
   const std::array<std::int64_t, kConvs + 1> sizes = {8, width, 2 * width, width, width / 2, 2};
   const auto levels = register_module("basic_module", make_group());
   for (std::size_t i = 0; i < kLevels; ++i) {
@@ -32,7 +35,8 @@ SpyNet::SpyNet(std::int64_t width) {
                            ->register_module("basic_module", make_group());
     for (std::size_t j = 0; j < kConvs; ++j) {
       convs_[i][j] = make_conv({sizes[j + 1], sizes[j], kKernel, kKernel}, Init::kFanOut);
-      level->register_module(std::to_string(j), make_group())->register_module("conv", convs_[i][j]);
+      level->register_module(std::to_string(j), make_group())
+          ->register_module("conv", convs_[i][j]);
     }
   }
 }
@@ -65,16 +69,14 @@ Tensor SpyNet::forward(const Tensor& ref, const Tensor& other) const {
   }
   Tensor flow = torch::zeros({ref.size(0), 2, tall / kMultiple, wide / kMultiple}, ref.options());
   for (std::size_t i = 0; i < kLevels; ++i) {
-    const Tensor up =
-        i == 0 ? flow : 2 * resized(flow, 2 * flow.size(2), 2 * flow.size(3), true);
+    const Tensor up = i == 0 ? flow : 2 * resized(flow, 2 * flow.size(2), 2 * flow.size(3), true);
     const Tensor seen = ops::flow_warp(others[i], up, ops::WarpOutside::kBorder);
     flow = up + mend(i, torch::cat({refs[i], seen, up}, 1));
   }
   flow = resized(flow, height, width, false);
-  const Tensor scale =
-      torch::tensor({static_cast<double>(width) / static_cast<double>(wide),
-                     static_cast<double>(height) / static_cast<double>(tall)},
-                    flow.options());
+  const Tensor scale = torch::tensor({static_cast<double>(width) / static_cast<double>(wide),
+                                      static_cast<double>(height) / static_cast<double>(tall)},
+                                     flow.options());
   return flow * scale.reshape({1, 2, 1, 1});
 }
 

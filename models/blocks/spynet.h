@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SPyNet (Ranjan and Black, CVPR 2017) as mmediting's restorers use it: six levels of a pyramid, each
-// a small network that mends the flow of the level below.
+// SPyNet (Ranjan and Black, CVPR 2017) as mmediting's restorers use it: six levels of a pyramid,
+// each a small network that mends the flow of the level below.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An upper bound and no method: it sees the ground truth. Every frame's colours go through the affine
-// map (3 by 4) that brings them nearest to the truth by least squares: all that recolouring, without
-// looking at where a pixel is, could ever reach. A network that does not beat it has learnt a tint.
+// An upper bound and no method: it sees the ground truth. Every frame's colours go through the
+// affine map (3 by 4) that brings them nearest to the truth by least squares: all that recolouring,
+// without looking at where a pixel is, could ever reach. A network that does not beat it has learnt
+// a tint.
 #include <array>
 #include <cmath>
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the blocks of one picture are in another: matching by the sum of absolute differences, from
-// coarse to fine over halved pictures, whole pixels. Rain, which is thin, averages out at the coarse
-// levels. Classical (Jain and Jain 1981; hierarchical after Bierling 1988).
+// coarse to fine over halved pictures, whole pixels. Rain, which is thin, averages out at the
+// coarse levels. Classical (Jain and Jain 1981; hierarchical after Bierling 1988).
 #pragma once
 
 #include <vector>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drops on the glass found by their quiet, and filled from around them. Inside a drop the picture
-// hardly changes from frame to frame, while around it streaks fall and the scene moves: pixels whose
-// mean change over the window is far below their neighbourhood's are taken for a drop. They are
-// filled by averages of what lies around at growing scales (Gortler et al. 1996, "push and pull"):
-// smooth colour, no texture. A quiet wall seen by a camera that stands still is smeared as well; a
-// clip of one frame is left as it is.
+// hardly changes from frame to frame, while around it streaks fall and the scene moves: pixels
+// whose mean change over the window is far below their neighbourhood's are taken for a drop. They
+// are filled by averages of what lies around at growing scales (Gortler et al. 1996, "push and
+// pull"): smooth colour, no texture. A quiet wall seen by a camera that stands still is smeared as
+// well; a clip of one frame is left as it is.
 #include <algorithm>
 #include <cmath>
 
@@ -15,7 +15,7 @@
 namespace pluvia {
 namespace {
 
-constexpr float kQuiet = 0.45F;      ///< of the neighbourhood's mean change
+constexpr float kQuiet = 0.45F;       ///< of the neighbourhood's mean change
 constexpr float kLeast = 1.0F / 255;  ///< where everything is quiet nothing is a drop
 
 /// Colours with the share of them that is known.
@@ -94,8 +94,8 @@ class DropInpaint final : public Method {
     for (int t = 1; t < rainy.frames; ++t) {
       Plane now = luma_of(rainy, t);
       for (std::size_t i = 0; i < change.values.size(); ++i) {
-        change.values[i] += std::abs(now.values[i] - before.values[i]) /
-                            static_cast<float>(rainy.frames - 1);
+        change.values[i] +=
+            std::abs(now.values[i] - before.values[i]) / static_cast<float>(rainy.frames - 1);
       }
       before = std::move(now);
     }
@@ -127,7 +127,8 @@ class DropInpaint final : public Method {
     }
   }
 
-  MethodInfo info_{"drop-inpaint", "quiet places taken for drops and filled from around them", 0, 1, 6};
+  MethodInfo info_{"drop-inpaint", "quiet places taken for drops and filled from around them", 0, 1,
+                   6};
 };
 
 }  // namespace

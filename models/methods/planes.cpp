@@ -70,8 +70,8 @@ Plane halved(const Plane& from) {
     const int v = std::min(2 * y + 1, from.height - 1);
     for (int x = 0; x < out.width; ++x) {
       const int u = std::min(2 * x + 1, from.width - 1);
-      out.at(y, x) = 0.25F * (from.at(2 * y, 2 * x) + from.at(2 * y, u) + from.at(v, 2 * x) +
-                              from.at(v, u));
+      out.at(y, x) =
+          0.25F * (from.at(2 * y, 2 * x) + from.at(2 * y, u) + from.at(v, 2 * x) + from.at(v, u));
     }
   }
   return out;

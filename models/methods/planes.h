@@ -17,7 +17,9 @@ struct Plane {
 
   Plane() = default;
   Plane(int h, int w, float fill = 0)
-      : height(h), width(w), values(static_cast<std::size_t>(h) * static_cast<std::size_t>(w), fill) {}
+      : height(h),
+        width(w),
+        values(static_cast<std::size_t>(h) * static_cast<std::size_t>(w), fill) {}
   float& at(int y, int x) { return values[index(y, x)]; }
   float at(int y, int x) const { return values[index(y, x)]; }
 

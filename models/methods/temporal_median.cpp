@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Motion-compensated temporal median: every pixel is the median of itself and of where its block was
-// in the two frames before and after (Hase et al. 1999, Starik and Werman 2003, with motion). Streaks,
-// which hit a pixel in few frames, go; drops on the glass, which stay, do not, and where motion is
-// found wrong the picture tears.
+// Motion-compensated temporal median: every pixel is the median of itself and of where its block
+// was in the two frames before and after (Hase et al. 1999, Starik and Werman 2003, with motion).
+// Streaks, which hit a pixel in few frames, go; drops on the glass, which stay, do not, and where
+// motion is found wrong the picture tears.
 #include <algorithm>
 #include <array>
 
@@ -37,8 +37,8 @@ class TemporalMedian final : public Method {
     std::vector<std::pair<int, BlockMotion>> others;
     for (int s = std::max(0, t - kReach); s <= std::min(rainy.frames - 1, t + kReach); ++s) {
       if (s != t) {
-        others.emplace_back(s, match_blocks(luma[static_cast<std::size_t>(t)],
-                                            luma[static_cast<std::size_t>(s)]));
+        others.emplace_back(
+            s, match_blocks(luma[static_cast<std::size_t>(t)], luma[static_cast<std::size_t>(s)]));
       }
     }
     const auto plane =

@@ -55,9 +55,9 @@ void check_sizes(const MethodInfo& info, const FramesView<const float>& rainy,
   }
   PLUVIA_CHECK(rainy.channels == info.channels_in(), rainy.channels);
   PLUVIA_CHECK(clean.channels == info.channels_out(), clean.channels);
-  PLUVIA_CHECK(clean.frames == rainy.frames && clean.height == rainy.height &&
-                   clean.width == rainy.width,
-               clean.width, "x", clean.height);
+  PLUVIA_CHECK(
+      clean.frames == rainy.frames && clean.height == rainy.height && clean.width == rainy.width,
+      clean.width, "x", clean.height);
 }
 
 /// Leaves what belongs to a submodule: of the file under its full name, of the network as it is.
@@ -124,8 +124,7 @@ void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& opti
   std::vector<torch::Tensor> targets = tensors_of(net);
   if (!options.part.empty()) keep_part(options.part, own, state, targets);
   const auto optional = [&](const std::string& key) { return net.optional(key); };
-  const auto matched =
-      match_weights(own, {state, optional}, options.network, options.place);
+  const auto matched = match_weights(own, {state, optional}, options.network, options.place);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < matched.size(); ++i) {
     if (matched[i] == nullptr) continue;
@@ -137,7 +136,8 @@ void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& opti
       return to_torch(*matched[i]);
     });
     if (!options.allow_nonfinite && !torch::isfinite(values).all().item<bool>()) {
-      fail(options.place, ": '", state[i].key, "' holds values that are not finite; expected "
+      fail(options.place, ": '", state[i].key,
+           "' holds values that are not finite; expected "
            "numbers (the option allow_nonfinite=true takes them)");
     }
     torch::Tensor target = targets[i];

@@ -25,7 +25,9 @@ torch::Tensor conv(const torch::Tensor& x, const NetLayer& layer, int stride = 1
 }
 
 /// Channels to pixels, two by two.
-torch::Tensor up(const torch::Tensor& x, const NetLayer& layer) { return torch::pixel_shuffle(conv(x, layer), 2); }
+torch::Tensor up(const torch::Tensor& x, const NetLayer& layer) {
+  return torch::pixel_shuffle(conv(x, layer), 2);
+}
 
 }  // namespace
 
@@ -61,7 +63,8 @@ PlainCnn::PlainCnn(const std::string& name, const PlainCnnOptions& options) : op
 
 torch::Tensor PlainCnn::forward(const torch::Tensor& frames) {
   const auto count = frames.size(1);
-  const torch::Tensor before = torch::cat({frames.slice(1, 0, 1), frames.slice(1, 0, count - 1)}, 1);
+  const torch::Tensor before =
+      torch::cat({frames.slice(1, 0, 1), frames.slice(1, 0, count - 1)}, 1);
   const torch::Tensor after = torch::cat({frames.slice(1, 1), frames.slice(1, count - 1)}, 1);
   const torch::Tensor seen = torch::cat({before, frames, after}, 2).flatten(0, 1);
   const torch::Tensor full = torch::relu(conv(seen, *in_));
@@ -81,8 +84,8 @@ std::vector<NetworkPart> PlainCnn::parts(int frames, int height, int width) cons
   const double pixels = static_cast<double>(frames) * height * width;
   const double w2 = 9.0 * options_.width * options_.width;
   const double middle = pixels / 16 * 2 * options_.blocks * 16 * w2;
-  const double rest = pixels * 9 * 12 * options_.width + pixels / 4 * (2 + 8) * w2 +
-                      pixels / 16 * (8 + 32) * w2;
+  const double rest =
+      pixels * 9 * 12 * options_.width + pixels / 4 * (2 + 8) * w2 + pixels / 16 * (8 + 32) * w2;
   std::vector<NetworkPart> out = {{"middle", 0, middle}, {"down and up", 0, rest}};
   for (const auto& item : named_parameters()) {
     out[item.key().rfind("middle", 0) == 0 ? 0 : 1].parameters += item.value().numel();

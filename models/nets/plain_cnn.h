@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plain convolutional network, of no paper: what any method should beat. Each frame is seen beside
-// its two neighbours (the clip's ends are repeated) by a small U-Net that predicts a change to it.
+// A plain convolutional network, of no paper: what any method should beat. Each frame is seen
+// beside its two neighbours (the clip's ends are repeated) by a small U-Net that predicts a change
+// to it.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@
 namespace pluvia {
 
 struct PlainCnnOptions {
-  int width = 24;   ///< channels at full size; twice and four times as many below
-  int blocks = 3;   ///< pairs of convolutions at the lowest level
+  int width = 24;  ///< channels at full size; twice and four times as many below
+  int blocks = 3;  ///< pairs of convolutions at the lowest level
   int frames = 5;
 
   Json to_json() const;

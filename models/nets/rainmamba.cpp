@@ -60,8 +60,8 @@ RainMamba::RainMamba(const std::string& name, const RainMambaOptions& options) :
   const std::int64_t nf = options.num_features;
   const auto [wide, narrow] = options.decoder_widths;
   encoder_ = register_module("feat_extract", std::make_shared<ConvNext>(options.encoder));
-  const auto laterals = register_module("head", make_group())
-                            ->register_module("lateral_convs", make_group());
+  const auto laterals =
+      register_module("head", make_group())->register_module("lateral_convs", make_group());
   for (std::size_t i = 0; i < kConvNextStages; ++i) {
     laterals_[i] = make_conv({nf, options.encoder.widths[i], 1, 1}, Init::kFanOut);
     laterals->register_module(std::to_string(i), make_group())
@@ -74,9 +74,9 @@ RainMamba::RainMamba(const std::string& name, const RainMambaOptions& options) :
     refine->register_module(std::to_string(2 * i), refine_[i]);
   }
   down_ = register_module("conv1", make_conv({2 * nf, nf, 3, 3, 3}));
-  up_ = register_module("upconv2", std::make_shared<NetLayer>(
-                                       std::vector<std::int64_t>{2 * nf, nf, 3, 3, 3}, nf,
-                                       Init::kFanIn));
+  up_ = register_module(
+      "upconv2",
+      std::make_shared<NetLayer>(std::vector<std::int64_t>{2 * nf, nf, 3, 3, 3}, nf, Init::kFanIn));
   shuffle1_ = register_module("conv_before_upsample1", frame_conv(nf, wide));
   shuffle2_ = register_module("conv_before_upsample2", frame_conv(wide / 4, narrow));
   last_ = register_module("conv_last", frame_conv(narrow / 4, 3));
@@ -140,9 +140,8 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const auto batch = frames.size(0);
   torch::Tensor clip = as_clip(fuse(frames.flatten(0, 1), probe), batch);
   const auto run_pairs = [&probe](const std::vector<Pair>& pairs, torch::Tensor x) {
-    const TokenIndex curve =
-        hilbert_index(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
-                      static_cast<int>(x.size(3)), x.device());
+    const TokenIndex curve = hilbert_index(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
+                                           static_cast<int>(x.size(3)), x.device());
     for (const Pair& pair : pairs) {
       x = pair.global->forward(x, {});
       see_clip(probe, pair.name_global, x);
@@ -156,16 +155,18 @@ torch::Tensor RainMamba::run(const torch::Tensor& frames, const Probe& probe) co
   const std::vector<std::int64_t> to_even = {0, 1, 1};
   clip = run_pairs(before_, clip);
   const torch::Tensor full = clip;
-  clip = torch::relu(torch::conv3d(clip.permute({0, 4, 1, 2, 3}), down_->weight, down_->bias,
-                                   stride, one))
-             .permute({0, 2, 3, 4, 1}).contiguous();
+  clip = torch::relu(
+             torch::conv3d(clip.permute({0, 4, 1, 2, 3}), down_->weight, down_->bias, stride, one))
+             .permute({0, 2, 3, 4, 1})
+             .contiguous();
   see_clip(probe, "x_down", clip);
   clip = run_pairs(low_, clip);
-  // The reference has no skip connection from before to after the lower resolution: with few features
-  // that is a bottleneck, which `level_residual` opens.
+  // The reference has no skip connection from before to after the lower resolution: with few
+  // features that is a bottleneck, which `level_residual` opens.
   clip = torch::relu(torch::conv_transpose3d(clip.permute({0, 4, 1, 2, 3}), up_->weight, up_->bias,
                                              stride, one, to_even))
-             .permute({0, 2, 3, 4, 1}).contiguous();
+             .permute({0, 2, 3, 4, 1})
+             .contiguous();
   see_clip(probe, "x_up", clip);
   if (options_.level_residual) clip = clip + full;
   const torch::Tensor out = decode(run_pairs(after_, clip), probe);

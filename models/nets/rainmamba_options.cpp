@@ -122,7 +122,8 @@ RainMambaOptions RainMambaOptions::from_json(const Json& json) {
   }
   for (const int width : out.decoder_widths) {
     if (width % 4 != 0) {
-      fail_usage(kPlace, ": decoder_widths has ", width, ": expected multiples of 4, which the "
+      fail_usage(kPlace, ": decoder_widths has ", width,
+                 ": expected multiples of 4, which the "
                  "pixel shuffles divide by");
     }
   }
@@ -180,8 +181,8 @@ std::vector<NetworkPart> RainMamba::parts(int frames, int height, int width) con
     head += pixels / static_cast<double>(16 << (2 * i)) * nf * options_.encoder.widths[i];
   }
   const double refine = large * nf * nf * (9 + 9 + 1);
-  const double decoder = 9.0 * (large * nf * wide + large * 4 * (wide / 4) * narrow +
-                                pixels * (narrow / 4) * 3);
+  const double decoder =
+      9.0 * (large * nf * wide + large * 4 * (wide / 4) * narrow + pixels * (narrow / 4) * 3);
   MambaMacs blocks;
   const auto add = [&](const std::vector<Pair>& pairs, double tokens, std::int64_t d) {
     const MambaMacs one = mamba_macs({d, options_.states});

@@ -41,8 +41,8 @@ torch::Tensor bilinear_twice(const torch::Tensor& x) {
 }
 
 LayerPtr plain_conv(std::int64_t out, std::int64_t in, std::int64_t kernel, bool bias = true) {
-  return std::make_shared<NetLayer>(std::vector<std::int64_t>{out, in, kernel, kernel}, bias ? out : 0,
-                                 Init::kFanIn);
+  return std::make_shared<NetLayer>(std::vector<std::int64_t>{out, in, kernel, kernel},
+                                    bias ? out : 0, Init::kFanIn);
 }
 
 }  // namespace
@@ -66,7 +66,8 @@ TwoConvs::TwoConvs(const Sizes& sizes) : dilation_(sizes.dilation) {
 }
 
 torch::Tensor TwoConvs::forward(const torch::Tensor& x) {
-  torch::Tensor y = torch::relu(norm1_->forward(torch::conv2d(x, first_->weight, first_->bias, 1, 1)));
+  torch::Tensor y =
+      torch::relu(norm1_->forward(torch::conv2d(x, first_->weight, first_->bias, 1, 1)));
   y = torch::conv2d(y, second_->weight, second_->bias, 1, dilation_, dilation_);
   return torch::relu(norm2_->forward(y));
 }
@@ -84,8 +85,8 @@ Rdmc::Rdmc(const std::string& name, const RdmcOptions& options) : options_(optio
       const std::int64_t in = level == 1 ? 6 : w * units(level - 1);
       auto block = std::make_shared<TwoConvs>(
           TwoConvs::Sizes{in, w * units(level), static_cast<int>(b + 1), false});
-      const auto top = group_in(*this, level == 1 ? cat("inc", b + 1)
-                                                  : cat("down", b + 1, "_", level - 1));
+      const auto top =
+          group_in(*this, level == 1 ? cat("inc", b + 1) : cat("down", b + 1, "_", level - 1));
       const auto inner = group_in(*top, level == 1 ? "conv" : "mpconv");
       group_in(*inner, level == 1 ? "0" : "1")->register_module("op", block);
       branches_[b][level - 1] = block;
@@ -200,7 +201,8 @@ std::array<bool, 4> Rdmc::enabled(const torch::Tensor& alphas) const {
   return on;
 }
 
-torch::Tensor Rdmc::decode(const torch::Tensor& z, const Levels& e, std::vector<torch::Tensor>* levels) {
+torch::Tensor Rdmc::decode(const torch::Tensor& z, const Levels& e,
+                           std::vector<torch::Tensor>* levels) {
   const std::array<bool, 4> down = enabled(alpha_down_terms_);
   const std::array<bool, 4> up = enabled(alpha_up_terms_);
   torch::Tensor d = e[4];
@@ -218,7 +220,8 @@ torch::Tensor Rdmc::decode(const torch::Tensor& z, const Levels& e, std::vector<
   return y;
 }
 
-torch::Tensor Rdmc::run(const torch::Tensor& pictures, int iterations, std::vector<torch::Tensor>* levels) {
+torch::Tensor Rdmc::run(const torch::Tensor& pictures, int iterations,
+                        std::vector<torch::Tensor>* levels) {
   torch::Tensor x = pictures;
   for (int t = 0; t < iterations; ++t) {
     const torch::Tensor z = torch::cat({pictures, x}, 1);
@@ -240,7 +243,9 @@ Json Rdmc::options() const { return options_.to_json(); }
 std::vector<NetworkPart> Rdmc::parts(int frames, int height, int width) const {
   const double pixels = static_cast<double>(height) * width * frames * options_.iterations;
   const auto w = static_cast<double>(options_.width);
-  const auto at = [&](std::size_t level) { return pixels / static_cast<double>(1 << (2 * (level - 1))); };
+  const auto at = [&](std::size_t level) {
+    return pixels / static_cast<double>(1 << (2 * (level - 1)));
+  };
   double encoders = 0;
   double decoder = 0;
   for (std::size_t level = 1; level <= kLevels; ++level) {

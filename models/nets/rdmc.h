@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// RDMC: recursive multi-scale image deraining with contrastive prior (Jiang et al., arXiv 2305.18092).
-// The paper's text and code were not at hand; this is the network of its authors' published successor
-// (DRNet, Pattern Recognition 158, 2025), whose abstract names the same parts. That the two are one is
-// an inference (docs/networks.md).
+// RDMC: recursive multi-scale image deraining with contrastive prior (Jiang et al., arXiv
+// 2305.18092). The paper's text and code were not at hand; this is the network of its authors'
+// published successor (DRNet, Pattern Recognition 158, 2025), whose abstract names the same parts.
+// That the two are one is an inference (docs/networks.md).
 //
 // Three encoders of dilation 1, 2 and 3 look at the rainy picture beside the last estimate; one
-// decoder comes back up through a learnt mixture of bilinear and bicubic steps; what it gives is added
-// to the rainy picture. Three times over, with one set of weights. Eight additions between levels may
-// be switched on, each weighted by a number of its own (alpha).
+// decoder comes back up through a learnt mixture of bilinear and bicubic steps; what it gives is
+// added to the rainy picture. Three times over, with one set of weights. Eight additions between
+// levels may be switched on, each weighted by a number of its own (alpha).
 //
 //   mode release   no additions: the published code's default
 //   mode search    all eight, their alphas learnt beside the weights (first-order DARTS)
@@ -41,7 +41,7 @@ class TwoConvs : public torch::nn::Module {
  public:
   struct Sizes {
     std::int64_t in = 0, out = 0;
-    int dilation = 1;          ///< of the second convolution
+    int dilation = 1;  ///< of the second convolution
     bool second_bias = true;
   };
   explicit TwoConvs(const Sizes& sizes);

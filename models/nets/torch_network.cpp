@@ -69,8 +69,9 @@ class TorchNetwork : public Network {
 
   void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
     require_weights("deraining");
-    with_torch_errors("running " + request_.name,
-                      [&] { run_net(*net_, {precision_, device_}, rainy, clean); });
+    with_torch_errors("running " + request_.name, [&] {
+      run_net(*net_, {precision_, device_}, rainy, clean);
+    });
   }
 
  private:

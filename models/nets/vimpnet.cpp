@@ -40,15 +40,15 @@ ViMPNet::ViMPNet(const std::string& name, const ViMPNetOptions& options) : optio
   const auto extract = register_module("feat_extract", make_group());
   extract0_ = extract->register_module("0", make_conv({c, 3, 3, 3}));
   extract2_ = extract->register_module("2", make_conv({c, c, 3, 3}));
-  extract4_ = extract->register_module(
-      "4", std::make_shared<ResidualStack>(c, c, options.feature_blocks));
+  extract4_ =
+      extract->register_module("4", std::make_shared<ResidualStack>(c, c, options.feature_blocks));
   const auto align = register_module("deform_align", make_group());
   const auto backbone = register_module("backbone", make_group());
   const auto branch = [&](const char* way, std::int64_t in) {
-    return Branch{align->register_module(way, std::make_shared<DeformAlign>(
-                                                  DeformAlign::Sizes{c, options.groups, 10})),
-                  backbone->register_module(
-                      way, std::make_shared<ResidualStack>(in, c, options.blocks))};
+    return Branch{
+        align->register_module(
+            way, std::make_shared<DeformAlign>(DeformAlign::Sizes{c, options.groups, 10})),
+        backbone->register_module(way, std::make_shared<ResidualStack>(in, c, options.blocks))};
   };
   back_ = branch("backward_1", 2 * c);
   forth_ = branch("forward_1", 3 * c);
@@ -64,9 +64,9 @@ ViMPNet::ViMPNet(const std::string& name, const ViMPNetOptions& options) : optio
   last_ = register_module("conv_last", make_conv({3, c / 4, 1, 3, 3}));
   streak_head_ = make_head(*register_module("S_mask_streak", make_group()), c, c / 4);
   drop_head_ = make_head(*register_module("S_mask_drop", make_group()), c / 4, c / 8);
-  dual_ = register_module(
-      "Dual_Raindrop_gnostic_Transformer",
-      std::make_shared<DualTransformer>(DualSizes{options.second_stage(), options.tokens, options.heads}));
+  dual_ = register_module("Dual_Raindrop_gnostic_Transformer",
+                          std::make_shared<DualTransformer>(
+                              DualSizes{options.second_stage(), options.tokens, options.heads}));
 }
 
 torch::Tensor ViMPNet::head(const std::array<LayerPtr, 3>& convs, const torch::Tensor& x) const {
@@ -74,9 +74,9 @@ torch::Tensor ViMPNet::head(const std::array<LayerPtr, 3>& convs, const torch::T
   return same_conv(torch::leaky_relu(same_conv(y, *convs[1]), kHeadLeak), *convs[2]);
 }
 
-/// Between neighbours, both ways. The reference looks whether a clip is its own mirror image in time
-/// and then takes one way's flows for the other's; having seen one such clip it does so for all later
-/// ones (`sticky_mirror`). Clips of five frames never are.
+/// Between neighbours, both ways. The reference looks whether a clip is its own mirror image in
+/// time and then takes one way's flows for the other's; having seen one such clip it does so for
+/// all later ones (`sticky_mirror`). Clips of five frames never are.
 ViMPNet::Flows ViMPNet::flows(const torch::Tensor& small, const torch::Tensor& frames) {
   const auto n = small.size(0);
   const auto t = small.size(1);
@@ -88,15 +88,15 @@ ViMPNet::Flows ViMPNet::flows(const torch::Tensor& small, const torch::Tensor& f
   const torch::Tensor late = small.slice(1, 1).flatten(0, 1);
   Flows out;
   out.backward = spynet_->forward(early, late).unflatten(0, {n, t - 1});
-  out.forward = mirrored_ ? out.backward.flip(1)
-                          : spynet_->forward(late, early).unflatten(0, {n, t - 1});
+  out.forward =
+      mirrored_ ? out.backward.flip(1) : spynet_->forward(late, early).unflatten(0, {n, t - 1});
   return out;
 }
 
 /// Features carried from frame to frame, in the order of the frames at the end.
 std::vector<torch::Tensor> ViMPNet::propagate(const Scene& scene, bool forward,
-                                       const std::vector<torch::Tensor>& other,
-                                       const Probe& probe) const {
+                                              const std::vector<torch::Tensor>& other,
+                                              const Probe& probe) const {
   const Branch& branch = forward ? forth_ : back_;
   const torch::Tensor& flow = forward ? scene.flows.forward : scene.flows.backward;
   const auto t = scene.features.size(1);
@@ -182,8 +182,8 @@ ViMPNet::Outputs ViMPNet::run(const torch::Tensor& frames, const Probe& probe) {
   Outputs out;
   out.stage1 = stage1.transpose(1, 2);
   out.drop_mask = mask.transpose(1, 2);
-  out.streak_map = torch::upsample_bilinear2d(scene.streak.flatten(0, 1), full, true)
-                       .unflatten(0, {n, t});
+  out.streak_map =
+      torch::upsample_bilinear2d(scene.streak.flatten(0, 1), full, true).unflatten(0, {n, t});
   const torch::Tensor change = dual_->forward(stage1, mask, probe);
   out.clean = (stage1 + change).transpose(1, 2);
   return out;

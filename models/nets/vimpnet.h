@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ViMP-Net (Wu et al., "Mask-Guided Progressive Network for Joint Raindrop and Rain Streak Removal in
-// Videos", ACM MM 2023), equal to the official network, with sizes as options. Stage one takes the
-// streaks out: features are propagated back and forth through the clip along flows of SPyNet by
-// deformable alignment, and the streaks' strength and the drops' mask are predicted on the way. Stage
-// two takes the drops out (models/blocks/dual_transformer.h).
+// ViMP-Net (Wu et al., "Mask-Guided Progressive Network for Joint Raindrop and Rain Streak Removal
+// in Videos", ACM MM 2023), equal to the official network, with sizes as options. Stage one takes
+// the streaks out: features are propagated back and forth through the clip along flows of SPyNet by
+// deformable alignment, and the streaks' strength and the drops' mask are predicted on the way.
+// Stage two takes the drops out (models/blocks/dual_transformer.h).
 //
 // What looks odd and must stay so for trained weights is said where it is done.
 #pragma once

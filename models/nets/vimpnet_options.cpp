@@ -17,11 +17,11 @@ constexpr Param kOptions[] = {
     {"channels", Kind::kInteger, "", "of features; a multiple of 8", "64", 8, 1024},
     {"blocks", Kind::kInteger, "", "of a propagation branch", "9", 0, 100},
     {"feature_blocks", Kind::kInteger, "", "of feature extraction and reconstruction", "5", 0, 100},
-    {"groups", Kind::kInteger, "", "of the deformable convolution; even, divides twice the channels",
-     "16", 2, 1024},
+    {"groups", Kind::kInteger, "",
+     "of the deformable convolution; even, divides twice the channels", "16", 2, 1024},
     {"flow_width", Kind::kInteger, "", "of SPyNet's first convolutions", "32", 2, 1024},
-    {"dual_channels", Kind::kInteger, "", "of the second stage, a multiple of 8; 0: as channels", "0", 0,
-     1024},
+    {"dual_channels", Kind::kInteger, "", "of the second stage, a multiple of 8; 0: as channels",
+     "0", 0, 1024},
     {"tokens", Kind::kInteger, "", "width of the transformer", "512", 4, 8192},
     {"heads", Kind::kInteger, "", "of attention; divides tokens", "4", 1, 64},
     {"frames", Kind::kInteger, "", "that it is trained with; no weight depends on it", "5", 1, 64},
@@ -90,16 +90,15 @@ std::vector<NetworkPart> ViMPNet::parts(int frames, int height, int width) const
   const double c = options_.channels;
   const double c2 = 9 * c * c;
   const double w = options_.flow_width;
-  // Six levels, the finest at a quarter of the size and brought to a multiple of 32, each below a quarter
-  // of the area of the next.
+  // Six levels, the finest at a quarter of the size and brought to a multiple of 32, each below a
+  // quarter of the area of the next.
   const double flow = 32.0 * 32 * std::ceil(height / 128.0) * std::ceil(width / 128.0);
   const double level = 49 * (8 * w + 2 * w * w + 2 * w * w + w * w / 2 + w);
   double levels = 0;
   for (int i = 0; i < 6; ++i) levels += flow / static_cast<double>(1 << (2 * i));
   const double extract = t * (half * 27 * c + small * c2 * (2 + 2.0 * options_.feature_blocks));
   const double taps = 3.0 * options_.groups * 9;
-  const double align =
-      2 * (t - 1) * small * (9 * (3 * c + 5) * c + 2 * c2 + 9 * c * taps + 2 * c2);
+  const double align = 2 * (t - 1) * small * (9 * (3 * c + 5) * c + 2 * c2 + 9 * c * taps + 2 * c2);
   const double backbone = t * small * c2 * (5 + 4.0 * options_.blocks);
   const double up = t * (small * 2 * c2 + half * c2 / 2);
   const double rec = t * small * (3 * c * c + 3 * c2 * 2 * options_.feature_blocks) + up;
@@ -108,8 +107,10 @@ std::vector<NetworkPart> ViMPNet::parts(int frames, int height, int width) const
   const double d = options_.tokens;
   const double s = options_.second_stage();
   const double piece = 4 * s * 49;
-  const double tokens = t * std::floor((height / 4.0 - 1) / 3 + 1) * std::floor((width / 4.0 - 1) / 3 + 1);
-  const double encoders = t * (9 * s * 10 * full + 3 * (half * 27 * 2 * s * s + small * 27 * 8 * s * s));
+  const double tokens =
+      t * std::floor((height / 4.0 - 1) / 3 + 1) * std::floor((width / 4.0 - 1) / 3 + 1);
+  const double encoders =
+      t * (9 * s * 10 * full + 3 * (half * 27 * 2 * s * s + small * 27 * 8 * s * s));
   const double streams = 8 * (tokens * 12 * d * d + 2 * tokens * tokens * d);
   const double fusion = tokens * 12 * d * d + 2 * tokens * tokens * d;
   const double dual = encoders + tokens * (4 * piece * d + 2 * d * d) + streams + fusion +

@@ -13,9 +13,9 @@ namespace {
 /// Channels of a group handled by one vector; what is left over goes one by one.
 constexpr int kVector = 8;
 
-/// Neighbouring channels, wherever they lie in memory. A type of the compiler's rather than a loop that it
-/// vectorises: for each of these short loops it would first check at run time that nothing overlaps,
-/// which takes longer than the loop.
+/// Neighbouring channels, wherever they lie in memory. A type of the compiler's rather than a loop
+/// that it vectorises: for each of these short loops it would first check at run time that nothing
+/// overlaps, which takes longer than the loop.
 template <typename T>
 struct VectorOf {
   typedef T Type __attribute__((vector_size(kVector * sizeof(T)), aligned(sizeof(T)), may_alias));
@@ -44,7 +44,8 @@ struct StripPlace {
   alignas(64) T column[kStrip];
 
   StripPlace(const DeformSizes& s, std::int64_t first_pixel, std::int64_t end)
-      : first(first_pixel), count(static_cast<int>(std::min<std::int64_t>(kStrip, end - first_pixel))) {
+      : first(first_pixel),
+        count(static_cast<int>(std::min<std::int64_t>(kStrip, end - first_pixel))) {
     std::int64_t y = first / s.out_width;
     std::int64_t x = first % s.out_width;
     for (int i = 0; i < count; ++i) {
@@ -58,8 +59,8 @@ struct StripPlace {
   }
 };
 
-/// What one tap of one group reads for a strip: four neighbours each. A neighbour outside of the picture
-/// has weight 0 and the index of some pixel inside.
+/// What one tap of one group reads for a strip: four neighbours each. A neighbour outside of the
+/// picture has weight 0 and the index of some pixel inside.
 template <typename T>
 struct Strip {
   alignas(64) T row_share[kStrip];
@@ -67,7 +68,7 @@ struct Strip {
   alignas(64) T masked[4][kStrip];  ///< weight times mask
   alignas(64) std::int32_t index[4][kStrip];
   alignas(64) T there[4][kStrip];  ///< 1 where the neighbour is inside, else 0
-  alignas(64) T inside[kStrip];  ///< 1 within one pixel of the picture, else 0
+  alignas(64) T inside[kStrip];    ///< 1 within one pixel of the picture, else 0
 };
 
 /// Rows of offset, mask and their gradients.
@@ -96,7 +97,8 @@ inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const Str
     const T y = place.row[i] + tap_row + down[i];
     const T x = place.column[i] + tap_column + right[i];
     // Numbers, not truth values: the loop then vectorises. 0 also where an offset is not a number.
-    const T inside = one_if<T>(y > T(-1)) * one_if<T>(x > T(-1)) * one_if<T>(y < height) * one_if<T>(x < width);
+    const T inside =
+        one_if<T>(y > T(-1)) * one_if<T>(x > T(-1)) * one_if<T>(y < height) * one_if<T>(x < width);
     const T safe_y = inside > T(0) ? y : T(0);
     const T safe_x = inside > T(0) ? x : T(0);
     const T top = std::floor(safe_y);
@@ -119,7 +121,8 @@ inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const Str
     out.masked[2][i] = mask[i] * (below * before * (a * (1 - b)));
     out.masked[3][i] = mask[i] * (below * after * (a * b));
     const std::int32_t row0 = static_cast<std::int32_t>(top < T(0) ? T(0) : top) * columns;
-    const std::int32_t row1 = static_cast<std::int32_t>(top + 1 < height ? top + 1 : height - 1) * columns;
+    const std::int32_t row1 =
+        static_cast<std::int32_t>(top + 1 < height ? top + 1 : height - 1) * columns;
     const auto column0 = static_cast<std::int32_t>(left < T(0) ? T(0) : left);
     const auto column1 = static_cast<std::int32_t>(left + 1 < width ? left + 1 : width - 1);
     out.index[0][i] = row0 + column0;
@@ -129,11 +132,13 @@ inline void read_strip(const DeformSizes& s, const DeformInput<T>& in, const Str
   }
 }
 
-/// Planes lie far apart, which the CPU does not foresee: what the tap after next reads. Inlined by force:
-/// g++ takes calls that only prefetch for calls that do nothing, and leaves them out.
+/// Planes lie far apart, which the CPU does not foresee: what the tap after next reads. Inlined by
+/// force: g++ takes calls that only prefetch for calls that do nothing, and leaves them out.
 template <typename T>
-__attribute__((always_inline)) inline void fetch_strip(const DeformSizes& s, const DeformInput<T>& in, const StripPlace<T>& place,
-                        int plane_number) {
+__attribute__((always_inline)) inline void fetch_strip(const DeformSizes& s,
+                                                       const DeformInput<T>& in,
+                                                       const StripPlace<T>& place,
+                                                       int plane_number) {
   constexpr int kAhead = 2;
   constexpr int kLine = 64 / sizeof(T);
   if (plane_number + kAhead >= s.groups * s.taps()) return;
@@ -164,9 +169,8 @@ inline void sample(const T* x, const DeformSizes& s, const Strip<T>& strip, int 
   }
   std::int64_t c = 0;
   for (; c + kVector <= channels; c += kVector) {
-    vector_at(to + c) =
-        (weight[0] * vector_at(from[0] + c) + weight[1] * vector_at(from[1] + c)) +
-        (weight[2] * vector_at(from[2] + c) + weight[3] * vector_at(from[3] + c));
+    vector_at(to + c) = (weight[0] * vector_at(from[0] + c) + weight[1] * vector_at(from[1] + c)) +
+                        (weight[2] * vector_at(from[2] + c) + weight[3] * vector_at(from[3] + c));
   }
   for (; c < channels; ++c) {
     to[c] = (weight[0] * from[0][c] + weight[1] * from[1][c]) +
@@ -176,8 +180,8 @@ inline void sample(const T* x, const DeformSizes& s, const Strip<T>& strip, int 
 
 /// A strip's columns: all taps, all groups.
 template <int kEach, typename T>
-inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in,
-                         const StripPlace<T>& place, T* columns) {
+inline void gather_strip(const DeformSizes& s, const DeformInput<T>& in, const StripPlace<T>& place,
+                         T* columns) {
   const std::int64_t each = channels_of<kEach>(s);
   const std::int64_t row = s.taps() * s.channels;
   Strip<T> strip;
@@ -210,8 +214,8 @@ inline void sums_of(const Vector<T>* four, T* sums) {
   for (int n = 0; n < 4; ++n) sums[n] = c[n] + c[n + 4];
 }
 
-/// One reading's way back: adds the column's gradient to the four neighbours', gives its products with
-/// their values, and puts the reading in its place.
+/// One reading's way back: adds the column's gradient to the four neighbours', gives its products
+/// with their values, and puts the reading in its place.
 template <int kEach, typename T>
 inline void scatter(const T* x, const DeformSizes& s, const Strip<T>& strip, int i, T* column,
                     T* to_x, T* products) {
@@ -250,7 +254,8 @@ inline void scatter(const T* x, const DeformSizes& s, const Strip<T>& strip, int
 }
 
 /// Gradients of a strip's readings by one tap: what comes back to the picture, the masks and the
-/// positions. The latter follow from the products of the column's gradient with the four neighbours.
+/// positions. The latter follow from the products of the column's gradient with the four
+/// neighbours.
 template <int kEach, typename T>
 inline void scatter_strip(const DeformSizes& s, const DeformInput<T>& in,
                           const StripPlace<T>& place, int g, int k, T* columns,
@@ -337,10 +342,8 @@ template void deform_columns(const DeformSizes&, const DeformInput<float>&, cons
 template void deform_columns(const DeformSizes&, const DeformInput<double>&, const PixelBlock&,
                              double*);
 template void deform_columns_backward(const DeformSizes&, const DeformInput<float>&,
-                                      const PixelBlock&, float*,
-                                      const DeformGradient<float>&);
+                                      const PixelBlock&, float*, const DeformGradient<float>&);
 template void deform_columns_backward(const DeformSizes&, const DeformInput<double>&,
-                                      const PixelBlock&, double*,
-                                      const DeformGradient<double>&);
+                                      const PixelBlock&, double*, const DeformGradient<double>&);
 
 }  // namespace pluvia::ops

@@ -9,9 +9,9 @@
 // S is bilinear with zeros outside. Here is the part between pictures and matrices: columns, the
 // sampled and masked values of some output pixels as rows (pixel, tap, channel), and the way back.
 // Everything else is a matrix product (models/ops/torch_deform_conv.cpp). A group's
-// channels are innermost in memory, so that they are sampled together by vector instructions, and groups
-// lie apart: what a row of pixels reads of one of them stays in the first cache. No more than a block of
-// columns is ever stored.
+// channels are innermost in memory, so that they are sampled together by vector instructions, and
+// groups lie apart: what a row of pixels reads of one of them stays in the first cache. No more
+// than a block of columns is ever stored.
 //
 // These are the CPU's loops; models/ops/device_deform.h has the same for GPUs.
 #pragma once
@@ -58,9 +58,10 @@ struct DeformGradient {
   T* offset = nullptr;
   T* mask = nullptr;
 };
-/// From gradients of columns, given as (count, taps, channels), in whose place the columns themselves
-/// come back: the weights' gradient needs them, and their neighbours are at hand here. Groups go to
-/// threads: their channels of x are apart, so sums have one order whatever the number of threads.
+/// From gradients of columns, given as (count, taps, channels), in whose place the columns
+/// themselves come back: the weights' gradient needs them, and their neighbours are at hand here.
+/// Groups go to threads: their channels of x are apart, so sums have one order whatever the number
+/// of threads.
 template <typename T>
 void deform_columns_backward(const DeformSizes& sizes, const DeformInput<T>& in,
                              const PixelBlock& block, T* columns,

@@ -257,7 +257,6 @@ template void depthwise_conv3d(const TokenVolume&, const CubeFilter<double>&, co
 template void depthwise_conv3d_backward(const TokenVolume&, const CubeFilter<float>&, const float*,
                                         const float*, const CubeGradients<float>&);
 template void depthwise_conv3d_backward(const TokenVolume&, const CubeFilter<double>&,
-                                        const double*, const double*,
-                                        const CubeGradients<double>&);
+                                        const double*, const double*, const CubeGradients<double>&);
 
 }  // namespace pluvia::ops

@@ -60,8 +60,8 @@ PLUVIA_FUNCTION DeformReading<T> read_at(const DeformSizes& s, const DeformInput
   const T x = static_cast<T>(first_column + at.tap % s.kernel_columns * s.dilation) +
               offset[s.out_pixels()];
   DeformReading<T> out;
-  const bool inside = y > T(-1) && x > T(-1) && y < static_cast<T>(s.height) &&
-                      x < static_cast<T>(s.width);
+  const bool inside =
+      y > T(-1) && x > T(-1) && y < static_cast<T>(s.height) && x < static_cast<T>(s.width);
   if (!inside) return out;
   const T top = std::floor(y);
   const T left = std::floor(x);

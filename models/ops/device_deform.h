@@ -23,7 +23,8 @@ struct DeformBackwardArgs {
   ops::DeformSizes sizes;
   ops::DeformInput<T> in;
   ops::PixelBlock block;
-  /// Gradients, (count, taps, channels). Kernels read them; who calls may put the columns there afterwards.
+  /// Gradients, (count, taps, channels). Kernels read them; who calls may put the columns there
+  /// afterwards.
   T* columns = nullptr;
   ops::DeformGradient<T> gradient;
 };

@@ -57,8 +57,8 @@ PLUVIA_FUNCTION void sum_run(const ops::DeviceCubeConvBackward<T>& conv, std::in
   const auto tap = static_cast<int>(index / volume.channels % (kTaps + 1));
   const std::int64_t begin = index / volume.channels / (kTaps + 1) * ops::kDeviceCubeRun;
   const std::int64_t tokens = volume.tokens();
-  const std::int64_t end = begin + ops::kDeviceCubeRun < tokens ? begin + ops::kDeviceCubeRun
-                                                                : tokens;
+  const std::int64_t end =
+      begin + ops::kDeviceCubeRun < tokens ? begin + ops::kDeviceCubeRun : tokens;
   T sum = 0;
   for (std::int64_t token = begin; token < end; ++token) {
     const T g = conv.out_gradient[token * volume.channels + channel];
@@ -114,7 +114,8 @@ void run_back(const ops::DeviceCubeConvBackward<T>& args) {
   for_each(
       ops::device_cube_runs(conv.volume.tokens()) * sums,
       PLUVIA_LAMBDA(std::int64_t i) { sum_run(conv, i); }, 64);
-  for_each(sums, PLUVIA_LAMBDA(std::int64_t i) { add_runs(conv, i); }, 64);
+  for_each(
+      sums, PLUVIA_LAMBDA(std::int64_t i) { add_runs(conv, i); }, 64);
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 // The depthwise 3x3x3 convolution (models/ops/depthwise_conv3d.h says what it computes) for devices
 // of many threads: one a token and channel, forward and for the input's gradient; one a run of
 // tokens, tap and channel for the weights', and then one a tap and channel, which adds the runs'
-// shares in their order. Channels are innermost; no atomics. Memory besides input and output: 28/256
-// of the input, backward.
+// shares in their order. Channels are innermost; no atomics. Memory besides input and output:
+// 28/256 of the input, backward.
 #pragma once
 
 #include <cstdint>

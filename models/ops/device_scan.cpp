@@ -61,14 +61,16 @@ void run(const ops::DeviceScan<T>& args) {
   const std::int64_t pieces =
       scan.in.batch * ops::device_scan_chunks(scan.in.tokens) * scan.in.channels;
   const std::int64_t carries = scan.in.batch * scan.in.states * scan.in.channels;
-  for_each(pieces, PLUVIA_LAMBDA(std::int64_t i) { run_from_zero(scan, i); }, 64);
+  for_each(
+      pieces, PLUVIA_LAMBDA(std::int64_t i) { run_from_zero(scan, i); }, 64);
   for_each(
       carries,
       PLUVIA_LAMBDA(std::int64_t i) {
         carry_through_chunks(scan.in, scan.step_sums, false, i, scan.states);
       },
       64);
-  for_each(pieces, PLUVIA_LAMBDA(std::int64_t i) { run_from_state(scan, i); }, 64);
+  for_each(
+      pieces, PLUVIA_LAMBDA(std::int64_t i) { run_from_state(scan, i); }, 64);
 }
 
 }  // namespace

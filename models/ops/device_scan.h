@@ -9,19 +9,19 @@
 //              one thread a (batch, chunk, channel):   the output, from the state before the chunk
 //
 // The gradient d of a state obeys the same recurrence from the last token to the first, with the
-// same P: d[l] = c[l] g[l] + exp(A dt[l+1]) d[l+1], g the gradient of the ungated y. So the backward
-// pass does the first two steps again in that direction. Then the chunks' states are made again
-// twice: with a thread a state, which sums over a block of channels (gradients of b and c), and with
-// a thread a channel, which sums over states (x, step, gate and the parameters).
+// same P: d[l] = c[l] g[l] + exp(A dt[l+1]) d[l+1], g the gradient of the ungated y. So the
+// backward pass does the first two steps again in that direction. Then the chunks' states are made
+// again twice: with a thread a state, which sums over a block of channels (gradients of b and c),
+// and with a thread a channel, which sums over states (x, step, gate and the parameters).
 //
 // Channels are innermost wherever a thread has one, so neighbours read neighbouring addresses. All
 // sums have a fixed order and there are no atomics: results are the same in every run.
 //
 // Memory besides input and output, in units of x at 16 states: forward, states before chunks 1 and
-// sums of dt 1/16; backward, the states kept, gradients of states 1, blocks' shares of the gradients
-// of b and c 1, and chunks' of the parameters' 1/8: 3.1, as much as the input. Each thread of the
-// last backward step also has 17 x 16 states to itself, which a GPU keeps in memory besides: 1.3 KB
-// for each thread under way, in single precision.
+// sums of dt 1/16; backward, the states kept, gradients of states 1, blocks' shares of the
+// gradients of b and c 1, and chunks' of the parameters' 1/8: 3.1, as much as the input. Each
+// thread of the last backward step also has 17 x 16 states to itself, which a GPU keeps in memory
+// besides: 1.3 KB for each thread under way, in single precision.
 //
 // Decays may be as small as 2^-126 (2^-1022 in double precision), never smaller.
 #pragma once

@@ -42,8 +42,7 @@ PLUVIA_FUNCTION void run_back_from_zero(const ops::DeviceScanBackward<T>& scan,
 /// One state of one chunk: a block of channels' share of the gradients of b and c. `index` is
 /// ((batch * chunks + chunk) * blocks + block) * states + state.
 template <typename T>
-PLUVIA_FUNCTION void sum_over_channels(const ops::DeviceScanBackward<T>& scan,
-                                       std::int64_t index) {
+PLUVIA_FUNCTION void sum_over_channels(const ops::DeviceScanBackward<T>& scan, std::int64_t index) {
   const ops::ScanInput<T>& in = scan.in;
   const std::int64_t blocks = ops::lane_blocks(in.channels);
   const std::int64_t state = index % in.states;
@@ -75,8 +74,8 @@ PLUVIA_FUNCTION void sum_over_channels(const ops::DeviceScanBackward<T>& scan,
     }
   }
   for (int l = 0; l < any.count(); ++l) {
-    T* const to = scan.to.partial +
-                  ((block * in.batch * in.tokens + any.row(l)) * 2) * in.states + state;
+    T* const to =
+        scan.to.partial + ((block * in.batch * in.tokens + any.row(l)) * 2) * in.states + state;
     to[0] = to_b[l];
     to[in.states] = to_c[l];
   }
@@ -117,8 +116,9 @@ struct ChunkStates {
   }
 };
 
-/// A group's gradients on their way from a chunk's last token to its first, and what one token gives
-/// of sums over states. Apart from ChunkStates, whose index varies, so that it stays in registers.
+/// A group's gradients on their way from a chunk's last token to its first, and what one token
+/// gives of sums over states. Apart from ChunkStates, whose index varies, so that it stays in
+/// registers.
 template <typename T>
 struct GroupBack {
   T d[kStateGroup];
@@ -220,7 +220,8 @@ void run_back(const ops::DeviceScanBackward<T>& args) {
   const std::int64_t chunks = in.batch * ops::device_scan_chunks(in.tokens);
   const std::int64_t pieces = chunks * in.channels;
   const std::int64_t carries = in.batch * in.states * in.channels;
-  for_each(pieces, PLUVIA_LAMBDA(std::int64_t i) { run_back_from_zero(scan, i); }, 64);
+  for_each(
+      pieces, PLUVIA_LAMBDA(std::int64_t i) { run_back_from_zero(scan, i); }, 64);
   for_each(
       carries,
       PLUVIA_LAMBDA(std::int64_t i) {
@@ -233,8 +234,10 @@ void run_back(const ops::DeviceScanBackward<T>& args) {
   for_each(
       in.batch * in.tokens * in.states, PLUVIA_LAMBDA(std::int64_t i) { add_blocks(scan, i); },
       1024);
-  for_each(pieces, PLUVIA_LAMBDA(std::int64_t i) { sum_over_states(scan, i); }, 64);
-  for_each(carries, PLUVIA_LAMBDA(std::int64_t i) { add_chunks(scan, i); }, 64);
+  for_each(
+      pieces, PLUVIA_LAMBDA(std::int64_t i) { sum_over_states(scan, i); }, 64);
+  for_each(
+      carries, PLUVIA_LAMBDA(std::int64_t i) { add_chunks(scan, i); }, 64);
 }
 
 }  // namespace

@@ -16,9 +16,8 @@ torch::Tensor flow_warp(const torch::Tensor& x, const torch::Tensor& flow, WarpO
   const auto scaled = [](const torch::Tensor& position, std::int64_t size) {
     return 2 * position / static_cast<double>(std::max<std::int64_t>(size - 1, 1)) - 1;
   };
-  const torch::Tensor grid = torch::stack({scaled(columns + flow.select(1, 0), width),
-                                           scaled(rows + flow.select(1, 1), height)},
-                                          3);
+  const torch::Tensor grid = torch::stack(
+      {scaled(columns + flow.select(1, 0), width), scaled(rows + flow.select(1, 1), height)}, 3);
   constexpr std::int64_t kBilinear = 0;
   return torch::grid_sampler(x, grid, kBilinear, static_cast<std::int64_t>(outside),
                              /*align_corners=*/true);

@@ -20,8 +20,8 @@ inline constexpr int lanes_in(std::int64_t channels, std::int64_t block) {
   return static_cast<int>(left < kLanes ? left : kLanes);
 }
 
-/// Rows of a (batch, tokens, ...) tensor, `stride` elements from one to the next, also from the last
-/// of a batch to the first of the next.
+/// Rows of a (batch, tokens, ...) tensor, `stride` elements from one to the next, also from the
+/// last of a batch to the first of the next.
 template <typename T>
 struct Rows {
   T* data = nullptr;

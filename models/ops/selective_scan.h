@@ -31,19 +31,17 @@ inline constexpr std::int64_t kScanMostStates = 64;
 template <typename T>
 struct ScanInput {
   std::int64_t batch = 0, tokens = 0, channels = 0, states = 0;
-  Rows<const T> x, step, gate;  ///< channels wide
-  Rows<const T> b, c;           ///< states wide
-  const T* a_log = nullptr;     ///< (channels, states)
-  const T* skip = nullptr;      ///< (channels)
-  const T* step_bias = nullptr; ///< (channels)
-  bool reverse = false;         ///< from the last token to the first
+  Rows<const T> x, step, gate;   ///< channels wide
+  Rows<const T> b, c;            ///< states wide
+  const T* a_log = nullptr;      ///< (channels, states)
+  const T* skip = nullptr;       ///< (channels)
+  const T* step_bias = nullptr;  ///< (channels)
+  bool reverse = false;          ///< from the last token to the first
 
   std::int64_t blocks() const { return lane_blocks(channels); }
   std::int64_t chunks() const { return (tokens + kScanChunk - 1) / kScanChunk; }
   /// Elements of `chunk_states`.
-  std::int64_t chunk_state_count() const {
-    return batch * chunks() * blocks() * states * kLanes;
-  }
+  std::int64_t chunk_state_count() const { return batch * chunks() * blocks() * states * kLanes; }
 };
 
 /// `out` is (batch, tokens, channels), contiguous. `chunk_states` may be null.

@@ -161,8 +161,7 @@ inline void token_back(const BackwardTask<T>& task, const ScanConstants<T>& cons
   alignas(64) T g[kLanes];
   alignas(64) T dt_gradient[kLanes];
   alignas(64) T dtx_gradient[kLanes];
-  const T* const gate =
-      lanes_of(block.in.gate.row(row) + block.first_channel(), count, spare[0]);
+  const T* const gate = lanes_of(block.in.gate.row(row) + block.first_channel(), count, spare[0]);
   const T* const from = lanes_of(task.out_gradient + at, count, spare[1]);
   T* const to_gate = lanes_to(task.to.gate + at, count, out[0]);
   T* const to_x = lanes_to(task.to.x + at, count, out[1]);
@@ -238,19 +237,22 @@ void gather_partial(const ScanInput<T>& in, const ScanGradients<T>& to) {
   const std::int64_t rows = in.batch * in.tokens;
   const std::int64_t blocks = in.blocks();
   const std::int64_t states = in.states;
-  cpu_backend::for_each(rows, [=](std::int64_t row) {
-    const T* from = to.partial + row * 2 * states;
-    for (std::int64_t n = 0; n < states; ++n) {
-      T sum_b = 0;
-      T sum_c = 0;
-      for (std::int64_t k = 0; k < blocks; ++k) {
-        sum_b += from[k * rows * 2 * states + n];
-        sum_c += from[k * rows * 2 * states + states + n];
-      }
-      to.b[row * states + n] = sum_b;
-      to.c[row * states + n] = sum_c;
-    }
-  }, 1024);
+  cpu_backend::for_each(
+      rows,
+      [=](std::int64_t row) {
+        const T* from = to.partial + row * 2 * states;
+        for (std::int64_t n = 0; n < states; ++n) {
+          T sum_b = 0;
+          T sum_c = 0;
+          for (std::int64_t k = 0; k < blocks; ++k) {
+            sum_b += from[k * rows * 2 * states + n];
+            sum_c += from[k * rows * 2 * states + states + n];
+          }
+          to.b[row * states + n] = sum_b;
+          to.c[row * states + n] = sum_c;
+        }
+      },
+      1024);
 }
 
 }  // namespace
@@ -261,8 +263,8 @@ void scan_backward(const ScanInput<T>& input, const T* out_gradient, const T* ch
   PLUVIA_CHECK(input.states <= kScanMostStates, input.states);
   const std::int64_t blocks = input.blocks();
   const auto task = [&](std::int64_t i) {
-    run_block_back(BackwardTask<T>{
-        {input, i / blocks, i % blocks}, out_gradient, chunk_states, gradients});
+    run_block_back(
+        BackwardTask<T>{{input, i / blocks, i % blocks}, out_gradient, chunk_states, gradients});
   };
   cpu_backend::for_each(input.batch * blocks, task, 1);
   gather_partial(input, gradients);

@@ -24,8 +24,8 @@ Tensor by_groups(const Tensor& x, int groups) {
   return x.unflatten(1, {groups, -1}).permute({0, 1, 3, 4, 2}).contiguous();
 }
 
-/// (O, H, W) as (H * W, O). A transposition of two dimensions is four times as fast in LibTorch as the
-/// same of three.
+/// (O, H, W) as (H * W, O). A transposition of two dimensions is four times as fast in LibTorch as
+/// the same of three.
 Tensor pixels_of(const Tensor& picture) {
   const Tensor inner = picture.permute({1, 2, 0});
   if (inner.is_contiguous()) return inner.flatten(0, 1);
@@ -69,15 +69,15 @@ void check(const DeformTensors& t, const DeformSizes& s) {
 
 /// As many output pixels at a time as have columns of a quarter of the inputs' size.
 std::int64_t block_pixels(const DeformSizes& s) {
-  const std::int64_t positions = 3 * static_cast<std::int64_t>(s.groups) * s.taps() * s.out_pixels();
+  const std::int64_t positions =
+      3 * static_cast<std::int64_t>(s.groups) * s.taps() * s.out_pixels();
   const std::int64_t values = s.height * s.width * s.channels + positions;
   const std::int64_t pixels = values / (4 * s.taps() * s.channels);
   return std::clamp<std::int64_t>(pixels, 64, std::max<std::int64_t>(64, s.out_pixels()));
 }
 
 template <typename T>
-DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mask,
-                        std::int64_t n) {
+DeformInput<T> input_of(const Tensor& x, const Tensor& offset, const Tensor& mask, std::int64_t n) {
   return {x[n].const_data_ptr<T>(), offset[n].const_data_ptr<T>(), mask[n].const_data_ptr<T>()};
 }
 
@@ -128,15 +128,14 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     context->saved_data["settings"] = settings;
     const Tensor matrix = as_matrix(weight);
     const Tensor out = torch::empty({x.size(0), s.out_pixels(), weight.size(0)}, x.options());
-    const Tensor columns =
-        torch::empty({block_pixels(s), s.taps() * s.channels}, x.options());
+    const Tensor columns = torch::empty({block_pixels(s), s.taps() * s.channels}, x.options());
     for (std::int64_t n = 0; n < x.size(0); ++n) {
       for_blocks(s, [&](const PixelBlock& block) {
         const Tensor part = columns.slice(0, 0, block.count);
         with_type(x.scalar_type(), [&](auto zero) {
           using T = decltype(zero);
-          fill_columns<T>(device, {s, input_of<T>(inner, offsets, masks, n), block,
-                                   part.data_ptr<T>()});
+          fill_columns<T>(device,
+                          {s, input_of<T>(inner, offsets, masks, n), block, part.data_ptr<T>()});
         });
         out[n].slice(0, block.first, block.first + block.count).copy_(times(part, matrix, bias));
       });
@@ -178,8 +177,12 @@ class DeformConv : public torch::autograd::Function<DeformConv> {
     const Tensor to_weight =
         to_matrix.reshape({weight.size(0), s.kernel_rows, s.kernel_columns, s.channels})
             .permute({0, 3, 1, 2});
-    return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2), to_offset, to_mask, to_weight,
-            gradients[0].sum({0, 2, 3}), Tensor()};
+    return {to_x.permute({0, 1, 4, 2, 3}).flatten(1, 2),
+            to_offset,
+            to_mask,
+            to_weight,
+            gradients[0].sum({0, 2, 3}),
+            Tensor()};
   }
 };
 

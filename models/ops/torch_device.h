@@ -34,7 +34,8 @@ inline Device device_of(torch::TensorList tensors, const char* what) {
   if (place.is_cpu()) return {};
   if (!place.is_cuda()) fail(what, " on ", place.str(), ": it runs on CPUs and CUDA devices only");
   if (!device_kernels_built()) {
-    fail(what, " on ", place.str(), ": this build has no CUDA kernels; configure it with "
+    fail(what, " on ", place.str(),
+         ": this build has no CUDA kernels; configure it with "
          "-DPLUVIA_WITH_CUDA=ON or use --device cpu");
   }
   return {DeviceKind::kCuda, place.index()};

@@ -79,9 +79,8 @@ class CausalConvFunction : public torch::autograd::Function<CausalConvFunction> 
     with_type(g.scalar_type(), [&](auto zero) {
       using T = decltype(zero);
       const bool reverse = context->saved_data["reverse"].toBool();
-      causal_backward_on<T>(device_of(t, kCausalName),
-                            causal_input<T>(t[0], t[1], t[2], reverse), g,
-                            {x.data_ptr<T>(), weight.data_ptr<T>(), bias.data_ptr<T>()});
+      causal_backward_on<T>(device_of(t, kCausalName), causal_input<T>(t[0], t[1], t[2], reverse),
+                            g, {x.data_ptr<T>(), weight.data_ptr<T>(), bias.data_ptr<T>()});
     });
     return {x, weight.sum(0), bias.sum(0), Tensor()};
   }
@@ -112,8 +111,7 @@ void cube_backward_on(const Device& device, DeviceCubeConvBackward<T> conv,
                       const torch::TensorOptions& options) {
   const OnTorchThreads on_torch_threads;
   if (!takes_device_body(device)) {
-    return depthwise_conv3d_backward(conv.volume, conv.filter, conv.in, conv.out_gradient,
-                                     conv.to);
+    return depthwise_conv3d_backward(conv.volume, conv.filter, conv.in, conv.out_gradient, conv.to);
   }
   const Tensor partial = torch::empty({conv.partial_count()}, options);
   conv.partial = partial.data_ptr<T>();

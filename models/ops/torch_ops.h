@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operators of models/ops/ as differentiable functions of LibTorch's tensors on the CPU and, in
-// builds with CUDA kernels, on GPUs, in single and double precision. Half precisions are computed in
-// single and rounded once, at the end: a scan over thousands of tokens needs its state in float32.
+// builds with CUDA kernels, on GPUs, in single and double precision. Half precisions are computed
+// in single and rounded once, at the end: a scan over thousands of tokens needs its state in
+// float32.
 #pragma once
 
 #include "models/torch_pch.h"

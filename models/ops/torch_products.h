@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products of single-precision tensors on the CPU by oneDNN, as convolutions of single pixels. LibTorch's
-// own products are MKL's, which takes AVX-512 on Intel's CPUs only; there, in other precisions and on other
-// devices these are LibTorch's.
+// Matrix products of single-precision tensors on the CPU by oneDNN, as convolutions of single
+// pixels. LibTorch's own products are MKL's, which takes AVX-512 on Intel's CPUs only; there, in
+// other precisions and on other devices these are LibTorch's.
 #pragma once
 
 #include "models/torch_pch.h"

@@ -79,10 +79,9 @@ void scan_backward_on(const Device& device, const ScanInput<T>& in, const Tensor
   const Tensor state_gradients = torch::empty_like(states);
   const Tensor step_sums = torch::empty({sums}, states.options());
   const Tensor skip_sums = torch::empty({sums}, states.options());
-  device_scan_backward(device, DeviceScanBackward<T>{in, from, kept, to,
-                                                     state_gradients.data_ptr<T>(),
-                                                     step_sums.data_ptr<T>(),
-                                                     skip_sums.data_ptr<T>()});
+  device_scan_backward(device,
+                       DeviceScanBackward<T>{in, from, kept, to, state_gradients.data_ptr<T>(),
+                                             step_sums.data_ptr<T>(), skip_sums.data_ptr<T>()});
 }
 
 class ScanFunction : public torch::autograd::Function<ScanFunction> {
@@ -114,10 +113,9 @@ class ScanFunction : public torch::autograd::Function<ScanFunction> {
       using T = decltype(zero);
       const auto in = scan_input<T>(t, context->saved_data["reverse"].toBool());
       const Tensor partial = torch::empty({in.blocks() * n * in.tokens * 2 * in.states}, options);
-      const ScanGradients<T> to = {
-          x.data_ptr<T>(),     step.data_ptr<T>(), gate.data_ptr<T>(), b.data_ptr<T>(),
-          c.data_ptr<T>(),     a_log.data_ptr<T>(), skip.data_ptr<T>(), bias.data_ptr<T>(),
-          partial.data_ptr<T>()};
+      const ScanGradients<T> to = {x.data_ptr<T>(),    step.data_ptr<T>(), gate.data_ptr<T>(),
+                                   b.data_ptr<T>(),    c.data_ptr<T>(),    a_log.data_ptr<T>(),
+                                   skip.data_ptr<T>(), bias.data_ptr<T>(), partial.data_ptr<T>()};
       scan_backward_on(device_of(t, kScanName), in, g, t[kScanTensors], to);
     });
     return {x, step, gate, b, c, a_log.sum(0), skip.sum(0), bias.sum(0), Tensor()};

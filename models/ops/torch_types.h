@@ -31,8 +31,7 @@ inline bool wants_gradient(const torch::autograd::variable_list& inputs) {
 /// A tensor whose last dimension is contiguous and whose rows lie at one distance.
 inline torch::Tensor in_rows(const torch::Tensor& tensor) {
   const bool packed = tensor.stride(2) == 1 || tensor.size(2) == 1;
-  const bool even =
-      tensor.size(0) == 1 || tensor.stride(0) == tensor.size(1) * tensor.stride(1);
+  const bool even = tensor.size(0) == 1 || tensor.stride(0) == tensor.size(1) * tensor.stride(1);
   return packed && even ? tensor : tensor.contiguous();
 }
 

@@ -26,9 +26,8 @@ PLUVIA_FUNCTION float exp2_of(float x) {
   const float shifted = x + kRounder;
   const float f = x - (shifted - kRounder);
   const float p =
-      1.0F +
-      f * (0.69314698F +
-           f * (0.24022242F + f * (0.055507338F + f * (0.0096715131F + f * 0.001326472F))));
+      1.0F + f * (0.69314698F +
+                  f * (0.24022242F + f * (0.055507338F + f * (0.0096715131F + f * 0.001326472F))));
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
                               (std::bit_cast<std::uint32_t>(shifted) << 23));
 }
@@ -40,10 +39,20 @@ PLUVIA_FUNCTION double exp2_of(double x) {
   x = x > 1023.0 ? 1023.0 : x;
   const double shifted = x + kRounder;
   const double r = (x - (shifted - kRounder)) * 0.69314718055994530942;
-  constexpr double kInverseFactorials[] = {
-      1.0,       1.0,        1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
-      1.0 / 720, 1.0 / 5040, 1.0 / 40320,   1.0 / 362880,   1.0 / 3628800,   1.0 / 39916800,
-      1.0 / 479001600, 1.0 / 6227020800};
+  constexpr double kInverseFactorials[] = {1.0,
+                                           1.0,
+                                           1.0 / 2,
+                                           1.0 / 6,
+                                           1.0 / 24,
+                                           1.0 / 120,
+                                           1.0 / 720,
+                                           1.0 / 5040,
+                                           1.0 / 40320,
+                                           1.0 / 362880,
+                                           1.0 / 3628800,
+                                           1.0 / 39916800,
+                                           1.0 / 479001600,
+                                           1.0 / 6227020800};
   double p = kInverseFactorials[13];
   for (int k = 12; k >= 0; --k) p = p * r + kInverseFactorials[k];
   return std::bit_cast<double>(std::bit_cast<std::uint64_t>(p) +
@@ -59,9 +68,8 @@ PLUVIA_FUNCTION float decay_of(float size, float rate) {
   const float shifted = size * rate + kRounder;
   const float f = size * rate - (shifted - kRounder);
   const float p =
-      1.0F +
-      f * (0.69314698F +
-           f * (0.24022242F + f * (0.055507338F + f * (0.0096715131F + f * 0.001326472F))));
+      1.0F + f * (0.69314698F +
+                  f * (0.24022242F + f * (0.055507338F + f * (0.0096715131F + f * 0.001326472F))));
   // Positive numbers are ordered as their bits are.
   constexpr auto kLeast = std::bit_cast<std::int32_t>(kRounder - 126.0F);
   const auto whole = std::bit_cast<std::int32_t>(shifted);

@@ -14,8 +14,21 @@ using torch::Tensor;
 using Corner = PatchTriplet::Corner;
 
 enum Draw : std::uint32_t {
-  kCandidate, kAnyX, kPositiveFrame, kPositiveX, kPositiveY, kVary, kBrightness, kContrast,
-  kSaturation, kHue, kOrder, kBlur, kBlurSize, kBlurSigma, kNegative,
+  kCandidate,
+  kAnyX,
+  kPositiveFrame,
+  kPositiveX,
+  kPositiveY,
+  kVary,
+  kBrightness,
+  kContrast,
+  kSaturation,
+  kHue,
+  kOrder,
+  kBlur,
+  kBlurSize,
+  kBlurSigma,
+  kNegative,
 };
 
 /// So many draws without a place far enough away mean that there is hardly one.
@@ -46,8 +59,7 @@ Corner choose_anchor(const Tensor& candidates, const Field& field, int t, const 
   return {t, std::min(y, field.height - field.side), std::min(x, field.width - field.side)};
 }
 
-Corner choose_positive(const Corner& anchor, const Field& field, int radius,
-                       const Random& random) {
+Corner choose_positive(const Corner& anchor, const Field& field, int radius, const Random& random) {
   const std::array<int, 3> frames = {anchor.t, std::max(0, anchor.t - 1),
                                      std::min(field.frames - 1, anchor.t + 1)};
   const auto near = [&](std::uint32_t draw, int at, int room) {
@@ -125,8 +137,8 @@ Tensor turn_hue(const Tensor& rgb, double turn) {
 Tensor varied(Tensor patch, const PatchTriplet& triplet) {
   std::array<int, 4> order = {0, 1, 2, 3};
   for (int i = 0; i < triplet.order; ++i) std::next_permutation(order.begin(), order.end());
-  const bool jitter = triplet.brightness != 1 || triplet.contrast != 1 ||
-                      triplet.saturation != 1 || triplet.hue != 0;
+  const bool jitter = triplet.brightness != 1 || triplet.contrast != 1 || triplet.saturation != 1 ||
+                      triplet.hue != 0;
   for (const int step : order) {
     if (!jitter) break;
     if (step == 0) patch = (triplet.brightness * patch).clamp(0, 1);
@@ -167,8 +179,7 @@ double patch_share(const LossContext& context) {
 }
 
 int patch_side(const Params& params, const Tensor& clips) {
-  return static_cast<int>(
-      std::min({params.integer("patch_px"), clips.size(3), clips.size(4)}));
+  return static_cast<int>(std::min({params.integer("patch_px"), clips.size(3), clips.size(4)}));
 }
 
 std::vector<PatchTriplet> choose_patches(const Tensor& rainy, const Tensor& truth,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// RainMamba's difference-guided dynamic contrastive learning (Wu et al. 2024, as their released code
-// has it, which differs from the paper's formula in places): patches of the output (anchor) are drawn
-// to patches of the truth nearby (positive) and away from patches of the rainy frames elsewhere
-// (negative). Over the run negatives come from nearer (the least distance halves) and positives from
-// farther.
+// RainMamba's difference-guided dynamic contrastive learning (Wu et al. 2024, as their released
+// code has it, which differs from the paper's formula in places): patches of the output (anchor)
+// are drawn to patches of the truth nearby (positive) and away from patches of the rainy frames
+// elsewhere (negative). Over the run negatives come from nearer (the least distance halves) and
+// positives from farther.
 //
 //   dist(u, v) = 0.5 mean|phi1(u) - phi1(v)| + 0.5 mean|phi3(u) - phi3(v)|
 //   loss       = dist(anchor, positive) / (dist(anchor, negative) + 1e-7)
@@ -42,7 +42,8 @@ struct PatchDistances {
 };
 /// `share`: of the run that is done, 0 to 1.
 PatchDistances patch_distances(const Params& params, double share);
-/// At 0-based iteration k of n it is (2k + 1) / (2n): the released code counts every iteration twice.
+/// At 0-based iteration k of n it is (2k + 1) / (2n): the released code counts every iteration
+/// twice.
 double patch_share(const LossContext& context);
 
 /// Of a patch: the asked side, or the picture's if that is smaller.

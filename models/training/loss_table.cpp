@@ -50,7 +50,8 @@ constexpr LossKind kLosses[] = {
     {"bce", "binary cross-entropy of a probability; logarithms stop at -100", kBce, &nothing},
     {"hole", "mean |d| where the mask is, over the mask's mean", kHole, &mask},
     {"vgg-perceptual", "squared differences of VGG16's features", kVggPerceptual, &nothing},
-    {"contrast-patches", "RainMamba's contrast of patches, coarse to fine", kContrastPatches, &rain},
+    {"contrast-patches", "RainMamba's contrast of patches, coarse to fine", kContrastPatches,
+     &rain},
     {"contrast-ratio", "RDMC's VGG19 distance to the truth over that to the rain", kContrastRatio,
      &rain},
 };

@@ -98,8 +98,8 @@ class VggPerceptual final : public Loss {
   std::string note_;
 };
 
-/// RDMC: distance of the output to the truth over its distance to the rainy frame. The released code
-/// detaches the output, so that the term teaches nothing; that is kept behind an option.
+/// RDMC: distance of the output to the truth over its distance to the rainy frame. The released
+/// code detaches the output, so that the term teaches nothing; that is kept behind an option.
 class ContrastRatio final : public Loss {
  public:
   explicit ContrastRatio(const Params& params)

@@ -7,8 +7,7 @@ namespace pluvia {
 
 using torch::Tensor;
 
-Optimizer::Optimizer(std::vector<std::pair<std::string, Tensor>> parameters,
-                     const Params& settings)
+Optimizer::Optimizer(std::vector<std::pair<std::string, Tensor>> parameters, const Params& settings)
     : kind_(settings.text("kind")),
       beta1_(settings.number("beta1")),
       beta2_(settings.number("beta2")),

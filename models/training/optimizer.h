@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adam (Kingma and Ba, ICLR 2015), AdamW (Loshchilov and Hutter, ICLR 2019) and SGD with momentum, to
-// the letter of PyTorch's, with a state that can be saved under the parameters' names. A parameter
-// without a gradient is passed over and its step is not counted.
+// Adam (Kingma and Ba, ICLR 2015), AdamW (Loshchilov and Hutter, ICLR 2019) and SGD with momentum,
+// to the letter of PyTorch's, with a state that can be saved under the parameters' names. A
+// parameter without a gradient is passed over and its step is not counted.
 #pragma once
 
 #include <cstdint>

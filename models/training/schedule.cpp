@@ -23,7 +23,8 @@ constexpr Param kRun[] = {
     {"accumulate", Kind::kInteger, "", "parts a batch is run in, to save memory", "1", 1, 4096},
     {"frames", Kind::kInteger, "", "consecutive frames of a crop", "5", 1, 1000},
     {"crop_px", Kind::kInteger, "px", "side of a crop", "128", 8, 16384},
-    {"crops_per_window", Kind::kInteger, "", "crops cut from each window that is read", "1", 1, 1024},
+    {"crops_per_window", Kind::kInteger, "", "crops cut from each window that is read", "1", 1,
+     1024},
     {"seed", Kind::kInteger, "", "of weights, crops and everything drawn", "42", 0, 9e15},
     {"precision", Kind::kChoice, "", "of convolutions and matrix products", "float32", 0, 0,
      "float32|bfloat16"},
@@ -54,8 +55,9 @@ constexpr Param kLearningRate[] = {
     {"warmup_ratio", Kind::kNumber, "", "of the rate at iteration 0", "0.000001", 0, 1},
 };
 
-const std::vector<std::string> kTopKeys = {"name",   "title",   "note",      "used_by",       "pretrained", "augment",
-                                           "groups", "losses",  "optimizer", "learning_rate"};
+const std::vector<std::string> kTopKeys = {"name",       "title",        "note",   "used_by",
+                                           "pretrained", "augment",      "groups", "losses",
+                                           "optimizer",  "learning_rate"};
 
 std::vector<std::int64_t> milestones_of(const Params& rate) {
   std::vector<std::int64_t> out;
@@ -123,8 +125,8 @@ Augment augment_of(const Json& json) {
                                              : nullptr;
     const std::vector<std::string> words = {"flip-x", "flip-y", "transpose"};
     if (flag == nullptr) {
-      fail("augment: unknown word '", word, "'", did_you_mean(word, words), "; known: ",
-           join(words, ", "));
+      fail("augment: unknown word '", word, "'", did_you_mean(word, words),
+           "; known: ", join(words, ", "));
     }
     *flag = true;
   }
@@ -134,8 +136,8 @@ Augment augment_of(const Json& json) {
 void check(const Schedule& schedule) {
   if (schedule.losses.empty()) fail("'losses': expected at least one loss");
   if (schedule.run.integer("batch") % schedule.run.integer("accumulate") != 0) {
-    fail("accumulate=", schedule.run.integer("accumulate"), ": expected a divisor of batch=",
-         schedule.run.integer("batch"));
+    fail("accumulate=", schedule.run.integer("accumulate"),
+         ": expected a divisor of batch=", schedule.run.integer("batch"));
   }
   milestones_of(schedule.learning_rate);
 }
@@ -211,8 +213,7 @@ LayerSet Schedule::needs() const {
 double Schedule::rate_at(std::int64_t k, double factor) const {
   const double base = optimizer.number("learning_rate") * factor;
   const double least = learning_rate.number("least");
-  const double share =
-      static_cast<double>(k) / static_cast<double>(run.integer("iterations"));
+  const double share = static_cast<double>(k) / static_cast<double>(run.integer("iterations"));
   const std::string& kind = learning_rate.text("kind");
   double rate = base;
   if (kind == "poly") {
@@ -270,8 +271,7 @@ Schedule parse_schedule(const Json& json, const std::string& place) {
   });
 }
 
-Schedule load_schedule(const std::string& name_or_path,
-                       const std::vector<std::string>& overrides) {
+Schedule load_schedule(const std::string& name_or_path, const std::vector<std::string>& overrides) {
   const fs::path file = find_manifest("schedules", name_or_path);
   Json json = parse_json(read_text(file), file.string());
   for (const std::string& pair : overrides) apply_override(json, pair);

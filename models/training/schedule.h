@@ -56,9 +56,9 @@ struct Schedule {
   std::string note;
   std::vector<std::string> used_by;
   std::vector<std::string> pretrained;  ///< parts of the network that begin with published weights
-  Params run;            ///< run_param_table()
-  Params optimizer;      ///< optimizer_param_table()
-  Params learning_rate;  ///< learning_rate_param_table()
+  Params run;                           ///< run_param_table()
+  Params optimizer;                     ///< optimizer_param_table()
+  Params learning_rate;                 ///< learning_rate_param_table()
   Augment augment;
   std::vector<ParameterGroup> groups;
   std::vector<LossTerm> losses;

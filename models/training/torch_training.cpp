@@ -171,8 +171,8 @@ class TorchTraining final : public Training, private Method {
     for (const Term& term : terms_) out.losses.emplace_back(term.label, 0.0);
     const int used_for_weights = architecture_ ? std::max(1, batch.count / 2) : batch.count;
     if (architecture_) search(batch, used_for_weights);
-    const auto parts = std::min(static_cast<int>(schedule_.run.integer("accumulate")),
-                                used_for_weights);
+    const auto parts =
+        std::min(static_cast<int>(schedule_.run.integer("accumulate")), used_for_weights);
     for (int part = 0; part < parts; ++part) {
       const int first = part * used_for_weights / parts;
       const int end = (part + 1) * used_for_weights / parts;
@@ -271,8 +271,7 @@ class TorchTraining final : public Training, private Method {
 
   void freeze(std::int64_t iteration) {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      const bool frozen =
-          groups_[i] != nullptr && iteration < groups_[i]->frozen_iterations;
+      const bool frozen = groups_[i] != nullptr && iteration < groups_[i]->frozen_iterations;
       parameters_[i].second.set_requires_grad(!frozen);
     }
   }
@@ -294,8 +293,9 @@ class TorchTraining final : public Training, private Method {
       const torch::Tensor all = torch::from_blob(
           data, {batch.count, batch.frames, spec(layer).channels, batch.height, batch.width});
       // A copy even on the CPU: LibTorch's own memory is aligned alike in every run.
-      context.layers[layer] = all.slice(0, part.first, part.first + part.count)
-                                  .to(device_, torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+      context.layers[layer] =
+          all.slice(0, part.first, part.first + part.count)
+              .to(device_, torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
     }
     return context;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network that learns, as the trainer sees it: without LibTorch, whose headers stay in the module.
+// A network that learns, as the trainer sees it: without LibTorch, whose headers stay in the
+// module.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,8 @@ class Training {
   /// Starts one part ("spynet") from these weights, which may be those of the part alone.
   virtual void init_part(const std::string& part, const NamedTensors& weights,
                          const std::string& place) = 0;
-  /// What was put in the place of something missing (losses' networks without weights), for records.
+  /// What was put in the place of something missing (losses' networks without weights), for
+  /// records.
   virtual std::vector<std::string> notes() const = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Display brightness of the scene around a pixel (mean of the channels, 0 to 1), from blocks of 16
-// by 16 pixels: what weakens streaks over bright sky in formation vrds. Coarse, so that no texture of
-// the scene enters the streak map.
+// by 16 pixels: what weakens streaks over bright sky in formation vrds. Coarse, so that no texture
+// of the scene enters the streak map.
 #pragma once
 
 #include <cstdint>

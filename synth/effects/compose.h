@@ -51,12 +51,14 @@ struct PhysicalArgs {
   LayerPixels out;
 };
 
-/// Asks for what N pixels need some rows further down, or in the next tile: rows of a tile are pages
-/// apart, which the CPU does not guess, and streaks' sums come in stretches here and there. Inlined by
-/// force: g++ takes calls that only prefetch for calls that do nothing, and leaves them out.
+/// Asks for what N pixels need some rows further down, or in the next tile: rows of a tile are
+/// pages apart, which the CPU does not guess, and streaks' sums come in stretches here and there.
+/// Inlined by force: g++ takes calls that only prefetch for calls that do nothing, and leaves them
+/// out.
 template <int N>
-__attribute__((always_inline)) PLUVIA_FUNCTION void prefetch(const SceneLight& scene, const LayerPixels& out, const Tile& tile,
-                              int y, int x0) {
+__attribute__((always_inline)) PLUVIA_FUNCTION void prefetch(const SceneLight& scene,
+                                                             const LayerPixels& out,
+                                                             const Tile& tile, int y, int x0) {
   constexpr int kAhead = 4;
   constexpr int kLine = 64;
   const bool beyond = y + kAhead >= tile.y1;
@@ -118,9 +120,9 @@ struct Stretch {
   bool streaked;              ///< whether a streak reaches into the tile
 };
 
-/// How both formations go over a tile: in stretches of pixels that are found with or without streaks
-/// or drops together. `body.compose<N, kNext>(stretch)` composes N pixels; channels and planes are
-/// kNext numbers apart.
+/// How both formations go over a tile: in stretches of pixels that are found with or without
+/// streaks or drops together. `body.compose<N, kNext>(stretch)` composes N pixels; channels and
+/// planes are kNext numbers apart.
 template <int kPlanes, typename Body>
 PLUVIA_FUNCTION void compose_rows(const Body& body, const Tile& tile) {
   const bool streaked = body.a.scene.streaked(tile.number);
@@ -154,8 +156,8 @@ PLUVIA_FUNCTION void compose_pixel(const Body& body, const Tile& tile, int x, in
       {y, x, codes, wet ? pane.row(0) : nullptr, body.a.scene.streaked(tile.number)});
 }
 
-/// Within [0, 1]. In two steps: a choice within a choice becomes a branch, which drops' edges decide
-/// anew for every stretch.
+/// Within [0, 1]. In two steps: a choice within a choice becomes a branch, which drops' edges
+/// decide anew for every stretch.
 PLUVIA_FUNCTION float clamped(float share) {
   const float above = share > 0 ? share : 0.0F;
   return above < 1 ? above : 1.0F;

@@ -125,8 +125,7 @@ struct PhysicalBody {
     }
     for (int c = 0; c < 3; ++c) {
       for (int x = 0; x < N; ++x) {
-        scene[c * kFrom + x] =
-            bare[x] * scene[c * kFrom + x] + share[x] * drops[c * kNext + x];
+        scene[c * kFrom + x] = bare[x] * scene[c * kFrom + x] + share[x] * drops[c * kNext + x];
       }
     }
   }
@@ -137,7 +136,8 @@ struct PhysicalBody {
     synth::unit_noise<N>(a.noise, a.scene.width, from.y, from.x0, unit);
     for (int c = 0; c < 3; ++c) {
       for (int x = 0; x < N; ++x) {
-        const float change = std::fabs(light.v[c][x] - synth::light_of_code(from.codes[c * kNext + x]));
+        const float change =
+            std::fabs(light.v[c][x] - synth::light_of_code(from.codes[c * kNext + x]));
         const float grain = unit[c][x] * synth::grain_size(change, a.noise);
         light.v[c][x] += grain;
         s[c][x] += grain;

@@ -12,8 +12,8 @@
 namespace pluvia::synth {
 
 struct DepthView {
-  const float* map = nullptr;      ///< (height, width); null: rows and columns
-  const float* rows = nullptr;     ///< null as well: nothing is near
+  const float* map = nullptr;   ///< (height, width); null: rows and columns
+  const float* rows = nullptr;  ///< null as well: nothing is near
   const float* columns = nullptr;
   int width = 0;
 

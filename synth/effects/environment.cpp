@@ -85,8 +85,7 @@ std::vector<DeviatedRay> deviated_rays() {
     const exact::SinCos bend = exact::sin_cos_turns(ring.deviation_rad / exact::detail::kTwoPi);
     for (int k = 0; k < kAzimuths; ++k) {
       // Rings are turned against one another, so that rays do not line up.
-      const exact::SinCos turn =
-          exact::sin_cos_turns((k + 0.5 * (number % 2) + 0.25) / kAzimuths);
+      const exact::SinCos turn = exact::sin_cos_turns((k + 0.5 * (number % 2) + 0.25) / kAzimuths);
       rays.push_back({static_cast<float>(bend.cos), static_cast<float>(bend.sin * turn.cos),
                       static_cast<float>(bend.sin * turn.sin),
                       static_cast<float>(ring.weight / kAzimuths)});
@@ -116,8 +115,8 @@ std::vector<DeviationRing> deviation_rings(int count) {
     const double sin_in = rho / static_cast<double>(kWaterIndex);
     const double cos_out = std::sqrt(1 - rho * rho);
     const double cos_in = std::sqrt(1 - sin_in * sin_in);
-    const auto through = static_cast<double>(fresnel(static_cast<float>(cos_out),
-                                                     static_cast<float>(cos_in), 1 / kWaterIndex));
+    const auto through = static_cast<double>(
+        fresnel(static_cast<float>(cos_out), static_cast<float>(cos_in), 1 / kWaterIndex));
     rings.push_back({2 * (exact_asin(rho) - exact_asin(sin_in)), through * through});
     sum += through * through;
   }

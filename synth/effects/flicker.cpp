@@ -38,8 +38,8 @@ std::vector<float> threads(const RainKey& key, std::uint32_t field) {
     const Words4 words = random.words(kTextureDraw + field);
     for (std::size_t k = 0; k < 4; ++k) white[i + k] = bell(words.word[k]);
   }
-  constexpr float kBeside = 0.2494F;           // exp(-1 / (2 0.6^2))
-  constexpr float kMiddle = 1 / 1.0604F;       // one over the root of 1 + 2 beside^2
+  constexpr float kBeside = 0.2494F;      // exp(-1 / (2 0.6^2))
+  constexpr float kMiddle = 1 / 1.0604F;  // one over the root of 1 + 2 beside^2
   std::vector<float> out(white.size());
   for (int y = 0; y < kRows; ++y) {
     const float* const line = white.data() + y * kColumns;
@@ -97,7 +97,8 @@ FlickerTable::FlickerTable(const DropSizes& sizes, const VeilField& field, doubl
     const double end_m = kEndM * root * root;
     const double from_m = std::max(before_m, near_m);
     const double z_m = 0.5 * (from_m + end_m);
-    const double most_mm = std::min(kLargestDropMm, field.min_width_px * z_m / field.focal_px * 1e3);
+    const double most_mm =
+        std::min(kLargestDropMm, field.min_width_px * z_m / field.focal_px * 1e3);
     const double step_mm = (most_mm - kSmallestDropMm) / kSizes;
     for (int k = 0; k < kSizes && end_m > from_m && step_mm > 0; ++k) {
       const double d_mm = kSmallestDropMm + (k + 0.5) * step_mm;
@@ -147,13 +148,14 @@ std::vector<std::int32_t> flicker_starts(const RainField& field, const RainKey& 
     const double aside = right - (kStrip * (strip + 0.5) - 0.5 * camera.width) * away;
     double x = words.word[0] % kColumns;
     for (int y = 0; y < camera.height; ++y) {
-      const auto row = static_cast<std::int32_t>((words.word[1] + static_cast<std::uint32_t>(y)) % kRows);
-      const auto column = static_cast<std::int32_t>(static_cast<std::int64_t>(std::floor(x)) & (kColumns - 1));
+      const auto row =
+          static_cast<std::int32_t>((words.word[1] + static_cast<std::uint32_t>(y)) % kRows);
+      const auto column =
+          static_cast<std::int32_t>(static_cast<std::int64_t>(std::floor(x)) & (kColumns - 1));
       out.push_back(row * kStride + column);
       const double fall = down - (y + 0.5 - 0.5 * camera.height) * away;
-      x += std::abs(fall) * kSteepest > std::abs(aside)
-               ? aside / fall
-               : std::copysign(kSteepest, aside * fall);
+      x += std::abs(fall) * kSteepest > std::abs(aside) ? aside / fall
+                                                        : std::copysign(kSteepest, aside * fall);
     }
   }
   return out;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rain too fine to be drawn is a veil (effects/veil.h) only on average: in a pixel it comes and goes
-// as drops do. By Campbell's theorem the variance of what they add up to is the sum of what each adds,
-// squared. A drop of width w = f D / z leaves pi w^2/4 of opacity on the picture, times the veil's
-// q_ext; the law of streaks (effects/streak_bar.h) spreads it by a deviation sigma across and over
-// L = f v T / z along, so that the squares of its pixels sum to the square of that over
-// 2 sqrt(pi) sigma sqrt(L^2 + 4 pi sigma^2):
-//   Var(z) = q^2 int dz' int dD N(D) (pi/4)^2 f^2 D^4 / z'^2 / (2 sqrt(pi) sigma L'),  D < w_min z'/f.
+// Rain too fine to be drawn is a veil (effects/veil.h) only on average: in a pixel it comes and
+// goes as drops do. By Campbell's theorem the variance of what they add up to is the sum of what
+// each adds, squared. A drop of width w = f D / z leaves pi w^2/4 of opacity on the picture, times
+// the veil's q_ext; the law of streaks (effects/streak_bar.h) spreads it by a deviation sigma
+// across and over L = f v T / z along, so that the squares of its pixels sum to the square of that
+// over 2 sqrt(pi) sigma sqrt(L^2 + 4 pi sigma^2):
+//   Var(z) = q^2 int dz' int dD N(D) (pi/4)^2 f^2 D^4 / z'^2 / (2 sqrt(pi) sigma L'),  D < w_min
+//   z'/f.
 //
-// The noise itself is a texture, made once: white noise smoothed across by a pixel, and along by boxes
-// of 2 to 32 pixels in the shares that the integral gives to such lengths. A strip of 64 columns of a
-// frame shows it from a place drawn for (seed, clip, frame, strip) and sheared along the local
-// direction of the rain, so nothing repeats from frame to frame or side by side.
+// The noise itself is a texture, made once: white noise smoothed across by a pixel, and along by
+// boxes of 2 to 32 pixels in the shares that the integral gives to such lengths. A strip of 64
+// columns of a frame shows it from a place drawn for (seed, clip, frame, strip) and sheared along
+// the local direction of the rain, so nothing repeats from frame to frame or side by side.
 //
-// Deviations: lengths are those of drops that fall, not longer towards the border for a moving camera;
-// rain flatter than 56 degrees keeps that slope.
+// Deviations: lengths are those of drops that fall, not longer towards the border for a moving
+// camera; rain flatter than 56 degrees keeps that slope.
 #pragma once
 
 #include <cstdint>

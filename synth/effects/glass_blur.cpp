@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pane out of focus: each number the sum over a disc around it, in the order of the taps. Pixels
-// within reach of the plane's border are left 0: the margin holds them (effects/pane.h).
+// The pane out of focus: each number the sum over a disc around it, in the order of the taps.
+// Pixels within reach of the plane's border are left 0: the margin holds them (effects/pane.h).
 #include "core/for_each.h"
 #include "synth/effects/glass_draw.h"
 
@@ -13,8 +13,8 @@ struct GlassBlurBody {
   GlassBlurArgs a;
 
   PLUVIA_MEMBER void pixel(const Tile& tile, int x, int y) const {
-    const bool summed = inside(y, a.pane.height) && inside(x, a.pane.width) &&
-                        !a.lists.empty(tile.number);
+    const bool summed =
+        inside(y, a.pane.height) && inside(x, a.pane.width) && !a.lists.empty(tile.number);
     for (int l = 0; l < a.planes; ++l) {
       const std::ptrdiff_t at = l * a.pane.numbers() + place(y, x);
       a.to[at] = 0;
@@ -46,9 +46,7 @@ struct GlassBlurBody {
  private:
   static constexpr int kNumbers = 16;
 
-  PLUVIA_MEMBER bool inside(int at, int size) const {
-    return at >= a.reach && at < size - a.reach;
-  }
+  PLUVIA_MEMBER bool inside(int at, int size) const { return at >= a.reach && at < size - a.reach; }
   PLUVIA_MEMBER std::ptrdiff_t place(int y, int x) const {
     return static_cast<std::ptrdiff_t>(y) * a.pane.width + x;
   }

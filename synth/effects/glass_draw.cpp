@@ -29,15 +29,14 @@ struct GlassBody {
     for (std::uint32_t i = a.lists.starts[tile.number]; i < end; ++i) {
       const Lobe& lobe = a.lobes[a.lists.shapes[i]];
       const float reach = reach_of(lobe);
-      const bool near = std::fabs(px - lobe.x) <= reach &&
-                        std::fabs(py - lobe.y) <= reach * lobe.stretch;
+      const bool near =
+          std::fabs(px - lobe.x) <= reach && std::fabs(py - lobe.y) <= reach * lobe.stretch;
       if (near) join(face, surface_of(lobe, px, py));
     }
     const float coverage = coverage_of(face);
     if (coverage <= 0) return;
     const Look look = look_of(face, px, py);
-    const Sight sight =
-        sight_of(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level);
+    const Sight sight = sight_of(a.scene, look.x + a.centre_x, look.y + a.centre_y, look.level);
     const Share share{coverage, look.transmitted, look.falls};
     float light[8];
     if (a.scene.lanes == 8) {
@@ -91,8 +90,8 @@ struct GlassBody {
     float falls;
   };
 
-  /// A pixel's numbers, each to its plane `next` after the one before. `light` is scratch memory: lanes
-  /// that are stored side by side are worked on side by side.
+  /// A pixel's numbers, each to its plane `next` after the one before. `light` is scratch memory:
+  /// lanes that are stored side by side are worked on side by side.
   template <int kLanes>
   PLUVIA_MEMBER void shade(const Share& share, const Sight& sight, float* light, float* out,
                            std::ptrdiff_t next) const {

@@ -5,10 +5,10 @@
 // sin^2 th) - cos th), which is a sphere's for a round outline. Where caps touch, their q are
 // joined by a smooth maximum, and scale and angle are blended alike. Slopes are exact derivatives
 // of that height; light is looked up along the refracted ray in a pyramid at the local
-// minification. What is reflected at the rim shows a share of the mean light, more of it at a drop's
-// foot, which mirrors the sky. The drop's light and
-// coverage are blurred together by the pane's circle of confusion (effects/pane.h), so that a soft
-// edge shows the drop's own colours: F = (1 - M) B + light.
+// minification. What is reflected at the rim shows a share of the mean light, more of it at a
+// drop's foot, which mirrors the sky. The drop's light and coverage are blurred together by the
+// pane's circle of confusion (effects/pane.h), so that a soft edge shows the drop's own colours: F
+// = (1 - M) B + light.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ struct GlassArgs {
   /// Of what the face reflects instead of letting through, in mean light: the rim mirrors what is
   /// above where it slopes down, what is below where it slopes up.
   float rim_light = 0.3F;
-  float rim_sky = 0.18F;  ///< more of it at the foot, less at the top
+  float rim_sky = 0.18F;    ///< more of it at the foot, less at the top
   float* planes = nullptr;  ///< pane_planes(scene.lanes) of them
 };
 

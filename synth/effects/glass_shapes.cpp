@@ -12,8 +12,8 @@ namespace pluvia::synth {
 int finest_level(std::span<const Lobe> lobes, double focal_px, int scale) {
   float least = static_cast<float>(kCoarsestFirst);
   for (const Lobe& lobe : lobes) {
-    const float minified = least_minification(lobe.sin_contact, lobe.radius_px,
-                                              static_cast<float>(focal_px));
+    const float minified =
+        least_minification(lobe.sin_contact, lobe.radius_px, static_cast<float>(focal_px));
     least = std::min(least, exact::rough_log2(minified * static_cast<float>(scale)));
   }
   return static_cast<int>(std::max(0.0F, least));

@@ -70,8 +70,8 @@ PLUVIA_FUNCTION Surface surface_of(const Lobe& lobe, float x, float y) {
   out.q = 1 - u * u;
   // d/dr and d/(r d angle) of q, turned back to x and y.
   const float by_r = -steep * (inside ? (1 - bend) * inv_e * inv_e : inv_o);
-  const float by_angle = steep * turn * inv_o * inv_o *
-                         (inside ? rho * rho * (2 - o) * inv_o * inv_e * inv_e : 1.0F);
+  const float by_angle =
+      steep * turn * inv_o * inv_o * (inside ? rho * rho * (2 - o) * inv_o * inv_e * inv_e : 1.0F);
   out.gx = by_r * c1 - by_angle * s1;
   out.gy = (by_r * s1 + by_angle * c1) / lobe.stretch;
   out.radius_px = lobe.radius_px;

@@ -94,8 +94,7 @@ struct GatherBody {
   }
 
   template <bool kStreaked>
-  PLUVIA_MEMBER void add_line(int y, int x0, int wide,
-                              float column[6][synth::kTileWidth]) const {
+  PLUVIA_MEMBER void add_line(int y, int x0, int wide, float column[6][synth::kTileWidth]) const {
     constexpr int kStretch = synth::kInkStretch;
     int x = 0;
     for (; x + kStretch <= wide; x += kStretch) add_stretch<kStreaked, kStretch>(y, x0, x, column);
@@ -103,8 +102,7 @@ struct GatherBody {
   }
 
   template <bool kStreaked, int N>
-  PLUVIA_MEMBER void add_stretch(int y, int x0, int at,
-                                 float column[6][synth::kTileWidth]) const {
+  PLUVIA_MEMBER void add_stretch(int y, int x0, int at, float column[6][synth::kTileWidth]) const {
     LightRow<N> light;
     std::int32_t codes[3 * N];
     split<N, N>(a.scene.at(y, x0 + at), codes);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scene as light at all scales: what a wide, minifying optic (a drop) sees of it. Level k is the
-// picture shrunk by 2^k, each texel the mean of its pixels, down to one texel, the mean of all.
+// The scene as light at all scales: what a wide, minifying optic (a drop) sees of it. Level k is
+// the picture shrunk by 2^k, each texel the mean of its pixels, down to one texel, the mean of all.
 // Levels finer than the sharpest drop needs are not made. Beyond the frame the scene goes on: it is
 // mirrored to the sides, and its last rows stretch upward (sky) and downward (road).
 //
-// A texel holds R, G, B of the veiled scene and a spare number; in formation `physical` then the same
-// of the streaked scene, so that one look into it serves both.
+// A texel holds R, G, B of the veiled scene and a spare number; in formation `physical` then the
+// same of the streaked scene, so that one look into it serves both.
 #pragma once
 
 #include <bit>
@@ -87,12 +87,9 @@ PLUVIA_FUNCTION Footing footing(const LightLevels& levels, std::int32_t k, float
   const std::int32_t left = static_cast<std::int32_t>(u0 - period * std::floor(u0 / period));
   const std::int32_t right = left + 1 < 2 * width ? left + 1 : 0;
   const std::int32_t y0 = static_cast<std::int32_t>(v);
-  return {folded(left, width),
-          folded(right, width),
-          y0,
-          y0 + 1 < height ? y0 + 1 : y0,
-          u - u0,
-          v - static_cast<float>(y0)};
+  return {
+      folded(left, width),       folded(right, width), y0, y0 + 1 < height ? y0 + 1 : y0, u - u0,
+      v - static_cast<float>(y0)};
 }
 
 /// A look into two levels: trilinear.
@@ -116,8 +113,7 @@ PLUVIA_FUNCTION Sight sight_of(const LightLevels& levels, float x, float y, floa
 
 /// The light there, kLanes numbers.
 template <int kLanes>
-PLUVIA_FUNCTION void look_at(const LightLevels& levels, const Sight& sight,
-                             float* __restrict out) {
+PLUVIA_FUNCTION void look_at(const LightLevels& levels, const Sight& sight, float* __restrict out) {
   struct Corners {
     const float* p[4];
     float weight[4];

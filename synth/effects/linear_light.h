@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sRGB codes to light and back (IEC 61966-2-1), light 1 at code 255. Arithmetic instead of tables,
 // so that it vectorises on every level, and additions and multiplications alone, so that it gives
-// the same bits everywhere. The broken powers are polynomials of least largest error: light of a code
-// in u, which runs over [-1, 1]; the code of a light in its fourth root, which comes from the bits of
-// the number and a series: two square roots would cost more than all the rest. Polynomials are summed
-// in pairs, not from one end, because that waits less.
+// the same bits everywhere. The broken powers are polynomials of least largest error: light of a
+// code in u, which runs over [-1, 1]; the code of a light in its fourth root, which comes from the
+// bits of the number and a series: two square roots would cost more than all the rest. Polynomials
+// are summed in pairs, not from one end, because that waits less.
 //
 // Light of a code is within 1.5e-6 of the standard's, and 1 at code 255. Back, the display value is
 // within 0.007 codes of it before it is rounded, and every code comes back as itself.
@@ -27,8 +27,7 @@ PLUVIA_FUNCTION float light_of_code(std::int32_t code) {
   const float low = (0.23455104231834F + u * 0.46710336208344F) +
                     u2 * (0.27133330702782F + u * 0.03006440214813F);
   const float high = (-0.00381527212448F + u * 0.00084339379100F) +
-                     u2 * (-0.00018620256742F + u * 0.00031505097286F) +
-                     u4 * -0.00020883101388F;
+                     u2 * (-0.00018620256742F + u * 0.00031505097286F) + u4 * -0.00020883101388F;
   return code > kLastLinear ? low + u4 * high : v * 0.000303526991047F;
 }
 

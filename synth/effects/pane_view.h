@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The blurred pane read back at the picture's pixels: bilinear between pane pixels, first along rows
-// of the pane, then between two of them. Along is done once for all rows of a tile that share a row
-// of the pane.
+// The blurred pane read back at the picture's pixels: bilinear between pane pixels, first along
+// rows of the pane, then between two of them. Along is done once for all rows of a tile that share
+// a row of the pane.
 #pragma once
 
 #include <cstddef>
@@ -113,8 +113,7 @@ class PaneTile {
   PLUVIA_MEMBER void fill(int row) {
     const std::ptrdiff_t size = pane_.grid.numbers();
     const int within = row < pane_.grid.height ? row : pane_.grid.height - 1;
-    const float* const line =
-        pane_.planes + static_cast<std::ptrdiff_t>(within) * pane_.grid.width;
+    const float* const line = pane_.planes + static_cast<std::ptrdiff_t>(within) * pane_.grid.width;
     float(*const out)[N] = spread_[row % kKept];
     int any = 0;
     pane_law::spread_line<N>(line + 3 * size, pane_.grid, x0_, n_, out[3]);

@@ -2,8 +2,9 @@
 // Light of the scene before it meets the pane, in linear units: V, the clean picture behind the
 // veil, and S, with the resolved streaks,
 //   S = (1 - a) V + a L,   a = 1 - exp(-gain * opacity),
-// L what falling drops show at that place (effects/environment.h) times the streaks' own brightness.
-// Worked out a stretch of a row at a time, so that it vectorises; a GPU asks for stretches of one.
+// L what falling drops show at that place (effects/environment.h) times the streaks' own
+// brightness. Worked out a stretch of a row at a time, so that it vectorises; a GPU asks for
+// stretches of one.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Noise of the sensor on what rain changed: the clean picture has its own. Variance is shot * change
+// Noise of the sensor on what rain changed: the clean picture has its own. Variance is shot *
+// change
 // + read^2, read noise coming in over the first 2 % of change. The same numbers go to lq and drop.
 //
-// One draw of Philox serves the three channels of two pixels, which are 16 apart: each number is the
-// sum of four uniform ones of five bits, near enough to normal below three standard deviations, in
-// steps of a twentieth of one.
+// One draw of Philox serves the three channels of two pixels, which are 16 apart: each number is
+// the sum of four uniform ones of five bits, near enough to normal below three standard deviations,
+// in steps of a twentieth of one.
 #pragma once
 
 #include <bit>

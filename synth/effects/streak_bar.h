@@ -2,15 +2,17 @@
 // The opacity that one streak gives to one pixel: the law that the loops of streak_splat.cpp run.
 //
 // Soft streaks (rain.md 4.2): a Gaussian across, of the variance of the drop's disc (w^2/16), its
-// circle of confusion (c^2/16) and the pixel (0.55^2); along, a bar whose ends are ramps of the same
-// variance: the integral of (1 - t^2)^4, which ends at 3.32 standard deviations.
-// Sharp streaks (w >= 2 px, c <= 0.3 w, L >= 0.75 w), where the Gaussian is up to 28 % off at the peak: the time
+// circle of confusion (c^2/16) and the pixel (0.55^2); along, a bar whose ends are ramps of the
+// same variance: the integral of (1 - t^2)^4, which ends at 3.32 standard deviations. Sharp streaks
+// (w >= 2 px, c <= 0.3 w, L >= 0.75 w), where the Gaussian is up to 28 % off at the peak: the time
 // that the disc covers a point, a chord over the length, averaged over the pixel across:
 //   alpha = h/L [rho((s + L/2)/h) - rho((s - L/2)/h)],  rho(t) = clamp(t, -1, 1),
-// h the mean half chord. Defocus widens the disc to the same variance and thins it to the same area.
+// h the mean half chord. Defocus widens the disc to the same variance and thins it to the same
+// area.
 //
-// Either way opacities sum to pi w^2/4 over the pixels, the area of the drop, whatever the exposure,
-// speed or defocus. Light along a streak ripples with the drop's two strongest oscillations.
+// Either way opacities sum to pi w^2/4 over the pixels, the area of the drop, whatever the
+// exposure, speed or defocus. Light along a streak ripples with the drop's two strongest
+// oscillations.
 #pragma once
 
 #include <cmath>
@@ -93,8 +95,8 @@ PLUVIA_FUNCTION float bar_opacity(const StreakBar& bar, float dx, float dy) {
   const float s = dx * bar.ex + dy * bar.ey;
   float alpha;
   if constexpr (kSharp) {
-    const float h = streak_law::chord_area(bar.radius, e + 0.5F) -
-                    streak_law::chord_area(bar.radius, e - 0.5F);
+    const float h =
+        streak_law::chord_area(bar.radius, e + 0.5F) - streak_law::chord_area(bar.radius, e - 0.5F);
     const float inv_width = 1 / (h > 0.5F ? h : 0.5F);
     alpha = bar.gain * h *
             (streak_law::clamped((s + bar.half) * inv_width) -

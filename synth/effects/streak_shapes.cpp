@@ -78,8 +78,8 @@ StreakImages splat(std::span<const Streak> streaks, int height, int width,
   std::vector<std::uint8_t> marks(StreakPlanes::stretches(grid));
   SplatArgs args;
   args.grid = grid;
-  args.planes = {{bins.starts().data(), bins.shapes().data()}, sums.data(), marks.data(),
-                 grid.across()};
+  args.planes = {
+      {bins.starts().data(), bins.shapes().data()}, sums.data(), marks.data(), grid.across()};
   args.bars = bars.data();
   args.depth = {depth_m.empty() ? nullptr : depth_m.data(), nullptr, nullptr, width};
   draw_streaks(Device{}, args);

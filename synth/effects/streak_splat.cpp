@@ -54,8 +54,8 @@ struct BarEdges {
       const float dy = static_cast<float>(y + j) + 0.5F - bar.my;
       const float across = dy * across_slope;
       const float along = dy * along_slope;
-      // From a pixel's middle to its number, and a tenth for what is rounded off: along a streak that lies
-      // nearly flat these are differences of numbers of some ten thousands.
+      // From a pixel's middle to its number, and a tenth for what is rounded off: along a streak
+      // that lies nearly flat these are differences of numbers of some ten thousands.
       const float low = larger(across - across_width, along - along_width) + from - 0.6F;
       const float high = smaller(across + across_width, along + along_width) + from - 0.4F;
       const bool met = (high >= 0) & (low <= synth::kTileWidth);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streaks drawn into planes of opacity (the law: effects/streak_bar.h). Opacities of streaks are
-// added, as optical depths are, so that their order does not matter to physics; a pixel sums them in
-// the order of the list, by rows of a tile on the CPU and by a thread per pixel on a GPU.
+// added, as optical depths are, so that their order does not matter to physics; a pixel sums them
+// in the order of the list, by rows of a tile on the CPU and by a thread per pixel on a GPU.
 #pragma once
 
 #include <cstdint>

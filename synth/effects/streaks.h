@@ -47,8 +47,8 @@ struct Streak {
   float y1 = 0;
   float depth_m = 0;
   float width_px = 0;
-  float blur_px = 0;        ///< circle of confusion
-  Ripple ripple[2];         ///< of modes (2,0) and (3,1)
+  float blur_px = 0;  ///< circle of confusion
+  Ripple ripple[2];   ///< of modes (2,0) and (3,1)
   float brightness = 1;
 };
 

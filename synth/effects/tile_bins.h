@@ -66,8 +66,8 @@ class TileBins {
   }
   /// Clamped so that a box outside gives an empty range: start `count` or end -1.
   static int tile_of(double at, int count, int least) {
-    return static_cast<int>(std::clamp(std::floor(at), static_cast<double>(least),
-                                       static_cast<double>(count + least)));
+    return static_cast<int>(
+        std::clamp(std::floor(at), static_cast<double>(least), static_cast<double>(count + least)));
   }
   template <typename Body>
   static void visit(const TileGrid& grid, const Range& range, const Body& body) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // backend_check [--cpu-only]: runs the table of cases on the CPU and the first GPU and prints one
-// table of differences from the reference and times. Exit 0: all hold; 1: some does not; 3: there is
-// no GPU and --cpu-only was not given (the CPU's cases have run).
+// table of differences from the reference and times. Exit 0: all hold; 1: some does not; 3: there
+// is no GPU and --cpu-only was not given (the CPU's cases have run).
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -89,8 +89,7 @@ int run(bool cpu_only) {
   if (gpu || cpu_only) return 0;
   std::fflush(stdout);
   std::fprintf(stderr, "backend_check: %s; the CPU's cases hold, a GPU's could not be run\n",
-               cuda_kernels_built() ? gpu_system().note.c_str()
-                                    : "this build has no CUDA kernels");
+               cuda_kernels_built() ? gpu_system().note.c_str() : "this build has no CUDA kernels");
   return 3;
 }
 

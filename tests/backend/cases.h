@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one table of cases for backends (after ggml's test-backend-ops): every kernel at several
-// sizes, on the CPU and, where there is one, a GPU, against a reference with a stated tolerance. The
-// same table is the benchmark. A further operator is one file with a function add_NAME_cases and one
-// line in cases.list.
+// sizes, on the CPU and, where there is one, a GPU, against a reference with a stated tolerance.
+// The same table is the benchmark. A further operator is one file with a function add_NAME_cases
+// and one line in cases.list.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace pluvia::backend {
 
 /// A kernel with its input in the memory of a device.
 struct Work {
-  std::function<void()> launch;                 ///< may be called again
+  std::function<void()> launch;                ///< may be called again
   std::function<std::vector<double>()> fetch;  ///< what the last launch gave
 };
 

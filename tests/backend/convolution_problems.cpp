@@ -26,8 +26,13 @@ struct CausalSize {
 template <typename T>
 ops::CausalConvInput<T> causal_input(const CausalSize& s, OpArrays<T>& arrays) {
   const std::int64_t stride = s.channels + 2;
-  return {s.batch, s.tokens, s.channels, {arrays.random(s.batch * s.tokens * stride), stride},
-          arrays.random(s.channels * ops::kConvTaps), arrays.random(s.channels), s.reverse};
+  return {s.batch,
+          s.tokens,
+          s.channels,
+          {arrays.random(s.batch * s.tokens * stride), stride},
+          arrays.random(s.channels * ops::kConvTaps),
+          arrays.random(s.channels),
+          s.reverse};
 }
 
 template <typename T>
@@ -115,10 +120,9 @@ void add(std::vector<OpProblem>& problems) {
                         kTolerance<T>, [s] { return ordinary_causal<T>(s); },
                         [s](const Device& device) { return causal_on<T>(device, s); }});
   }
-  const std::vector<ops::TokenVolume> volumes = {{1, 1, 1, 1, 1},    {2, 3, 4, 6, 33},
-                                                 {1, 2, 5, 9, 32},   {1, 4, 2, 3, 70},
-                                                 {2, 1, 16, 17, 8},  {1, 3, 1, 257, 2},
-                                                 {1, 5, 16, 16, 256}};
+  const std::vector<ops::TokenVolume> volumes = {
+      {1, 1, 1, 1, 1},   {2, 3, 4, 6, 33},  {1, 2, 5, 9, 32},   {1, 4, 2, 3, 70},
+      {2, 1, 16, 17, 8}, {1, 3, 1, 257, 2}, {1, 5, 16, 16, 256}};
   for (const ops::TokenVolume& v : volumes) {
     problems.push_back({"cube conv " + type + std::to_string(v.batch) + by(v.frames) +
                             by(v.height) + by(v.width) + by(v.channels),

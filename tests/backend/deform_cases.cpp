@@ -21,8 +21,14 @@ struct OnDevice {
   DeviceArray<T> x, offset, mask, given, columns, to_x, to_offset, to_mask;
 
   OnDevice(const Device& device, const DeformProblem<T>& p)
-      : x(device), offset(device), mask(device), given(device), columns(device), to_x(device),
-        to_offset(device), to_mask(device) {
+      : x(device),
+        offset(device),
+        mask(device),
+        given(device),
+        columns(device),
+        to_x(device),
+        to_offset(device),
+        to_mask(device) {
     x.upload(p.x);
     offset.upload(p.offset);
     mask.upload(p.mask);
@@ -40,7 +46,10 @@ void run(const Device& device, const DeformProblem<T>& p, OnDevice<T>& d) {
   for (const PixelBlock& block : ops::deform_blocks(p.sizes)) {
     const std::int64_t first = block.first * p.row();
     const DeformColumnsArgs<T> forward = {p.sizes, in, block, d.columns.data() + first};
-    const DeformBackwardArgs<T> back = {p.sizes, in, block, d.given.data() + first,
+    const DeformBackwardArgs<T> back = {p.sizes,
+                                        in,
+                                        block,
+                                        d.given.data() + first,
                                         {d.to_x.data(), d.to_offset.data(), d.to_mask.data()}};
     device_deform_columns(device, forward);
     device_deform_positions(device, back);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole frames by both formations: every layer a device gives, as numbers. At most one code value of
-// difference is allowed between devices (contract), none is the goal.
+// Whole frames by both formations: every layer a device gives, as numbers. At most one code value
+// of difference is allowed between devices (contract), none is the goal.
 #include <algorithm>
 #include <cstring>
 #include <memory>

@@ -26,8 +26,9 @@ class Fixture {
         size_(size),
         clean_(device),
         marks_(device),
-        numbers_{DeviceArray<float>(device), DeviceArray<float>(device), DeviceArray<float>(device),
-                 DeviceArray<float>(device), DeviceArray<float>(device), DeviceArray<float>(device)},
+        numbers_{DeviceArray<float>(device), DeviceArray<float>(device),
+                 DeviceArray<float>(device), DeviceArray<float>(device),
+                 DeviceArray<float>(device), DeviceArray<float>(device)},
         veil_(device),
         blocks_(device),
         bars_(device),
@@ -43,11 +44,11 @@ class Fixture {
   void run(Stage stage) {
     switch (stage) {
       case Stage::kBlocks:
-        return measure_blocks(device_, {scene_.clean, scene_.height, scene_.width, scene_.veil,
-                                        3, blocks_.reserve(block_count())});
+        return measure_blocks(device_, {scene_.clean, scene_.height, scene_.width, scene_.veil, 3,
+                                        blocks_.reserve(block_count())});
       case Stage::kBrightness:
-        return measure_brightness(
-            device_, {scene_.clean, scene_.height, scene_.width, numbers_[1].reserve(bright_count())});
+        return measure_brightness(device_, {scene_.clean, scene_.height, scene_.width,
+                                            numbers_[1].reserve(bright_count())});
       case Stage::kStreaks:
         return draw_streaks(device_, splat_);
       case Stage::kGather:
@@ -81,9 +82,9 @@ class Fixture {
     if (stage == Stage::kBrightness) return floats(numbers_[1], bright_count());
     if (stage == Stage::kStreaks) return within_picture(floats(numbers_[2], streak_numbers_));
     if (stage == Stage::kGather) {
-      return floats(numbers_[3], static_cast<std::size_t>(
-                                     glass_.scene.starts[glass_.scene.first + 1] *
-                                     glass_.scene.lanes));
+      return floats(numbers_[3],
+                    static_cast<std::size_t>(glass_.scene.starts[glass_.scene.first + 1] *
+                                             glass_.scene.lanes));
     }
     if (stage == Stage::kHalve) return floats(numbers_[3], texel_numbers_);
     return floats(numbers_[stage == Stage::kGlass ? 4 : 5], pane_numbers_);
@@ -189,8 +190,7 @@ class Fixture {
     const PaneBlur blur = PaneBlur::of(size_.height, size_.width, lanes == 8 ? 9.0F : 3.0F);
     glass_.scene = LightLevels::of(size_.height, size_.width,
                                    finest_level(lobes, 900, blur.grid.scale), lanes);
-    texel_numbers_ =
-        static_cast<std::size_t>(glass_.scene.starts[glass_.scene.last + 1] * lanes);
+    texel_numbers_ = static_cast<std::size_t>(glass_.scene.starts[glass_.scene.last + 1] * lanes);
     glass_.scene.texels = numbers_[3].reserve(texel_numbers_);
     glass_.grid = pane_tiles(blur.grid);
     glass_.pane = blur.grid;
@@ -204,9 +204,15 @@ class Fixture {
     const int planes = pane_planes(lanes);
     pane_numbers_ = static_cast<std::size_t>(planes * blur.grid.numbers());
     glass_.planes = numbers_[4].reserve(pane_numbers_);
-    blur_ = {glass_.grid, blur.grid,     planes,       taps_.upload(blur.taps),
-             static_cast<int>(blur.taps.size()), blur.reach, glass_.lists,
-             glass_.planes, numbers_[5].reserve(pane_numbers_)};
+    blur_ = {glass_.grid,
+             blur.grid,
+             planes,
+             taps_.upload(blur.taps),
+             static_cast<int>(blur.taps.size()),
+             blur.reach,
+             glass_.lists,
+             glass_.planes,
+             numbers_[5].reserve(pane_numbers_)};
   }
 
   Device device_;
@@ -251,7 +257,9 @@ void add_rain_cases(std::vector<Case>& cases) {
       for (const int lanes : {4, 8}) {
         if (lanes == 4 && stage < Stage::kGather) continue;
         Case one;
-        one.name = case_name(name, size) + (stage < Stage::kGather ? "" : lanes == 8 ? " two" : " one");
+        one.name = case_name(name, size) + (stage < Stage::kGather ? ""
+                                            : lanes == 8           ? " two"
+                                                                   : " one");
         one.prepare = [=, stage = stage](const Device& device) {
           return prepare(device, size, stage, lanes);
         };

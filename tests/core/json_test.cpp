@@ -30,7 +30,9 @@ TEST(Json, RefusesInOneLineWithThePlace) {
       {"{\n\"a\": }", "f.json: not valid JSON at line 2 (byte 8)"},
       {R"({"a": 1e999})", "f.json: a number in it is too large for a double"},
       {R"({"a": -1e999})", "f.json: a number in it is too large for a double"},
-      {R"({"x\n\u0007": 1})", "f.json: unknown key 'x?" "?'"},
+      {R"({"x\n\u0007": 1})",
+       "f.json: unknown key 'x?"
+       "?'"},
       {std::string(70, '[') + std::string(70, ']'), "f.json: JSON nested deeper than 64"},
       {R"({"a": )" + std::string(70, '[') + std::string(70, ']') + R"(, "a": 1})",
        "f.json: JSON nested deeper than 64"}};

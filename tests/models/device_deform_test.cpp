@@ -94,8 +94,8 @@ TEST(DeviceDeform, LosesNoAdditionOfManyThreads) {
   std::fill(problem.given.begin(), problem.given.end(), 1.0);
   constexpr int kRepeats = 60;
   DeformResult<double> found(problem);
-  const DeformBackwardArgs<double> back = {sizes, problem.input(), {0, sizes.out_pixels()},
-                                           problem.given.data(), found.gradient()};
+  const DeformBackwardArgs<double> back = {
+      sizes, problem.input(), {0, sizes.out_pixels()}, problem.given.data(), found.gradient()};
   set_thread_count(8);
   for (int i = 0; i < kRepeats; ++i) cpu_backend::device_deform_picture(back);
   set_thread_count(0);
@@ -118,8 +118,8 @@ TEST(DeviceDeform, IsRefusedOnAGpuWithoutItsKernels) {
   const DeformProblem<float> p(deform_sizes()[1]);
   DeformResult<float> out(p);
   const Device gpu = {DeviceKind::kCuda, 0};
-  EXPECT_ANY_THROW(device_deform_columns(gpu, DeformColumnsArgs<float>{p.sizes, p.input(), {0, 1},
-                                                                       out.columns.data()}));
+  EXPECT_ANY_THROW(device_deform_columns(
+      gpu, DeformColumnsArgs<float>{p.sizes, p.input(), {0, 1}, out.columns.data()}));
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ TEST(Hilbert, EqualsTheOfficialTables) {
     ASSERT_EQ(std::sscanf(name.c_str(), "T%d_H%d_W%d", &frames, &height, &width), 3) << name;
     const auto expected = table.as<std::int32_t>();
     const auto found = hilbert_order(frames, height, width);
-    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), found->curve.begin(),
-                           found->curve.end()))
+    EXPECT_TRUE(
+        std::equal(expected.begin(), expected.end(), found->curve.begin(), found->curve.end()))
         << name;
   }
 }
@@ -70,8 +70,8 @@ TEST(Hilbert, StepsAreShort) {
   for (std::size_t l = 1; l < order->curve.size(); ++l) {
     const std::int64_t a = order->curve[l - 1];
     const std::int64_t b = order->curve[l];
-    const std::int64_t length = std::abs(a % 5 - b % 5) + std::abs(a / 5 % 64 - b / 5 % 64) +
-                                std::abs(a / 320 - b / 320);
+    const std::int64_t length =
+        std::abs(a % 5 - b % 5) + std::abs(a / 5 % 64 - b / 5 % 64) + std::abs(a / 320 - b / 320);
     ASSERT_LE(length, 2);
     diagonal += length == 2 ? 1 : 0;
   }
@@ -82,8 +82,9 @@ TEST(Hilbert, MayBeAskedFromManyThreads) {
   std::vector<std::thread> threads;
   for (int k = 0; k < 4; ++k) {
     threads.emplace_back([k] {
-      for (int i = 1; i < 40; ++i) EXPECT_EQ(hilbert_order(1 + k % 2, i, 3)->curve.size(),
-                                             static_cast<std::size_t>((1 + k % 2) * i * 3));
+      for (int i = 1; i < 40; ++i)
+        EXPECT_EQ(hilbert_order(1 + k % 2, i, 3)->curve.size(),
+                  static_cast<std::size_t>((1 + k % 2) * i * 3));
     });
   }
   for (std::thread& thread : threads) thread.join();

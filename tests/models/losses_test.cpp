@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Losses and their gradients against the papers' code (tests/models/golden/), and the optimizer against
-// LibTorch's own.
+// Losses and their gradients against the papers' code (tests/models/golden/), and the optimizer
+// against LibTorch's own.
 #include "models/training/losses.h"
 
 #include <cmath>
@@ -74,9 +74,9 @@ TEST(Losses, RainMambasThree) {
   const torch::Tensor pixel =
       (*make_loss(term({{"kind", "charbonnier"}, {"epsilon", 1e-12}})))(output, truth, context);
   EXPECT_NEAR(pixel.item<double>(), number("charbonnier"), 1e-6);
-  const torch::Tensor features = (*make_loss(term(
-      {{"kind", "vgg-perceptual"}, {"weights", (dir / "16.safetensors").string()}})))(output, truth,
-                                                                                      context);
+  const torch::Tensor features = (*make_loss(
+      term({{"kind", "vgg-perceptual"}, {"weights", (dir / "16.safetensors").string()}})))(
+      output, truth, context);
   EXPECT_NEAR(features.item<double>(), number("percept_mean"), 1e-5);
   // The patches that the reference was given.
   std::vector<PatchTriplet> triplets;
@@ -110,9 +110,8 @@ TEST(Losses, RainMambasCurriculum) {
   for (std::int64_t i = 0; i < table.size(0); ++i) {
     const auto at = [&](std::int64_t j) { return table[i][j].item<double>(); };
     const double s = at(0);
-    const LossTerm one = term({{"kind", "contrast-patches"},
-                               {"distance_start_px", at(1)},
-                               {"distance_least_px", at(2)}});
+    const LossTerm one = term(
+        {{"kind", "contrast-patches"}, {"distance_start_px", at(1)}, {"distance_least_px", at(2)}});
     const PatchDistances distances = patch_distances(one.params, s / 600000);
     EXPECT_EQ(distances.negative_px, static_cast<int>(at(3))) << s;
     EXPECT_EQ(distances.positive_px, static_cast<int>(at(4))) << s;
@@ -122,8 +121,10 @@ TEST(Losses, RainMambasCurriculum) {
 TEST(Losses, PatchesAreWhereTheyShouldBe) {
   const torch::Tensor truth = golden::formula("patches.gt", {2, 5, 3, 96, 80}, false);
   const torch::Tensor rainy = golden::formula("patches.lq", {2, 5, 3, 96, 80}, false);
-  const LossTerm one = term({{"kind", "contrast-patches"}, {"distance_start_px", 30},
-                             {"distance_least_px", 20}, {"triplets", 6}});
+  const LossTerm one = term({{"kind", "contrast-patches"},
+                             {"distance_start_px", 30},
+                             {"distance_least_px", 20},
+                             {"triplets", 6}});
   LossContext context;
   context.iteration = 299999;
   context.iterations = 300000;
@@ -144,7 +145,8 @@ TEST(Losses, PatchesAreWhereTheyShouldBe) {
                   corner.x >= 0 && corner.x <= 64);
     }
     EXPECT_LE(std::abs(t.positive.t - t.anchor.t), 1);
-    EXPECT_LE(std::max(std::abs(t.positive.y - t.anchor.y), std::abs(t.positive.x - t.anchor.x)), 11);
+    EXPECT_LE(std::max(std::abs(t.positive.y - t.anchor.y), std::abs(t.positive.x - t.anchor.x)),
+              11);
     EXPECT_GT(std::max(std::abs(t.negative.y - t.anchor.y), std::abs(t.negative.x - t.anchor.x)),
               far.negative_px);
     const torch::Tensor frame = change[t.clip][t.anchor.t];
@@ -190,8 +192,9 @@ TEST(Losses, VggWeightsThatAreNotThere) {
 
 TEST(Optimizer, EqualsLibTorchs) {
   for (const std::string kind : {"adam", "adamw", "sgd"}) {
-    const Json json = {{"losses", {{{"kind", "l1"}}}},
-                       {"optimizer", {{"kind", kind}, {"weight_decay", 0.1}, {"beta1", 0.8}, {"beta2", 0.9}}}};
+    const Json json = {
+        {"losses", {{{"kind", "l1"}}}},
+        {"optimizer", {{"kind", kind}, {"weight_decay", 0.1}, {"beta1", 0.8}, {"beta2", 0.9}}}};
     const Schedule schedule = parse_schedule(json, "test");
     torch::Tensor mine = torch::tensor({1.0, -2.0, 3.0}, torch::kFloat64).set_requires_grad(true);
     torch::Tensor other = mine.detach().clone().set_requires_grad(true);

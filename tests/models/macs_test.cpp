@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The multiply-adds that `pluvia models` states, against those that LibTorch is seen to do: an observer adds
-// up every convolution and matrix product of one run by the sizes of its tensors.
+// The multiply-adds that `pluvia models` states, against those that LibTorch is seen to do: an
+// observer adds up every convolution and matrix product of one run by the sizes of its tensors.
 #include <ATen/record_function.h>
 #include <gtest/gtest.h>
 
@@ -64,9 +64,10 @@ void end(const at::RecordFunction& seen, at::ObserverContext* context) {
 
 double counted_macs(Net& net, const torch::Tensor& frames) {
   seen_macs = 0;
-  const auto handle = at::addThreadLocalCallback(
-      at::RecordFunctionCallback(&begin, &end).needsInputs(true).needsOutputs(true)
-          .scopes({at::RecordScope::FUNCTION}));
+  const auto handle = at::addThreadLocalCallback(at::RecordFunctionCallback(&begin, &end)
+                                                     .needsInputs(true)
+                                                     .needsOutputs(true)
+                                                     .scopes({at::RecordScope::FUNCTION}));
   const torch::NoGradGuard no_grad;
   net.eval();
   net.forward(frames);
@@ -102,10 +103,11 @@ double own_depthwise(const Net& net, const Case& one) {
 }
 
 TEST(StatedOperations, AreThoseThatAreDone) {
-  for (const Case& one : {Case{"vimpnet", "{}", 5, 64, 64}, Case{"vimpnet-tiny", "{}", 3, 48, 80},
-                          Case{"rdmc", "{}", 1, 64, 96}, Case{"rdmc-tiny", R"({"mode":"search"})", 2, 64, 64},
-                          Case{"plain-cnn", "{}", 3, 64, 48}, Case{"rainmamba-tiny", "{}", 5, 64, 64},
-                          Case{"rainmamba", "{}", 2, 64, 64}}) {
+  for (const Case& one :
+       {Case{"vimpnet", "{}", 5, 64, 64}, Case{"vimpnet-tiny", "{}", 3, 48, 80},
+        Case{"rdmc", "{}", 1, 64, 96}, Case{"rdmc-tiny", R"({"mode":"search"})", 2, 64, 64},
+        Case{"plain-cnn", "{}", 3, 64, 48}, Case{"rainmamba-tiny", "{}", 5, 64, 64},
+        Case{"rainmamba", "{}", 2, 64, 64}}) {
     const std::shared_ptr<Net> net = make_named_net(one.name, Json::parse(one.options));
     initialise_all(*net, 1);
     net->initialise_own(1);

@@ -37,8 +37,7 @@ std::vector<float> derain(Method& method, const std::vector<float>& rainy, int f
     }
   }
   std::vector<float> clean(rainy.size(), std::nanf(""));
-  method.derain({seen.data(), frames, channels, size, size},
-                {clean.data(), frames, 3, size, size});
+  method.derain({seen.data(), frames, channels, size, size}, {clean.data(), frames, 3, size, size});
   return clean;
 }
 
@@ -83,7 +82,8 @@ std::vector<float> moving_texture(int frames) {
     for (int c = 0; c < 3; ++c) {
       for (int y = 0; y < kSize; ++y) {
         for (int x = 0; x < kSize; ++x) {
-          const double wave = std::sin(0.35 * (x - t) + 0.2 * y) + std::sin(0.11 * (x - t) * (1 + c));
+          const double wave =
+              std::sin(0.35 * (x - t) + 0.2 * y) + std::sin(0.11 * (x - t) * (1 + c));
           out.push_back(static_cast<float>(0.4 + 0.1 * wave));
         }
       }
@@ -121,8 +121,8 @@ TEST(Methods, MedianAndOpeningRemoveStreaksTheyAreMadeFor) {
   EXPECT_LT(mean_square(derain(*make_method("streak-opening"), rainy, 5, 64), truth), before / 2);
 }
 
-// Streaks that come again three pixels on in the next frame (13 less their distance of 10) look like
-// a moving scene: the blocks follow them, and most of the rain stays.
+// Streaks that come again three pixels on in the next frame (13 less their distance of 10) look
+// like a moving scene: the blocks follow them, and most of the rain stays.
 TEST(Methods, MedianTakesRegularStreaksForMotion) {
   const std::vector<float> truth = moving_texture(5);
   const std::vector<float> rainy = with_streaks(truth, 13);
@@ -147,7 +147,8 @@ TEST(Methods, QuietDiscsInAMovingPictureAreFilled) {
     }
   }
   const double before = mean_square(rainy, truth);
-  EXPECT_LT(mean_square(derain(*make_method("drop-inpaint"), rainy, frames, 64), truth), before / 4);
+  EXPECT_LT(mean_square(derain(*make_method("drop-inpaint"), rainy, frames, 64), truth),
+            before / 4);
 }
 
 TEST(Methods, ColourFitUndoesAnyAffineRecolouring) {
@@ -164,7 +165,8 @@ TEST(Methods, ColourFitUndoesAnyAffineRecolouring) {
   }
   std::copy(truth.begin(), truth.end(), seen.begin() + static_cast<std::ptrdiff_t>(truth.size()));
   std::vector<float> clean(truth.size());
-  make_method("best-affine-colour-fit")->derain({seen.data(), 1, 6, 64, 64}, {clean.data(), 1, 3, 64, 64});
+  make_method("best-affine-colour-fit")
+      ->derain({seen.data(), 1, 6, 64, 64}, {clean.data(), 1, 3, 64, 64});
   EXPECT_LT(mean_square(clean, truth), 1e-10);
 }
 

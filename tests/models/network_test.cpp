@@ -44,8 +44,7 @@ std::unique_ptr<Network> golden_network(const std::string& options, const std::s
 std::vector<float> run(Network& net, const std::vector<float>& rainy, int frames, int size) {
   const int channels = net.info().channels_out();
   std::vector<float> clean(rainy.size() / 3 * static_cast<std::size_t>(channels), std::nanf(""));
-  net.derain({rainy.data(), frames, 3, size, size},
-             {clean.data(), frames, channels, size, size});
+  net.derain({rainy.data(), frames, 3, size, size}, {clean.data(), frames, channels, size, size});
   return clean;
 }
 
@@ -298,7 +297,8 @@ TEST(Networks, WrongRequestsAreErrors) {
                {"no weights"});
   const auto on_gpu = [] { make_network({"rainmamba", "{}", "float32", "cuda:0"}); };
   if (!cuda_kernels_built()) {
-    expect_words(error_of(on_gpu), {"rainmamba on cuda:0", "-DPLUVIA_WITH_CUDA=ON", "--device cpu"});
+    expect_words(error_of(on_gpu),
+                 {"rainmamba on cuda:0", "-DPLUVIA_WITH_CUDA=ON", "--device cpu"});
   }
   const auto tiny = network("rainmamba-tiny", R"({"seed":1})");
   expect_words(error_of([&] { run(*tiny, golden_input(1, 36), 1, 36); }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products and the linear layer of our own against LibTorch's in double precision, gradients too, at odd
-// sizes, of parts of wider tensors, with and without a bias, in single precision (oneDNN, where it is used)
-// and in double (LibTorch's).
+// Products and the linear layer of our own against LibTorch's in double precision, gradients too,
+// at odd sizes, of parts of wider tensors, with and without a bias, in single precision (oneDNN,
+// where it is used) and in double (LibTorch's).
 #include <torch/torch.h>
 // After LibTorch.
 #include <gtest/gtest.h>
@@ -17,12 +17,12 @@ using torch::Tensor;
 
 // The last two are large enough that the linear layer takes its own way.
 constexpr std::array<std::array<std::int64_t, 3>, 7> kSizes = {{{1, 1, 1},
-                                                               {7, 3, 5},
-                                                               {64, 16, 33},
-                                                               {300, 40, 17},
-                                                               {2, 200, 9},
-                                                               {513, 65, 64},
-                                                               {1025, 130, 64}}};
+                                                                {7, 3, 5},
+                                                                {64, 16, 33},
+                                                                {300, 40, 17},
+                                                                {2, 200, 9},
+                                                                {513, 65, 64},
+                                                                {1025, 130, 64}}};
 
 double error(const Tensor& found, const Tensor& expected) {
   return (found.to(torch::kFloat64) - expected).abs().max().item<double>() /

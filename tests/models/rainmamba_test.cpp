@@ -230,7 +230,8 @@ TEST(RainMamba, StartsAsTheReferenceDoes) {
   const auto parameters = net->named_parameters();
   const auto value = [&](const std::string& key) { return parameters[key].detach(); };
   EXPECT_LT(worst(value("GlobalMambaBlock1.mamba.A_b_log")[5].to(kDouble),
-                  torch::arange(1, 17, kDouble).log()), 1e-7);
+                  torch::arange(1, 17, kDouble).log()),
+            1e-7);
   EXPECT_TRUE(value("LocalMambaBlock2.mamba.D").eq(1).all().item<bool>());
   EXPECT_TRUE(value("GlobalMambaBlock1.mamba.dt_proj.bias").eq(0).all().item<bool>());
   EXPECT_NEAR(value("GlobalMambaBlock1.mlp.fc1.weight").std().item<double>(), 0.02, 0.002);

@@ -25,10 +25,11 @@ void fill(Rdmc& net, double gain) {
   golden::fill_by(net, "", [gain](const std::string& key, const torch::Tensor& like, double u) {
     if (key.rfind("alpha_", 0) == 0) return std::nan("");
     if (like.dim() >= 2) {
-      return u * std::sqrt(gain * static_cast<double>(like.size(0)) / static_cast<double>(like.numel()));
+      return u * std::sqrt(gain * static_cast<double>(like.size(0)) /
+                           static_cast<double>(like.numel()));
     }
-    const bool about_one = key.ends_with("running_var") ||
-                           (key.ends_with(".weight") && like.dim() == 1);
+    const bool about_one =
+        key.ends_with("running_var") || (key.ends_with(".weight") && like.dim() == 1);
     return about_one ? 1 + 0.1 * u : 0.1 * u;
   });
   net.set_alphas({0.3, -0.2}, {.11, -.07, .05, .13}, {-.09, .06, .12, -.04});
@@ -128,8 +129,8 @@ TEST(Rdmc, TrainsAsTheReference) {
   const NpzArrays expected = npz("rdmc/drnet_golden");
   const auto net = made_net("search", 1);
   net->train();
-  // The reference ran in single precision, and batch norm over two small pictures magnifies rounding:
-  // our own single precision departs from double by 2.7e-4 and, in gradients, by 2 %.
+  // The reference ran in single precision, and batch norm over two small pictures magnifies
+  // rounding: our own single precision departs from double by 2.7e-4 and, in gradients, by 2 %.
   const torch::Tensor rainy = golden::formula("input2", {2, 3, 32, 32}, false);
   const torch::Tensor truth = golden::formula("target2", {2, 3, 32, 32}, false);
   const torch::Tensor out = net->run(rainy, 3);
@@ -137,8 +138,10 @@ TEST(Rdmc, TrainsAsTheReference) {
   const auto buffer = [&](const char* name) {
     return net->named_buffers()[std::string("inc1.conv.0.op.1.") + name];
   };
-  EXPECT_LE(worst(buffer("running_mean"), stored(expected.at("on_train_running_mean_inc1_after"))), 1e-5);
-  EXPECT_LE(worst(buffer("running_var"), stored(expected.at("on_train_running_var_inc1_after"))), 1e-5);
+  EXPECT_LE(worst(buffer("running_mean"), stored(expected.at("on_train_running_mean_inc1_after"))),
+            1e-5);
+  EXPECT_LE(worst(buffer("running_var"), stored(expected.at("on_train_running_var_inc1_after"))),
+            1e-5);
   const torch::Tensor unlike = ssim_loss(out, truth);
   EXPECT_NEAR(1 - unlike.item<double>(), 0.0694413110613823, 1e-5);
   (unlike + 0.1 * (out - truth).square().mean()).backward();

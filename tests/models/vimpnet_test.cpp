@@ -47,14 +47,15 @@ void expect_golden_deform_conv() {
       in[key] = stored(z.at(key)).set_requires_grad(true);
     }
     const auto params = z.at("params").as<std::int32_t>();
-    const torch::Tensor out = ops::deform_conv(
-        {in["x"], in["offset"], in["mask"], in["weight"], in["bias"]},
-        {params[0], params[1], params[2]});
+    const torch::Tensor out =
+        ops::deform_conv({in["x"], in["offset"], in["mask"], in["weight"], in["bias"]},
+                         {params[0], params[1], params[2]});
     EXPECT_LE(worst(out, stored(z.at("out"))), 1e-6) << name;
     (out * stored(z.at("grad_out"))).sum().backward();
     for (const auto& [key, tensor] : in) {
       const torch::Tensor wanted = stored(z.at("grad_" + key));
-      EXPECT_LE(worst(tensor.grad(), wanted), 2e-6 * std::max(1.0, wanted.abs().max().item<double>()))
+      EXPECT_LE(worst(tensor.grad(), wanted),
+                2e-6 * std::max(1.0, wanted.abs().max().item<double>()))
           << name << " " << key;
     }
   }
@@ -84,7 +85,8 @@ TEST(ViMPNetParts, DeformableConvolutionOfHalfNumbersCalculatesInSingle) {
     return golden::formula(name, shape.vec(), true).to(torch::kBFloat16);
   };
   const ops::DeformTensors t = {half("x", {1, 16, 11, 13}), 4 * half("o", {1, 36, 11, 13}),
-                                half("m", {1, 18, 11, 13}), half("w", {5, 16, 3, 3}), half("b", {5})};
+                                half("m", {1, 18, 11, 13}), half("w", {5, 16, 3, 3}),
+                                half("b", {5})};
   const auto single = [](const torch::Tensor& x) { return x.to(torch::kFloat32); };
   const torch::Tensor out = ops::deform_conv(t, {});
   EXPECT_EQ(out.scalar_type(), torch::kBFloat16);
@@ -103,7 +105,8 @@ TEST(ViMPNetParts, DeformableConvolutionRefusesDevicesOfNoKernel) {
     ops::deform_conv(t, {});
     FAIL() << "ran on tensors without memory";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("deform_conv on meta"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("deform_conv on meta"), std::string::npos)
+        << error.what();
   }
 }
 
@@ -111,7 +114,8 @@ TEST(ViMPNetParts, FlowWarpWithGradients) {
   const NpzArrays z = npz("vimpnet/flow_warp");
   for (const std::string tail : {"zeros", "border"}) {
     torch::Tensor x = stored(z.at("x")).set_requires_grad(true);
-    torch::Tensor flow = stored(z.at("flow")).permute({0, 3, 1, 2}).contiguous().set_requires_grad(true);
+    torch::Tensor flow =
+        stored(z.at("flow")).permute({0, 3, 1, 2}).contiguous().set_requires_grad(true);
     const torch::Tensor out = ops::flow_warp(
         x, flow, tail == "zeros" ? ops::WarpOutside::kZeros : ops::WarpOutside::kBorder);
     EXPECT_LE(worst(out, stored(z.at("out_" + tail))), 2e-6);
@@ -142,7 +146,8 @@ TEST(ViMPNetParts, TransformerBlocks) {
   const auto [a, b] = dual.forward(stored(z.at("x")), stored(z.at("y")));
   EXPECT_LE(worst(a, stored(z.at("tb_out1"))), 5e-6);
   EXPECT_LE(worst(b, stored(z.at("tb_out2"))), 5e-6);
-  EXPECT_LE(worst(fusion.forward(stored(z.at("x")), stored(z.at("y"))), stored(z.at("tb1_out"))), 5e-6);
+  EXPECT_LE(worst(fusion.forward(stored(z.at("x")), stored(z.at("y"))), stored(z.at("tb1_out"))),
+            5e-6);
 }
 
 TEST(ViMPNetParts, SoftSplitAndComposition) {
@@ -182,7 +187,8 @@ TEST_F(ViMPNetWhole, HasTheReferencesParametersInOrder) {
   EXPECT_EQ(static_cast<std::int64_t>(net->parameters().size()), norms.shape[0]);
   EXPECT_EQ(state_of(*net).size(), 312U);
   double sum = 0;
-  for (const NetworkPart& part : net->parts(5, 256, 256)) sum += static_cast<double>(part.parameters);
+  for (const NetworkPart& part : net->parts(5, 256, 256))
+    sum += static_cast<double>(part.parameters);
   EXPECT_EQ(sum, 36'932'204);
 }
 
@@ -192,11 +198,12 @@ TEST_F(ViMPNetWhole, EqualsTheReferenceInsideAndOut) {
   const NpzArrays z = npz("vimpnet/net_small");
   std::map<std::string, torch::Tensor> seen;
   const torch::NoGradGuard no_grad;
-  const ViMPNet::Outputs out =
-      net->run(rainy(), [&](const std::string& name, const torch::Tensor& value) { seen[name] = value; });
+  const ViMPNet::Outputs out = net->run(
+      rainy(), [&](const std::string& name, const torch::Tensor& value) { seen[name] = value; });
   const auto near = [&](const torch::Tensor& value, const char* name) {
     const torch::Tensor wanted = stored(inter.at(name));
-    EXPECT_LE(worst(value, wanted), 1e-4 * std::max(1.0, wanted.abs().max().item<double>())) << name;
+    EXPECT_LE(worst(value, wanted), 1e-4 * std::max(1.0, wanted.abs().max().item<double>()))
+        << name;
   };
   near(seen["flows_backward"], "flows_backward");
   near(seen["flows_forward"], "flows_forward");
@@ -235,17 +242,21 @@ TEST_F(ViMPNetWhole, LossesAndAllGradients) {
   context.layers[Layer::kDrop] = lq.flip(1);
   context.layers[Layer::kMask] =
       (golden::formula("loss.mask", {1, 5, 1, 64, 96}, true) > 0.5).to(torch::kFloat64);
-  context.layers[Layer::kStreak] = 0.5 + 0.5 * golden::formula("loss.streak", {1, 5, 1, 64, 96}, true);
+  context.layers[Layer::kStreak] =
+      0.5 + 0.5 * golden::formula("loss.streak", {1, 5, 1, 64, 96}, true);
   for (torch::Tensor& parameter : net->parameters()) parameter.set_requires_grad(true);
   const ViMPNet::Outputs out = net->run(lq, {});
-  const std::map<std::string, torch::Tensor> outputs = {
-      {"clean", out.clean}, {"drop", out.stage1}, {"mask", out.drop_mask}, {"streak", out.streak_map}};
+  const std::map<std::string, torch::Tensor> outputs = {{"clean", out.clean},
+                                                        {"drop", out.stage1},
+                                                        {"mask", out.drop_mask},
+                                                        {"streak", out.streak_map}};
   const NpzArrays z = npz("vimpnet/loss_norms");
   torch::Tensor total;
   for (std::size_t i = 0; i < schedule.losses.size(); ++i) {
     const LossTerm& term = schedule.losses[i];
-    const torch::Tensor value = term.weight * (*make_loss(term))(outputs.at(term.output),
-                                                                 context.layers.at(term.target), context);
+    const torch::Tensor value =
+        term.weight *
+        (*make_loss(term))(outputs.at(term.output), context.layers.at(term.target), context);
     EXPECT_NEAR(value.item<double>(), z.at("losses").as<double>()[i], 1e-5) << term.kind;
     total = total.defined() ? total + value : value;
   }
@@ -254,8 +265,8 @@ TEST_F(ViMPNetWhole, LossesAndAllGradients) {
   std::size_t i = 0;
   for (const auto& item : net->named_parameters()) {
     ASSERT_TRUE(item.value().grad().defined()) << item.key();
-    // Flows have kinks: the reference's single precision moves SPyNet's gradients by up to 4e-3, ours
-    // by 2e-3 against double.
+    // Flows have kinks: the reference's single precision moves SPyNet's gradients by up to 4e-3,
+    // ours by 2e-3 against double.
     const double tolerance = item.key().rfind("spynet.", 0) == 0 ? 5e-3 : 1e-3;
     EXPECT_NEAR(item.value().grad().norm().item<double>(), norms[i], tolerance * norms[i] + 1e-9)
         << item.key();
@@ -288,8 +299,10 @@ TEST_F(ViMPNetWhole, TakesAnyBatchOneFrameAndMirroredClips) {
   for (std::int64_t n = 0; n < 2; ++n) {
     EXPECT_LE(worst(both.slice(0, n, n + 1), net.forward(clips.slice(0, n, n + 1))), 1e-9);
   }
-  EXPECT_EQ(net.forward(clips.slice(1, 0, 1)).sizes(), (std::vector<std::int64_t>{2, 1, 8, 20, 36}));
-  const torch::Tensor mirrored = torch::cat({clips.slice(1, 0, 2), clips.slice(1, 0, 2).flip(1)}, 1);
+  EXPECT_EQ(net.forward(clips.slice(1, 0, 1)).sizes(),
+            (std::vector<std::int64_t>{2, 1, 8, 20, 36}));
+  const torch::Tensor mirrored =
+      torch::cat({clips.slice(1, 0, 2), clips.slice(1, 0, 2).flip(1)}, 1);
   const torch::Tensor before = net.forward(clips);
   net.forward(mirrored);
   EXPECT_GT(worst(net.forward(clips), before), 1e-6);  // the reference's memory of it

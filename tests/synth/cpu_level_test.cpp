@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same content from every level of instructions that this machine has (core/for_each.h): clips of
-// two recipes, with noise, odd sizes and drops in and out of focus, hashed as a set hashes them.
+// The same content from every level of instructions that this machine has (core/for_each.h): clips
+// of two recipes, with noise, odd sizes and drops in and out of focus, hashed as a set hashes them.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -36,7 +36,8 @@ Hashes hashes_of(const Look& look) {
   params.set("aperture_mm", look.aperture_mm);
   params.set("noise_shot", "0.001");
   params.set("noise_read", "0.003");
-  const auto scene = scenes::find_scene("city-drive").make({7, {kFrames, look.height, look.width, 25}});
+  const auto scene =
+      scenes::find_scene("city-drive").make({7, {kFrames, look.height, look.width, 25}});
   const RainRenderer rain(RainParams::of(params, scene->speed_m_s()), 7, 1);
   std::map<std::string, Sha256> running;
   for (int t = 0; t < kFrames; ++t) {
@@ -75,10 +76,11 @@ TEST_P(CpuLevels, GiveTheSameContent) {
   if (!missing.empty()) GTEST_SKIP() << "this machine has no instructions of" << missing;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Recipes, CpuLevels,
-    testing::Values(Look{"vrds", "0.6", 90, 161}, Look{"physical", "1.5", 90, 161},
-                    Look{"physical", "0", 128, 192}, Look{"vrds", "0.2", 128, 192}));
+INSTANTIATE_TEST_SUITE_P(Recipes, CpuLevels,
+                         testing::Values(Look{"vrds", "0.6", 90, 161},
+                                         Look{"physical", "1.5", 90, 161},
+                                         Look{"physical", "0", 128, 192},
+                                         Look{"vrds", "0.2", 128, 192}));
 
 }  // namespace
 }  // namespace pluvia::synth

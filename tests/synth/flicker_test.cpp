@@ -36,8 +36,8 @@ Moments moments_of(const std::vector<double>& values) {
 }
 
 TEST(Flicker, VarianceIsThatOfTheSameRainDrawn) {
-  // Drops 0.25 to 0.5 pixels wide, drawn one by one: the variance of their opacity is the difference
-  // between what flickers below 0.5 and below 0.25 pixels.
+  // Drops 0.25 to 0.5 pixels wide, drawn one by one: the variance of their opacity is the
+  // difference between what flickers below 0.5 and below 0.25 pixels.
   const Lens lens{0.008, 0.0005, 0};
   RainField field;
   field.rate_mm_h = 40;
@@ -81,13 +81,14 @@ TEST(Flicker, VarianceIsCampbellsSum) {
         const double length = 1290 * fall_speed_m_s(d) * 0.004 / z;
         const double area = 1.5 * kPi / 4 * width * width;
         const double density = sizes.n0() * std::exp(-sizes.lambda() * d);
-        variance += area * area * z * z / (1290.0 * 1290) * density * 0.02 * (end_m - 0.5) / kSteps /
+        variance += area * area * z * z / (1290.0 * 1290) * density * 0.02 * (end_m - 0.5) /
+                    kSteps /
                     (2 * std::sqrt(kPi) * sigma * std::hypot(length, std::sqrt(4 * kPi) * sigma));
       }
     }
-    EXPECT_NEAR(static_cast<double>(table.deviation(static_cast<float>(end_m))) /
-                    std::sqrt(variance),
-                1, 0.02)
+    EXPECT_NEAR(
+        static_cast<double>(table.deviation(static_cast<float>(end_m))) / std::sqrt(variance), 1,
+        0.02)
         << end_m;
   }
   EXPECT_EQ(table.deviation(0), 0);
@@ -152,8 +153,11 @@ TEST(Flicker, FollowsTheRain) {
 TEST(Flicker, ShowsInFramesAsItsFormulaSays) {
   // A bright sky over a black board 30 m away: what the board shows is airlight times opacity.
   Params params(rain_param_table());
-  for (const auto& [name, value] : {std::pair{"rain_mm_h", "100"}, {"drops", "0"}, {"streaks", "false"},
-                                    {"min_width_px", "1"}, {"exposure_ms", "2"}}) {
+  for (const auto& [name, value] : {std::pair{"rain_mm_h", "100"},
+                                    {"drops", "0"},
+                                    {"streaks", "false"},
+                                    {"min_width_px", "1"},
+                                    {"exposure_ms", "2"}}) {
     params.set(name, value);
   }
   const RainParams rain = RainParams::of(params);
@@ -182,7 +186,8 @@ TEST(Flicker, ShowsInFramesAsItsFormulaSays) {
   const FlickerTable table(sizes, fine, rain.rain.near_m, rain.lens);
   const Moments m = moments_of(light);
   EXPECT_NEAR(m.mean, 1 - through, 0.03 * (1 - through));
-  EXPECT_NEAR(std::sqrt(m.variance) / (through * static_cast<double>(table.deviation(30))), 1, 0.08);
+  EXPECT_NEAR(std::sqrt(m.variance) / (through * static_cast<double>(table.deviation(30))), 1,
+              0.08);
 }
 
 }  // namespace

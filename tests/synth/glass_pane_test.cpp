@@ -107,12 +107,10 @@ std::vector<double> mask_of(const GlassDrops& drops, int height, int width, floa
   if (drops.lobes.empty()) return out;
   Image<std::uint8_t> grey(height, width, 3);
   std::fill(grey.pixels().begin(), grey.pixels().end(), std::uint8_t{128});
-  const Image<float> plane =
-      pane_picture(drops.lobes, grey, static_cast<double>(width), blur_px);
+  const Image<float> plane = pane_picture(drops.lobes, grey, static_cast<double>(width), blur_px);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      out[static_cast<std::size_t>(y * width + x)] =
-          static_cast<double>(plane.view().at(y, x, 3));
+      out[static_cast<std::size_t>(y * width + x)] = static_cast<double>(plane.view().at(y, x, 3));
     }
   }
   return out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drop optics against rays that are really traced: from the camera through a pane of glass, into the
-// foot of a spherical cap and out of its face, found by intersecting the ray with the sphere; Snell's
-// law in vectors, in double precision. The renderer works from the slope of the face alone.
+// Drop optics against rays that are really traced: from the camera through a pane of glass, into
+// the foot of a spherical cap and out of its face, found by intersecting the ray with the sphere;
+// Snell's law in vectors, in double precision. The renderer works from the slope of the face alone.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -60,7 +60,8 @@ Look look_of(const Recipe& recipe, int clip, int frame) {
   const auto made = scenes::find_scene(scene).make(
       {recipe.seed * 1000003 + static_cast<std::uint64_t>(clip), info});
   const auto number = static_cast<std::uint32_t>(clip);
-  const RainRenderer rain(RainParams::of(recipe.rain_of(number, {}), made->speed_m_s()), recipe.seed, number);
+  const RainRenderer rain(RainParams::of(recipe.rain_of(number, {}), made->speed_m_s()),
+                          recipe.seed, number);
   return measure(rain.render(made->frame(frame)));
 }
 

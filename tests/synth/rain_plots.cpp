@@ -88,8 +88,8 @@ void plot_length(const std::string& folder) {
 }
 
 void plot_veil(const std::string& folder) {
-  SvgPlot plot({"Share of light that passes the drops too fine to draw", "depth, m",
-                "transmission", 0, 500, 0.4, 1});
+  SvgPlot plot({"Share of light that passes the drops too fine to draw", "depth, m", "transmission",
+                0, 500, 0.4, 1});
   for (const double rate : {5.0, 25.0, 100.0}) {
     const DropSizes sizes(rate, 0);
     const Veil veil(sizes, {1.5, 0, 1, kFocalPx});
@@ -116,8 +116,8 @@ void plot_veil(const std::string& folder) {
 }
 
 void plot_optics(const std::string& folder) {
-  SvgPlot plot({"Light bent by the face of a drop on glass, sight square on", "slope of the face, deg",
-                "deviation, deg", 0, 50, 0, 45});
+  SvgPlot plot({"Light bent by the face of a drop on glass, sight square on",
+                "slope of the face, deg", "deviation, deg", 0, 50, 0, 45});
   constexpr double kDegree = 3.14159265358979323846 / 180;
   std::vector<double> x;
   std::vector<double> y;
@@ -133,7 +133,8 @@ void plot_optics(const std::string& folder) {
     if (r.transmitted <= 0) continue;
     x.push_back(slope);
     y.push_back(std::atan2(std::abs(static_cast<double>(r.direction.x)),
-                           static_cast<double>(r.direction.z)) / kDegree);
+                           static_cast<double>(r.direction.z)) /
+                kDegree);
   }
   plot.points(x, y, "renderer (beyond 48.6 deg nothing passes)");
   write(folder, "rain-optics.svg", plot);

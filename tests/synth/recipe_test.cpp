@@ -46,8 +46,7 @@ TEST(Recipe, DistributionsHaveTheirMoments) {
   const Moments normal = over_clips(r, [](const Params& p) { return p.number("drift"); });
   EXPECT_NEAR(normal.mean, 0.2, 0.0013);
   EXPECT_NEAR(normal.deviation, 0.02, 0.001);
-  const Moments log =
-      over_clips(r, [](const Params& p) { return std::log(p.number("wind_m_s")); });
+  const Moments log = over_clips(r, [](const Params& p) { return std::log(p.number("wind_m_s")); });
   EXPECT_NEAR(log.mean, 0.5 * std::log(20.0), 0.05);
   EXPECT_NEAR(log.deviation, std::log(20.0) / std::sqrt(12.0), 0.03);
   const Moments choice =
@@ -67,7 +66,8 @@ TEST(Recipe, AParameterDrawsTheSameWhateverElseIsSet) {
 TEST(Recipe, SeedsAndClipsDrawDifferently) {
   std::set<double> seen;
   for (const char* seed : {"1", "2", "18446744073709551615"}) {
-    const Recipe r = recipe(std::string(R"({"rain": {"rain_mm_h": [20, 80]}, "seed": )") + seed + "}");
+    const Recipe r =
+        recipe(std::string(R"({"rain": {"rain_mm_h": [20, 80]}, "seed": )") + seed + "}");
     for (std::uint32_t clip = 0; clip < 50; ++clip) {
       seen.insert(r.rain_of(clip, {}).number("rain_mm_h"));
     }

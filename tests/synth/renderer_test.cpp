@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole frames: the formations' rules, identity without rain, sizes, threads, seeds, bad input, and
 // the statistics that the look of VRDS is held to.
-#include "synth/rain_params.h"
 #include "synth/renderer.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "synth/rain_params.h"
 #include "tests/synth/test_scene.h"
 
 namespace pluvia::synth {

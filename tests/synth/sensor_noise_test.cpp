@@ -19,12 +19,15 @@ TEST(SensorNoise, WordsArePhilox) {
   unit_noise<32>(noise, kWidth, 5, 32, row);
   for (std::uint32_t x = 0; x < 16; ++x) {
     const Words4 w = Random{noise.seed, 7, 99, (5 * 3 + 1) * 16 + x}.words(0xC0330002);
-    const std::uint32_t twenty[6] = {w.word[0], w.word[1], w.word[2], w.word[3],
+    const std::uint32_t twenty[6] = {w.word[0],
+                                     w.word[1],
+                                     w.word[2],
+                                     w.word[3],
                                      w.word[0] / 4194304 * 1024 + w.word[1] / 4194304,
                                      w.word[2] / 4194304 * 1024 + w.word[3] / 4194304};
     for (std::uint32_t i = 0; i < 6; ++i) {
-      const std::uint32_t sum = twenty[i] % 32 + twenty[i] / 32 % 32 + twenty[i] / 1024 % 32 +
-                                twenty[i] / 32768 % 32;
+      const std::uint32_t sum =
+          twenty[i] % 32 + twenty[i] / 32 % 32 + twenty[i] / 1024 % 32 + twenty[i] / 32768 % 32;
       const std::uint32_t pixel = x + 16 * (i / 3);
       EXPECT_NEAR(row[i % 3][pixel], (sum - 62.0) / std::sqrt((32.0 * 32 - 1) / 3), 1e-5);
       float alone[3][1];

@@ -96,8 +96,7 @@ TEST(DropLight, SkyReachesTheStreet) {
   }
   const double everywhere = (0.9 * 400 + 0.05 * 520) / 920;
   const double expected = sum + 0.11 * everywhere;
-  EXPECT_NEAR(static_cast<double>(nodes[static_cast<std::size_t>(
-                  (6 * view.across + 10) * 4 + 1)]),
+  EXPECT_NEAR(static_cast<double>(nodes[static_cast<std::size_t>((6 * view.across + 10) * 4 + 1)]),
               expected, 0.05 * expected);
 }
 

@@ -124,7 +124,8 @@ TEST(Streaks, EnergyIsTheAreaOfTheDrop) {
 TEST(Streaks, RowsLeaveOutNoPixel) {
   for (const float width_px : {0.5F, 1.7F, 6.0F}) {
     for (const float length_px : {3.0F, 90.0F, 6000.0F}) {
-      for (const double degrees : {0.0, 0.01, 0.7, 20.0, 89.0, 89.9, 89.99, 90.0, 90.02, 91.0, 160.0}) {
+      for (const double degrees :
+           {0.0, 0.01, 0.7, 20.0, 89.0, 89.9, 89.99, 90.0, 90.02, 91.0, 160.0}) {
         Streak s;
         const double angle = degrees * std::acos(-1) / 180;
         const auto dx = 0.5F * length_px * static_cast<float>(std::sin(angle));

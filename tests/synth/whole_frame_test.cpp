@@ -45,7 +45,7 @@ TEST(WholeFrame, WhiteFurnace) {
   // falling drops but for the 0.9 % that their split of the light leaves (opacity 1 at most: 1 code
   // of 188), through drops on the pane but for what their faces send back.
   const SceneFrame frame = even_frame(180, 320, 188);
-  const Settings rain{{"formation", "physical"}, {"rain_mm_h", "150"}, {"mist_per_km", "5"},
+  const Settings rain{{"formation", "physical"}, {"rain_mm_h", "150"},    {"mist_per_km", "5"},
                       {"sky_gain", "1"},         {"streak_variety", "0"}, {"oscillation", "0"}};
   Settings dry = rain;
   dry.emplace_back("drops", "0");
@@ -93,8 +93,11 @@ TEST(WholeFrame, VeilLeavesABrightSkyBright) {
   for (int y = 0; y < 45; ++y) {  // sky over half of the upper half, houses below
     for (std::uint8_t& v : frame.clean.view().row(y)) v = 240;
   }
-  const Settings rain{{"formation", "physical"}, {"rain_mm_h", "100"}, {"mist_per_km", "3"},
-                      {"streaks", "false"},      {"drops", "0"}};
+  const Settings rain{{"formation", "physical"},
+                      {"rain_mm_h", "100"},
+                      {"mist_per_km", "3"},
+                      {"streaks", "false"},
+                      {"drops", "0"}};
   const FrameLayers layers = RainRenderer(params_of(rain), 1, 0).render(frame);
   const auto drop = bytes(layers, Layer::kDrop);
   for (std::size_t i = 0; i < 40U * 320 * 3; ++i) ASSERT_NEAR(drop[i], 240, 1);

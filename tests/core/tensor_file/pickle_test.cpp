@@ -36,9 +36,14 @@ std::string error_of(const std::string& body) {
 
 TEST(Pickle, WholeNumbersOfEveryProtocol) {
   const std::vector<std::pair<std::string, std::int64_t>> cases = {
-      {"I-12\n", -12},        {"L34L\n", 34},          {"J\xFE\xFF\xFF\xFF", -2},
-      {"K\xFF", 255},         {"M\xFF\xFF", 65535},    {"\x8A\x00"s, 0},
-      {"\x8A\x01\xFF", -1},   {"\x8A\x02\xFF\x00"s, 255},
+      {"I-12\n", -12},
+      {"L34L\n", 34},
+      {"J\xFE\xFF\xFF\xFF", -2},
+      {"K\xFF", 255},
+      {"M\xFF\xFF", 65535},
+      {"\x8A\x00"s, 0},
+      {"\x8A\x01\xFF", -1},
+      {"\x8A\x02\xFF\x00"s, 255},
       {"\x8B\x02\x00\x00\x00\x00\x80"s, -32768},
       {"\x8A\x08" + raw(std::int64_t{-7}), -7}};
   for (const auto& [body, value] : cases) {
@@ -55,17 +60,29 @@ TEST(Pickle, WholeNumbersOfEveryProtocol) {
 }
 
 TEST(Pickle, TextsOfEveryProtocol) {
-  for (const std::string& body :
-       {"Vabc\n"s, "S'abc'\n"s, "S\"abc\"\n"s, "X\x03\x00\x00\x00" "abc"s, "\x8C\x03" "abc"s,
-        "\x8D\x03\x00\x00\x00\x00\x00\x00\x00" "abc"s, "T\x03\x00\x00\x00" "abc"s,
-        "U\x03" "abc"s}) {
+  for (const std::string& body : {"Vabc\n"s, "S'abc'\n"s, "S\"abc\"\n"s,
+                                  "X\x03\x00\x00\x00"
+                                  "abc"s,
+                                  "\x8C\x03"
+                                  "abc"s,
+                                  "\x8D\x03\x00\x00\x00\x00\x00\x00\x00"
+                                  "abc"s,
+                                  "T\x03\x00\x00\x00"
+                                  "abc"s,
+                                  "U\x03"
+                                  "abc"s}) {
     const Parsed parsed(body);
     EXPECT_EQ(parsed.root().kind, PickleKind::kText);
     EXPECT_EQ(parsed.root().text, "abc");
   }
-  for (const std::string& body : {"B\x03\x00\x00\x00" "abc"s, "C\x03" "abc"s,
-                                  "\x8E\x03\x00\x00\x00\x00\x00\x00\x00" "abc"s,
-                                  "\x96\x03\x00\x00\x00\x00\x00\x00\x00" "abc"s}) {
+  for (const std::string& body : {"B\x03\x00\x00\x00"
+                                  "abc"s,
+                                  "C\x03"
+                                  "abc"s,
+                                  "\x8E\x03\x00\x00\x00\x00\x00\x00\x00"
+                                  "abc"s,
+                                  "\x96\x03\x00\x00\x00\x00\x00\x00\x00"
+                                  "abc"s}) {
     EXPECT_EQ(Parsed(body).root().kind, PickleKind::kBytes);
     EXPECT_EQ(Parsed(body).root().text.size(), 3U);
   }
@@ -73,15 +90,27 @@ TEST(Pickle, TextsOfEveryProtocol) {
 
 TEST(Pickle, Containers) {
   const std::vector<std::tuple<std::string, PickleKind, std::size_t>> cases = {
-      {")", PickleKind::kTuple, 0},         {"(NNNt", PickleKind::kTuple, 3},
-      {"N\x85", PickleKind::kTuple, 1},     {"NN\x86", PickleKind::kTuple, 2},
-      {"NNN\x87", PickleKind::kTuple, 3},   {"]Na", PickleKind::kList, 1},
-      {"](NNe", PickleKind::kList, 2},      {"(NNl", PickleKind::kList, 2},
-      {"}NNs", PickleKind::kDict, 2},       {"}(NNNNu", PickleKind::kDict, 4},
-      {"(NNd", PickleKind::kDict, 2},       {"\x8F(NN\x90", PickleKind::kSet, 2},
-      {"(NN\x91", PickleKind::kSet, 2},     {"N2\x86", PickleKind::kTuple, 2},
-      {"N0)", PickleKind::kTuple, 0},       {"(NN1)", PickleKind::kTuple, 0},
-      {"NP5\n\x86", PickleKind::kTuple, 2}, {"]q\x05" "h\x05" "a", PickleKind::kList, 1},
+      {")", PickleKind::kTuple, 0},
+      {"(NNNt", PickleKind::kTuple, 3},
+      {"N\x85", PickleKind::kTuple, 1},
+      {"NN\x86", PickleKind::kTuple, 2},
+      {"NNN\x87", PickleKind::kTuple, 3},
+      {"]Na", PickleKind::kList, 1},
+      {"](NNe", PickleKind::kList, 2},
+      {"(NNl", PickleKind::kList, 2},
+      {"}NNs", PickleKind::kDict, 2},
+      {"}(NNNNu", PickleKind::kDict, 4},
+      {"(NNd", PickleKind::kDict, 2},
+      {"\x8F(NN\x90", PickleKind::kSet, 2},
+      {"(NN\x91", PickleKind::kSet, 2},
+      {"N2\x86", PickleKind::kTuple, 2},
+      {"N0)", PickleKind::kTuple, 0},
+      {"(NN1)", PickleKind::kTuple, 0},
+      {"NP5\n\x86", PickleKind::kTuple, 2},
+      {"]q\x05"
+       "h\x05"
+       "a",
+       PickleKind::kList, 1},
       {"Np7\ng7\n\x86", PickleKind::kTuple, 2},
       {"N\x94h\x00\x86"s, PickleKind::kTuple, 2},
       {"\x80\x04\x95" + std::string(8, '\0') + ")", PickleKind::kTuple, 0}};
@@ -99,9 +128,9 @@ TEST(Pickle, DictionariesOfPythonsLibrary) {
   const Parsed made(op_call(op_global("collections", "OrderedDict"), {pairs}));
   EXPECT_EQ(made.root().kind, PickleKind::kDict);
   EXPECT_EQ(made.root().items.size(), 2U);
-  const Parsed defaults(op_call(op_global("collections", "defaultdict"),
-                                {op_global("builtins", "list")}) +
-                        op_entries({{"k", "N"}}));
+  const Parsed defaults(
+      op_call(op_global("collections", "defaultdict"), {op_global("builtins", "list")}) +
+      op_entries({{"k", "N"}}));
   EXPECT_EQ(defaults.root().items.size(), 2U);
 }
 
@@ -128,12 +157,40 @@ TEST(Pickle, RefusedOpcodes) {
 }
 
 TEST(Pickle, Nonsense) {
-  for (const std::string& body :
-       {""s, "."s, "N"s, "(N."s, "t."s, "(."s, "a."s, "Na."s, "]NNs."s, "](u."s, "}(Nu."s,
-        "h\x00."s,
-        "gx\n."s, "g-1\n."s, "p0\n."s, "K"s, "J\x00\x00."s, "X\xFF\xFF\xFF\xFF" "abc."s, "Vabc"s,
-        "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s, "S'abc\n."s, "NN\x93."s, "R."s, "N(R."s, "(o."s,
-        "Q."s, "0."s, "1."s, "2."s, "b."s, "Nb."s, "(N\x85."s, "]b."s}) {
+  for (const std::string& body : {""s,
+                                  "."s,
+                                  "N"s,
+                                  "(N."s,
+                                  "t."s,
+                                  "(."s,
+                                  "a."s,
+                                  "Na."s,
+                                  "]NNs."s,
+                                  "](u."s,
+                                  "}(Nu."s,
+                                  "h\x00."s,
+                                  "gx\n."s,
+                                  "g-1\n."s,
+                                  "p0\n."s,
+                                  "K"s,
+                                  "J\x00\x00."s,
+                                  "X\xFF\xFF\xFF\xFF"
+                                  "abc."s,
+                                  "Vabc"s,
+                                  "\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF."s,
+                                  "S'abc\n."s,
+                                  "NN\x93."s,
+                                  "R."s,
+                                  "N(R."s,
+                                  "(o."s,
+                                  "Q."s,
+                                  "0."s,
+                                  "1."s,
+                                  "2."s,
+                                  "b."s,
+                                  "Nb."s,
+                                  "(N\x85."s,
+                                  "]b."s}) {
     EXPECT_NE(error_of(body), "no error") << body;
   }
 }

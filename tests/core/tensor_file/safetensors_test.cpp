@@ -31,8 +31,8 @@ std::string error_of(const std::vector<std::byte>& file) {
 NamedTensors samples() {
   NamedTensors tensors;
   int size = 1;
-  for (const char* dtype : {"b1", "i1", "u1", "f2", "bf2", "i2", "u2", "f4", "i4", "u4", "f8", "i8",
-                            "u8"}) {
+  for (const char* dtype :
+       {"b1", "i1", "u1", "f2", "bf2", "i2", "u2", "f4", "i4", "u4", "f8", "i8", "u8"}) {
     Tensor tensor{dtype, {size, 3}, {}};
     tensor.data.resize(static_cast<std::size_t>(3 * size) * tensor_item_bytes(dtype));
     for (std::size_t i = 0; i < tensor.data.size(); ++i) tensor.data[i] = std::byte(i * 37 & 1);
@@ -78,12 +78,12 @@ TEST(Safetensors, TensorsAreAligned) {
 }
 
 TEST(Safetensors, ReadsAHeaderWrittenByHand) {
-  const Safetensors file = parse_safetensors(
-      file_of(R"({"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]},)"
-              R"("__metadata__":{"k":"v"},)"
-              R"("a":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}   )",
-              raw(std::int32_t{7}) + raw(1.5F) + raw(-2.0F)),
-      "w");
+  const Safetensors file =
+      parse_safetensors(file_of(R"({"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]},)"
+                                R"("__metadata__":{"k":"v"},)"
+                                R"("a":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}   )",
+                                raw(std::int32_t{7}) + raw(1.5F) + raw(-2.0F)),
+                        "w");
   ASSERT_EQ(file.tensors.size(), 2U);
   EXPECT_EQ(file.tensors[0].first, "b");
   EXPECT_EQ(to_floats(file.tensors[0].second), (std::vector<float>{1.5F, -2}));

@@ -65,8 +65,12 @@ TEST(TorchFile, ViewsOfASharedStorage) {
     const NamedTensors tensors = parse_torch_file(file, "w.pth");
     ASSERT_EQ(tensors.size(), 7U);
     const std::vector<std::pair<std::string, std::vector<float>>> expected = {
-        {"whole", kSix},          {"transposed", {1, 4, 2, 5, 3, 6}}, {"tail", {5, 6}},
-        {"every_other", {2, 4, 6}}, {"expanded", {6, 6, 6, 6}},         {"scalar", {3}},
+        {"whole", kSix},
+        {"transposed", {1, 4, 2, 5, 3, 6}},
+        {"tail", {5, 6}},
+        {"every_other", {2, 4, 6}},
+        {"expanded", {6, 6, 6, 6}},
+        {"scalar", {3}},
         {"empty", {}}};
     for (std::size_t i = 0; i < expected.size(); ++i) {
       EXPECT_EQ(tensors[i].first, expected[i].first);
@@ -117,21 +121,23 @@ TEST(TorchFile, EveryDtypeInBothForms) {
 // A checkpoint of mmcv: settings, numpy scalars, an optimizer with whole numbers as keys; all but
 // state_dict is left, whatever it is made of.
 TEST(TorchFile, StateDictIsEnteredAndTheRestIsLeft) {
-  const std::string numpy_scalar = op_call(
-      op_global("numpy.core.multiarray", "scalar"),
-      {op_call(op_global("numpy", "dtype"), {op_text("f8"), "\x89", "\x88"}), "U\x01" "a"});
-  const std::string adam = op_dict(
-      {{"state", "}(" + op_int(0) + op_dict({{"exp_avg", six({0, {6}, {1}})}}) + "u"},
-       {"param_groups", "](" + op_dict({{"params", "](" + op_int(0) + "e"}}) + "e"}});
+  const std::string numpy_scalar =
+      op_call(op_global("numpy.core.multiarray", "scalar"),
+              {op_call(op_global("numpy", "dtype"), {op_text("f8"), "\x89", "\x88"}),
+               "U\x01"
+               "a"});
+  const std::string adam =
+      op_dict({{"state", "}(" + op_int(0) + op_dict({{"exp_avg", six({0, {6}, {1}})}}) + "u"},
+               {"param_groups", "](" + op_dict({{"params", "](" + op_int(0) + "e"}}) + "e"}});
   const std::string settings = op_global("addict.addict", "Dict") + ")\x81" + op_dict({}) + "b";
-  const std::string parameter = op_call(op_global("torch._utils", "_rebuild_parameter"),
-                                        {six({0, {6}, {1}}), "\x88", "}"});
-  const std::string body =
-      op_dict({{"meta", op_dict({{"config", op_text("model = 1\n")}, {"lr", numpy_scalar}})},
-               {"optimizer", op_dict({{"generator", adam}})},
-               {"settings", settings},
-               {"state_dict", op_ordered({{"generator.head.weight", parameter},
-                                          {"step_counter", six({3, {1}, {1}})}})}});
+  const std::string parameter =
+      op_call(op_global("torch._utils", "_rebuild_parameter"), {six({0, {6}, {1}}), "\x88", "}"});
+  const std::string body = op_dict(
+      {{"meta", op_dict({{"config", op_text("model = 1\n")}, {"lr", numpy_scalar}})},
+       {"optimizer", op_dict({{"generator", adam}})},
+       {"settings", settings},
+       {"state_dict",
+        op_ordered({{"generator.head.weight", parameter}, {"step_counter", six({3, {1}, {1}})}})}});
   for (const auto& file : both_forms(body)) {
     const NamedTensors tensors = parse_torch_file(file, "w.pth");
     ASSERT_EQ(tensors.size(), 2U);
@@ -161,8 +167,8 @@ TEST(TorchFile, TheNamedEntryIsEntered) {
   const auto first_name = [&](const Entries& entries) {
     return parse_torch_file(both_forms(op_dict(entries))[0], "w.pth").at(0).first;
   };
-  for (const char* name : {"state_dict", "model_state_dict", "params_ema", "params", "model", "net",
-                           "generator"}) {
+  for (const char* name :
+       {"state_dict", "model_state_dict", "params_ema", "params", "model", "net", "generator"}) {
     EXPECT_EQ(first_name({{"optimizer", op_dict({{"o", leaf}})}, {name, op_dict({{"w", leaf}})}}),
               "w");
   }
@@ -174,14 +180,13 @@ TEST(TorchFile, TheNamedEntryIsEntered) {
 }
 
 TEST(TorchFile, TensorsOfTheThirdKindAndWithAttributes) {
-  const std::string untyped = op_tuple({op_text("storage"),
-                                        op_global("torch.storage", "UntypedStorage"), op_text("0"),
-                                        op_text("cpu"), op_int(24)}) +
-                              "Q";
-  const std::string third =
-      op_call(op_global("torch._utils", "_rebuild_tensor_v3"),
-              {untyped, op_int(1), op_ints({2}), op_ints({1}), "\x89", "}",
-               op_global("torch", "uint32"), "}"});
+  const std::string untyped =
+      op_tuple({op_text("storage"), op_global("torch.storage", "UntypedStorage"), op_text("0"),
+                op_text("cpu"), op_int(24)}) +
+      "Q";
+  const std::string third = op_call(op_global("torch._utils", "_rebuild_tensor_v3"),
+                                    {untyped, op_int(1), op_ints({2}), op_ints({1}), "\x89", "}",
+                                     op_global("torch", "uint32"), "}"});
   const std::string attributes = op_call(
       op_global("torch._tensor", "_rebuild_from_type_v2"),
       {op_global("torch._utils", "_rebuild_tensor_v2"), op_global("torch", "Tensor"),
@@ -222,10 +227,10 @@ TEST(TorchFile, NothingIsEverRun) {
   const TempDir folder;
   const std::string command = op_text("touch " + (folder / "ran").string());
   for (const char* module : {"posix", "os", "nt", "builtins", "__builtin__", "subprocess"}) {
-    const std::string name = std::string(module) == "posix" || std::string(module) == "os" ||
-                                     std::string(module) == "nt"
-                                 ? "system"
-                                 : "eval";
+    const std::string name =
+        std::string(module) == "posix" || std::string(module) == "os" || std::string(module) == "nt"
+            ? "system"
+            : "eval";
     const std::string evil = op_call(op_global(module, name), {command});
     const std::string named = cat(module, ".", name);
     const std::string leaf = six({0, {1}, {1}});
@@ -330,10 +335,10 @@ TEST(TorchFile, WhatIsNotReadIsRefusedByName) {
   expect_both(op_global("my.net", "Net") + ")\x81" + op_dict({}) + "b", "my.net.Net(...)");
   const std::string sparse = op_call(op_global("torch._utils", "_rebuild_sparse_tensor"), {leaf});
   expect_both(op_dict({{"w", sparse}}), "_rebuild_sparse_tensor");
-  expect_error(zip_file(op_dict({{"w", op_tensor(op_storage("ComplexFloat", "0", 3),
-                                                 {0, {1}, {1}})}}),
-                        {{"0", raw_all(kSix)}}),
-               "complex");
+  expect_error(
+      zip_file(op_dict({{"w", op_tensor(op_storage("ComplexFloat", "0", 3), {0, {1}, {1}})}}),
+               {{"0", raw_all(kSix)}}),
+      "complex");
   expect_error(legacy_file(op_dict({{"w", leaf}}), {{"0", raw_all(kSix)}}, false), "big-endian");
   ZipWriter script;
   for (const char* name : {"m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"}) {

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "core/file.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "datasets/layouts/export_set.h"
 #include "datasets/media/stills.h"
 #include "tests/datasets/layouts/memory_set.h"

@@ -51,7 +51,8 @@ int predicted(int filter, int left, int up, int corner) {
   if (filter == 2) return up;
   if (filter == 3) return (left + up) / 2;
   const int p = left + up - corner;
-  if (std::abs(p - left) <= std::abs(p - up) && std::abs(p - left) <= std::abs(p - corner)) return left;
+  if (std::abs(p - left) <= std::abs(p - up) && std::abs(p - left) <= std::abs(p - corner))
+    return left;
   return std::abs(p - up) <= std::abs(p - corner) ? up : corner;
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Windows and tiles put together again: what each pixel is made of, by brute force.
-#include "eval/apply/method_plan.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
 
 #include "core/error.h"
+#include "eval/apply/method_plan.h"
 
 namespace pluvia {
 namespace {
@@ -160,7 +159,8 @@ TEST(Apply, FramesOfAnotherSizeAreRefused) {
   Counting method({"", "", 0, 1});
   int given = 0;
   EXPECT_THROW(apply_method(
-                   method, {}, [&](PlanarFrame& frame) {
+                   method, {},
+                   [&](PlanarFrame& frame) {
                      frame = {3, 1, 1 + given, std::vector<float>(3 * (1 + given))};
                      return given++ < 3;
                    },

@@ -85,15 +85,14 @@ void check_rainmamba(const std::string& set, const TilePlan& tiles) {
   const std::vector<int> size = {static_cast<int>(shape[1]), static_cast<int>(shape[3]),
                                  static_cast<int>(shape[4])};
   Toy toy(0.5F, 0.01F, 0.002F, 0.003F);
-  const std::vector<float> out =
-      joined(toy, tiles, size, [&](int t, int c, int y, int x) {
-        const auto index = ((static_cast<std::uint64_t>(t) * 3 + static_cast<std::uint64_t>(c)) *
-                                static_cast<std::uint64_t>(size[1]) +
-                            static_cast<std::uint64_t>(y)) *
-                               static_cast<std::uint64_t>(size[2]) +
-                           static_cast<std::uint64_t>(x);
-        return static_cast<float>(u01("tile.input." + set, index));
-      });
+  const std::vector<float> out = joined(toy, tiles, size, [&](int t, int c, int y, int x) {
+    const auto index = ((static_cast<std::uint64_t>(t) * 3 + static_cast<std::uint64_t>(c)) *
+                            static_cast<std::uint64_t>(size[1]) +
+                        static_cast<std::uint64_t>(y)) *
+                           static_cast<std::uint64_t>(size[2]) +
+                       static_cast<std::uint64_t>(x);
+    return static_cast<float>(u01("tile.input." + set, index));
+  });
   const auto sample = z.at(set + ".sample").as<float>();
   const auto stride = static_cast<std::size_t>(z.at(set + ".stride").as<std::int64_t>()[0]);
   double mean = 0;
@@ -114,8 +113,8 @@ TEST(GoldenTiling, RainSynAll) { check_rainmamba("RainSynAll100", {{5, 1}, {128,
 TEST(GoldenTiling, ViMPNetShortClip) {
   const NpzArrays z = golden("vimpnet_tile_b.npz");
   Toy toy(1, 1.0F / 8, 3.0F / 1024, 1.0F / 1024);
-  const std::vector<float> out = joined(
-      toy, {{5, 4}, {256, 32}, {256, 32}}, {3, 256, 256}, [](int t, int c, int y, int x) {
+  const std::vector<float> out =
+      joined(toy, {{5, 4}, {256, 32}, {256, 32}}, {3, 256, 256}, [](int t, int c, int y, int x) {
         const int a = (5 * x + 3 * y + 11 * t + 37 * c) % 510;
         const int b = ((x + 2 * t) * (y + 3)) % 256;
         return static_cast<float>((3 * (a <= 255 ? a : 510 - a) + b) / 4) / 255.0F;

@@ -33,7 +33,8 @@ class Claiming final : public Method {
   }
   const MethodInfo& info() const override { return info_; }
   void derain(const FramesView<const float>& rainy, const FramesView<float>& clean) override {
-    const auto plane = static_cast<std::size_t>(rainy.height) * static_cast<std::size_t>(rainy.width);
+    const auto plane =
+        static_cast<std::size_t>(rainy.height) * static_cast<std::size_t>(rainy.width);
     for (int t = 0; t < rainy.frames; ++t) {
       const float* const in = rainy.data + static_cast<std::size_t>(3 * t) * plane;
       float* const out = clean.data + static_cast<std::size_t>(clean.channels * t) * plane;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of difference against values from SciPy and full enumeration, intervals against NumPy's with
-// the same draws, and their long-run behaviour against what they promise.
+// Tests of difference against values from SciPy and full enumeration, intervals against NumPy's
+// with the same draws, and their long-run behaviour against what they promise.
 #include <gtest/gtest.h>
 
 #include <cmath>

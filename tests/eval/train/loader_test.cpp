@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches: the same from any number of threads and any starting point; augmentation turns all layers
-// alike; crops that share a window are spread over batches.
+// Batches: the same from any number of threads and any starting point; augmentation turns all
+// layers alike; crops that share a window are spread over batches.
 #include "eval/train/loader.h"
 
 #include <gtest/gtest.h>
@@ -136,8 +136,7 @@ TEST(Loader, ThrowsWhatTheSourceThrew) {
   Fake source;
   source.fail_at = 8;
   Loader loader(source, options_of(0, 2));
-  EXPECT_THROW(
-      for (int i = 0; i < 40; ++i) loader.next(), Error);
+  EXPECT_THROW(for (int i = 0; i < 40; ++i) loader.next(), Error);
 }
 
 TEST(Loader, LeavesWithoutBeingAsked) {

@@ -55,14 +55,15 @@ TEST(Schedule, ViMPNetRates) {
   for (const double k : {0.0, 1.0, 250000.0, 499999.0}) {
     for (const double factor : {1.0, 0.25}) {
       const double base = 1e-4 * factor;
-      const double rate = 1e-9 + 0.5 * (base - 1e-9) * (std::cos(std::numbers::pi * k / 500000) + 1);
+      const double rate =
+          1e-9 + 0.5 * (base - 1e-9) * (std::cos(std::numbers::pi * k / 500000) + 1);
       EXPECT_NEAR(schedule.rate_at(static_cast<std::int64_t>(k), factor), rate, 1e-18);
     }
   }
   ASSERT_EQ(schedule.groups.size(), 1U);
   EXPECT_EQ(schedule.groups[0].frozen_iterations, 5000);
-  EXPECT_EQ(schedule.needs(), (LayerSet{Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask,
-                                        Layer::kDrop}));
+  EXPECT_EQ(schedule.needs(),
+            (LayerSet{Layer::kLq, Layer::kGt, Layer::kStreak, Layer::kMask, Layer::kDrop}));
 }
 
 TEST(Schedule, RatesOfSteps) {
@@ -75,10 +76,9 @@ TEST(Schedule, RatesOfSteps) {
 }
 
 TEST(Schedule, OverridesReachEveryLevel) {
-  const Schedule schedule =
-      load_schedule("fixed-budget", {"iterations=12", "optimizer.learning_rate=0.5",
-                                     "learning_rate.kind=constant",
-                                     "learning_rate.warmup_iterations=0"});
+  const Schedule schedule = load_schedule(
+      "fixed-budget", {"iterations=12", "optimizer.learning_rate=0.5",
+                       "learning_rate.kind=constant", "learning_rate.warmup_iterations=0"});
   EXPECT_EQ(schedule.run.integer("iterations"), 12);
   EXPECT_DOUBLE_EQ(schedule.rate_at(3), 0.5);
 }
@@ -96,9 +96,9 @@ TEST(Schedule, RefusesWhatItDoesNotKnow) {
             std::string::npos);
   EXPECT_NE(message_of(std::string("{\"batch\": 0, ") + kLoss + "}").find("batch=0"),
             std::string::npos);
-  EXPECT_NE(message_of(std::string("{\"batch\": 3, \"accumulate\": 2, ") + kLoss + "}")
-                .find("divisor"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of(std::string("{\"batch\": 3, \"accumulate\": 2, ") + kLoss + "}").find("divisor"),
+      std::string::npos);
   EXPECT_NE(message_of(std::string("{\"optimizer\": {\"lr\": 1}, ") + kLoss + "}").find("lr"),
             std::string::npos);
   EXPECT_NE(message_of(std::string("{\"title\": 5, ") + kLoss + "}").find("wrong type"),
