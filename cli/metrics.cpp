@@ -126,6 +126,9 @@ int run(const Options& options, const Globals& globals) {
     fail_usage("metrics needs REFERENCE and PREDICTION (or --list-protocols)");
   }
   refuse_sets(options.paths);
+  if (options.all && options.protocol != Options().protocol) {
+    fail_usage("--protocol and --all-protocols exclude each other");
+  }
   if (options.all && !options.require.empty()) {
     fail_usage("--require goes with one --protocol, not with --all-protocols");
   }

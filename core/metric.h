@@ -78,6 +78,8 @@ struct Metric {
   bool needs_reference = true;
   bool takes_masks = true;                              ///< false: a mask with holes is an Error
   bool (*integers_do)(const Params& params) = nullptr;  ///< null: never
+  /// Null: `higher_is_better`, whatever the parameters.
+  bool (*higher_is_better_with)(const Params& params) = nullptr;
 };
 
 }  // namespace pluvia

@@ -83,7 +83,7 @@ void refuse_duplicates(const fs::path& folder, const std::vector<fs::path>& file
 
 }  // namespace
 
-std::vector<fs::path> list_stills(const fs::path& folder) {
+std::vector<fs::path> all_stills(const fs::path& folder) {
   std::error_code code;
   fs::directory_iterator entries(folder, code);
   if (code) fail("opening folder ", folder.string(), ": ", code.message());
@@ -99,6 +99,11 @@ std::vector<fs::path> list_stills(const fs::path& folder) {
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     return natural_less(a.filename().string(), b.filename().string());
   });
+  return files;
+}
+
+std::vector<fs::path> list_stills(const fs::path& folder) {
+  std::vector<fs::path> files = all_stills(folder);
   refuse_duplicates(folder, files);
   return files;
 }

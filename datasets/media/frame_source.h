@@ -42,7 +42,9 @@ std::unique_ptr<FrameSource> open_frame_list(std::vector<std::filesystem::path> 
 /// True for names that end like a video (.mp4, .mkv, .mov, .avi, .webm, ...).
 bool is_video_name(const std::filesystem::path& path);
 
-/// Pictures in a folder in natural order; an Error when two of them have the same frame number.
+/// Pictures in a folder in natural order.
+std::vector<std::filesystem::path> all_stills(const std::filesystem::path& folder);
+/// The same; an Error when two of them have the same frame number.
 std::vector<std::filesystem::path> list_stills(const std::filesystem::path& folder);
 
 }  // namespace pluvia

@@ -94,10 +94,19 @@ Image<std::uint8_t> read_still(const fs::path& path, ColorWanted wanted, MediaNo
   });
 }
 
-void check_still(const fs::path& path, ColorWanted wanted) {
+void check_still(const fs::path& path, ColorWanted wanted, MediaNotes* notes) {
   const bool sums_do = wanted == ColorWanted::kRgb && identify(path) == Format::kPng;
   if (sums_do && is_whole_plain_png(path)) return;
-  read_still(path, wanted, nullptr);
+  read_still(path, wanted, notes);
+}
+
+std::vector<std::string> lines_of_loss(const fs::path& path, const MediaNotes& notes) {
+  std::vector<std::string> lines;
+  for (const char* key : {"bit_depth", "alpha"}) {
+    const auto found = notes.find(key);
+    if (found != notes.end()) lines.push_back(cat(path.string(), ": ", key, ": ", found->second));
+  }
+  return lines;
 }
 
 bool is_still_name(const fs::path& path) {

@@ -34,8 +34,11 @@ Image<std::uint8_t> read_still(const std::filesystem::path& path, ColorWanted wa
                                MediaNotes* notes);
 
 /// An Error where read_still would give one, sooner: plain PNG files, wanted in colour, are whole
-/// when their check sums are right.
-void check_still(const std::filesystem::path& path, ColorWanted wanted);
+/// when their check sums are right. `notes` as above.
+void check_still(const std::filesystem::path& path, ColorWanted wanted, MediaNotes* notes);
+
+/// Of the notes those that move a score (bits and alpha dropped), a line each with the file's name.
+std::vector<std::string> lines_of_loss(const std::filesystem::path& path, const MediaNotes& notes);
 
 /// A PNG of one channel of 16 bits, samples as stored: depth maps.
 Image<std::uint16_t> read_png_16_bits(const std::filesystem::path& path);

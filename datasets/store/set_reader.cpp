@@ -84,19 +84,30 @@ const IndexRow& SetReader::row(const std::string& id) const {
   return info_.rows[found->second];
 }
 
+std::shared_ptr<const SetReader> SetReader::linked(const std::string& id) const {
+  const h5::Lock lock(file_->name);
+  const h5::Handle clips = h5::open_group(file_->id.get(), "clips");
+  if (h5::link_kind(clips.get(), id) != h5::LinkKind::kExternal) return nullptr;
+  if (!follows_links_)
+    fail("is a link in a file that was reached by a link; links are followed once");
+  const h5::ExternalTarget target = h5::external_target(clips.get(), id);
+  if (target.object != "/clips/" + id)
+    fail("links to '", target.object, "', expected '/clips/", id, "'");
+  return sibling(target.file);
+}
+
+std::filesystem::path SetReader::file_of(const std::string& id) const {
+  const std::shared_ptr<const SetReader> other =
+      within(path_.string() + ": clips/" + id, [&] { return linked(id); });
+  return other != nullptr ? other->path() : path_;
+}
+
 std::unique_ptr<ClipReader> SetReader::clip(const std::string& id) const {
   const IndexRow& entry = row(id);
   return within(path_.string() + ": clips/" + id, [&]() -> std::unique_ptr<ClipReader> {
+    if (const std::shared_ptr<const SetReader> other = linked(id)) return other->clip(id);
     const h5::Lock lock(file_->name);
     const h5::Handle clips = h5::open_group(file_->id.get(), "clips");
-    if (h5::link_kind(clips.get(), id) == h5::LinkKind::kExternal) {
-      if (!follows_links_)
-        fail("is a link in a file that was reached by a link; links are followed once");
-      const h5::ExternalTarget target = h5::external_target(clips.get(), id);
-      if (target.object != "/clips/" + id)
-        fail("links to '", target.object, "', expected '/clips/", id, "'");
-      return sibling(target.file)->clip(id);
-    }
     h5::Handle group = h5::open_group(clips.get(), id);
     return std::make_unique<StoredClip>(shared_from_this(), std::move(group), entry.clip,
                                         file_->fd);

@@ -27,11 +27,16 @@ class SetReader : public std::enable_shared_from_this<SetReader> {
   /// The reader keeps the file open as long as it lives.
   std::unique_ptr<ClipReader> clip(const std::string& id) const;
 
+  /// Where the clip's frames lie: this file, or the one that it links to.
+  std::filesystem::path file_of(const std::string& id) const;
+
   /// What really stands in /clips, listed in the index or not.
   std::vector<std::string> stored_clip_names() const;
 
  private:
   explicit SetReader(std::filesystem::path path);
+  /// The file that a clip links to; null where it lies in this one.
+  std::shared_ptr<const SetReader> linked(const std::string& id) const;
   std::shared_ptr<const SetReader> sibling(const std::string& file) const;
 
   struct File;

@@ -33,6 +33,11 @@ std::vector<std::string> names_of(const ClipReader& clip, int frames) {
   return names;
 }
 
+std::string state_of(const std::filesystem::path& file) {
+  return cat(std::filesystem::file_size(file), " ",
+             std::filesystem::last_write_time(file).time_since_epoch().count());
+}
+
 ScoredClip scored(const SetReader& set, const IndexRow& row, const EvalRequest& request) {
   ScoredClip clip;
   clip.id = row.clip.id;
@@ -59,6 +64,7 @@ ScoredClip scored(const SetReader& set, const IndexRow& row, const EvalRequest& 
     hash.update(cat(spec(layer).name, "=", found->second, "\n"));
   }
   clip.content = hash.hex();
+  clip.file_state = state_of(set.file_of(clip.id));
   return clip;
 }
 

@@ -24,6 +24,7 @@ struct ScoredClip {
   std::vector<std::string> frame_names;
   std::string content;  ///< hash over the layers that scoring reads, as the set's index states them
   bool content_known = true;  ///< the index states all of them
+  std::string file_state;     ///< size and time of the file that it lies in
 };
 
 /// The clips that a request means, in order. An Error when there are none, a name is unknown, or a

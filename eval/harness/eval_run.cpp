@@ -7,12 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "eval/harness/journal.h"
 #include "eval/harness/predictions.h"
 #include "eval/harness/run_writer.h"
@@ -39,9 +41,11 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
 }
 
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
-                          const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
+                          const std::vector<ScoredClip>& clips, const ClaimedLayers& layers,
+                          const std::string& files) {
   return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
-                        data_sha256(clips), "\n", request.regions, "\n", layers.names()));
+                        data_sha256(clips), "\n", request.regions, "\n", layers.names(), "\n",
+                        files));
 }
 
 fs::path journal_file(const EvalRequest& request) {
@@ -80,18 +84,32 @@ class RunLock {
   LockFile lock_;
 };
 
+void warn_of(const CheckedFolder& files, const MethodChoice& method) {
+  if (!files.losses.empty()) {
+    warn(cat(counted(files.losses.size(), "picture"), " of folder:", method.folder.string(),
+             " lost something in reading: ", list_some(files.losses)));
+  }
+  if (!files.strangers.empty()) {
+    warn(cat("folder:", method.folder.string(),
+             " has what is no clip of the set: ", list_some(files.strangers)));
+  }
+}
+
+void refuse_existing(const EvalRequest& request) {
+  std::error_code ignored;
+  if (!fs::exists(request.out, ignored) || request.force || request.resume) return;
+  fail_usage(request.out.string(),
+             " exists; --resume keeps it if it is this run, --force replaces it");
+}
+
 /// Whether the record is there already and is this very run.
 bool is_finished(const EvalRequest& request, const std::string& settings) {
   std::error_code ignored;
   if (fs::exists(request.out, ignored) && !request.force) {
-    if (!request.resume) {
-      fail_usage(request.out.string(),
-                 " exists; --resume keeps it if it is this run, --force replaces it");
-    }
     if (read_run_record(request.out).settings_sha256 != settings) {
       fail("resuming ", request.out.string(),
-           ": it is the record of another method, data set, "
-           "protocol or selection; name another --out or replace it with --force");
+           ": it is the record of another method, data set, protocol or selection, or of "
+           "predictions that have changed since; name another --out or replace it with --force");
     }
     return true;
   }
@@ -215,10 +233,7 @@ namespace {
 
 EvalOutcome outcome_of(const fs::path& file) {
   const RunRecord record = read_run_record(file);
-  int frames = 0;
-  for (const RunClip& clip : record.clips) {
-    frames += clip.frames.empty() ? 0 : static_cast<int>(clip.frames.begin()->second.size());
-  }
+  const int frames = parse_json(record.json, "record").at("frames_scored").get<int>();
   return {record.clips.size(), frames, record.identical_frames, means_text(record), record.json};
 }
 
@@ -230,11 +245,13 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
   const ClaimedLayers layers = claimed_layers(request.method, clips);
-  const std::string settings = settings_hash(request, scorer, clips, layers);
   require_writable_parent(request.out);
   const RunLock lock(request.out);
+  refuse_existing(request);
+  const CheckedFolder files = check_folder(request.method, set->info(), clips, layers);
+  const std::string settings = settings_hash(request, scorer, clips, layers, files.sha256);
   if (is_finished(request, settings)) return outcome_of(request.out);
-  check_folder(request.method, clips, layers);
+  warn_of(files, request.method);
   for (const auto& [layer, why] : layers.left_out) {
     warn(cat("what ", request.method.label, " claims of layer ", layer, " is not scored: ", why));
   }
@@ -251,7 +268,8 @@ EvalOutcome evaluate(const EvalRequest& request) {
   std::vector<const LayerTallies*> tallies;
   for (const ClipResult& result : results) tallies.push_back(&result.layers);
   add_layer_means(layers, tallies, scorer.protocol().identical, summary);
-  FinishedRun finished{request, *set, scorer, regions, layers, clips, results, {}, settings, 0};
+  FinishedRun finished{request, *set,    scorer, regions,  layers,
+                       clips,   results, {},     settings, files.losses};
   finished.pictures =
       choose_pictures(run, results, columns_of(scorer, regions, layers).front().higher_is_better);
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

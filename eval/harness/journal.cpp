@@ -44,8 +44,8 @@ void check_journal(const fs::path& file, const std::string& settings, bool resum
   const std::string holds = counted(content.clips.size(), "clip");
   if (content.settings != settings && resume) {
     fail("resuming ", file.string(), ": its ", holds,
-         " were scored with another method, data set, protocol "
-         "or selection; --force starts anew without them, another --out keeps them");
+         " were scored with another method, data set, protocol or selection, or their predictions "
+         "have changed since; --force starts anew without them, another --out keeps them");
   }
   if (content.settings != settings) {
     fail_usage(

@@ -6,12 +6,15 @@
 
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/parallel.h"
 #include "core/text.h"
 #include "datasets/pairing.h"
 
 namespace pluvia {
 namespace {
+
+constexpr std::size_t kProblemsNamed = 50;
 
 namespace fs = std::filesystem;
 
@@ -39,12 +42,14 @@ void require_size(const PredictionPicture& picture, int height, int width) {
        picture.size.height);
 }
 
-std::string problem_of(const PredictionPicture& picture) {
+std::string problem_of(const PredictionPicture& picture, std::vector<std::string>& losses) {
   try {
     // First, so that nothing is unpacked whose size nobody expects.
     const StillSize size = probe_still(picture.file);
     require_size(picture, size.height, size.width);
-    check_still(picture.file, picture.colour);
+    MediaNotes notes;
+    check_still(picture.file, picture.colour, &notes);
+    losses = lines_of_loss(picture.file, notes);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
     return error.what();
@@ -83,23 +88,40 @@ Image<std::uint8_t> read_picture(const PredictionPicture& picture) {
   return image;
 }
 
-void check_pictures(const std::vector<PredictionPicture>& pictures,
-                    std::vector<std::string>& problems, const std::function<void()>& done) {
+std::vector<std::string> check_pictures(const std::vector<PredictionPicture>& pictures,
+                                        std::vector<std::string>& problems,
+                                        const std::function<void()>& done) {
   std::vector<std::string> found(pictures.size());
+  std::vector<std::vector<std::string>> losses(pictures.size());
   parallel_for(static_cast<std::int64_t>(pictures.size()), 1,
                [&](std::int64_t begin, std::int64_t end) {
                  for (auto i = static_cast<std::size_t>(begin); std::cmp_less(i, end); ++i) {
-                   found[i] = problem_of(pictures[i]);
+                   found[i] = problem_of(pictures[i], losses[i]);
                    done();
                  }
                });
   for (std::string& problem : found) {
     if (!problem.empty()) problems.push_back(std::move(problem));
   }
+  std::vector<std::string> lines;
+  for (const auto& more : losses) lines.insert(lines.end(), more.begin(), more.end());
+  return lines;
+}
+
+std::string hash_of_files(const std::vector<PredictionPicture>& pictures, const fs::path& folder) {
+  std::vector<std::string> lines(pictures.size());
+  parallel_for(static_cast<std::int64_t>(pictures.size()), 1,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (auto i = static_cast<std::size_t>(begin); std::cmp_less(i, end); ++i) {
+                   const fs::path& file = pictures[i].file;
+                   lines[i] = cat(fs::relative(file, folder).string(), " ", sha256_of_file(file));
+                 }
+               });
+  return sha256_hex(join(lines, "\n"));
 }
 
 void refuse_pictures(const std::string& what, const std::vector<std::string>& problems) {
-  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_some(problems, 12));
+  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_some(problems, kProblemsNamed));
 }
 
 }  // namespace pluvia

@@ -28,9 +28,14 @@ std::vector<PredictionPicture> find_pictures(const std::filesystem::path& folder
 Image<std::uint8_t> read_picture(const PredictionPicture& picture);
 
 /// Looks at every one whole, on all threads. What cannot be read or is of another size goes to
-/// `problems`; `done` hears of every one.
-void check_pictures(const std::vector<PredictionPicture>& pictures,
-                    std::vector<std::string>& problems, const std::function<void()>& done);
+/// `problems`; `done` hears of every one. Returns what reading loses of them (bits, alpha).
+std::vector<std::string> check_pictures(const std::vector<PredictionPicture>& pictures,
+                                        std::vector<std::string>& problems,
+                                        const std::function<void()>& done);
+
+/// Over their names in `folder` and their bytes.
+std::string hash_of_files(const std::vector<PredictionPicture>& pictures,
+                          const std::filesystem::path& folder);
 
 [[noreturn]] void refuse_pictures(const std::string& what,
                                   const std::vector<std::string>& problems);

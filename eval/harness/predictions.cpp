@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/progress.h"
@@ -123,8 +125,10 @@ void take_files(const fs::path& folder, const ScoredClip& clip, const ClaimedLay
 /// All that is wrong with what a program left, at once.
 void check_output(const fs::path& folder, const ScoredClip& clip) {
   std::vector<std::string> problems;
-  check_pictures(find_pictures(folder, clip, ColorWanted::kRgb, problems), problems, [] {});
+  const std::vector<std::string> losses =
+      check_pictures(find_pictures(folder, clip, ColorWanted::kRgb, problems), problems, [] {});
   if (!problems.empty()) refuse_pictures("predictions of clip " + clip.id, problems);
+  if (!losses.empty()) warn(cat("clip ", clip.id, " lost something in reading: ", losses.front()));
 }
 
 /// A folder of our own that is gone when this is.
@@ -185,6 +189,21 @@ double run_command(const MethodChoice& choice, const ClipFrames& frames, const S
   return seconds;
 }
 
+/// A clip that is not scored today may be there; one that the set does not have was meant for
+/// another set, or is misspelt.
+std::vector<std::string> strangers_in(const fs::path& folder, const SetInfo& set) {
+  std::unordered_set<std::string> clips;
+  for (const IndexRow& row : set.rows) clips.insert(row.clip.id);
+  std::vector<std::string> out;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool matters = entry.is_directory() || is_still_name(entry.path());
+    if (matters && clips.count(name) == 0 && name.front() != '.') out.push_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
 double predict_clip(const MethodChoice& method, const ClipFrames& frames, const ScoredClip& clip,
@@ -201,9 +220,9 @@ double predict_clip(const MethodChoice& method, const ClipFrames& frames, const 
   return run_built_in(method, frames, clip, plan, take);
 }
 
-void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips,
-                  const ClaimedLayers& layers) {
-  if (method.kind != MethodKind::kFolder) return;
+CheckedFolder check_folder(const MethodChoice& method, const SetInfo& set,
+                           const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
+  if (method.kind != MethodKind::kFolder) return {};
   std::vector<std::string> problems;
   std::vector<PredictionPicture> all;
   for (const ScoredClip& clip : clips) {
@@ -212,9 +231,13 @@ void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& cli
     }
   }
   Progress progress("checking", all.size(), "pictures");
-  check_pictures(all, problems, [&] { progress.add(1); });
+  CheckedFolder checked;
+  checked.losses = check_pictures(all, problems, [&] { progress.add(1); });
   progress.finish();
   if (!problems.empty()) refuse_pictures("scoring folder:" + method.folder.string(), problems);
+  checked.sha256 = hash_of_files(all, method.folder);
+  checked.strangers = strangers_in(method.folder, set);
+  return checked;
 }
 
 }  // namespace pluvia

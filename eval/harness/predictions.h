@@ -29,9 +29,16 @@ struct PredictionPlan {
 double predict_clip(const MethodChoice& method, const ClipFrames& frames, const ScoredClip& clip,
                     const PredictionPlan& plan, const TakePrediction& take);
 
+struct CheckedFolder {
+  std::string sha256;                  ///< over the files' names and bytes
+  std::vector<std::string> losses;     ///< what reading loses of them, a line a picture
+  std::vector<std::string> strangers;  ///< entries that are no clip of the set
+};
+
 /// Every picture that folder:DIR should hold for these clips and layers is there, readable and of
-/// the right size, and nothing else is. An Error names everything that is wrong at once.
-void check_folder(const MethodChoice& method, const std::vector<ScoredClip>& clips,
-                  const ClaimedLayers& layers);
+/// the right size, and nothing else is. An Error names everything that is wrong at once. Of other
+/// methods nothing is checked or known.
+CheckedFolder check_folder(const MethodChoice& method, const SetInfo& set,
+                           const std::vector<ScoredClip>& clips, const ClaimedLayers& layers);
 
 }  // namespace pluvia

@@ -121,8 +121,9 @@ Json data_json(const FinishedRun& run) {
 
 Json clip_result_json(const ClipResult& result) {
   Json out{{"name", result.scores.name},  {"values", doubles_json(result.scores.values)},
-           {"method_s", result.method_s}, {"frames", Json::array()},
-           {"layers", Json::array()},     {"kept", Json::array()}};
+           {"method_s", result.method_s}, {"predictions_sha256", result.predictions},
+           {"frames", Json::array()},     {"layers", Json::array()},
+           {"kept", Json::array()}};
   for (const std::vector<LayerTally>& layer : result.layers) {
     Json frames = Json::array();
     for (const LayerTally& tally : layer) frames.push_back(tally.sums);
@@ -150,6 +151,7 @@ ClipResult clip_result_of(const Json& json) {
   result.scores.name = json.at("name").get<std::string>();
   result.scores.values = doubles_of(json.at("values"));
   result.method_s = json.at("method_s").get<double>();
+  result.predictions = json.at("predictions_sha256").get<std::string>();
   for (const Json& one : json.at("frames")) {
     FrameScores frame;
     frame.name = one.at("name").get<std::string>();
@@ -182,7 +184,7 @@ std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
   const auto add = [&](const ProtocolMetric& metric, const std::string& region) {
     const Metric& row = *metric.metric;
     out.push_back({region.empty() ? metric.key : metric.key + "_" + region, shown_name(metric.key),
-                   metric.key, region, row.unit, row.help, row.higher_is_better});
+                   metric.key, region, row.unit, row.help, metric.higher_is_better()});
   };
   for (const ProtocolMetric& metric : scorer.protocol().metrics) add(metric, "");
   for (const ProtocolMetric& metric : scorer.protocol().metrics) {
@@ -215,6 +217,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
                                   ? "infinite scores count and make a mean infinite"
                                   : "infinite scores are counted and left out of means"},
            {"layers_left_out", Json::object()},
+           {"predictions_lost", run.losses},
            {"columns", Json::array()},
            {"clips", Json::array()},
            {"pictures", Json::array()},
@@ -225,7 +228,11 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
              {"threads", thread_count()}}},
            {"peak_memory_bytes", peak_memory_bytes()},
            {"environment",
-            {{"program", request.generator}, {"cpu", cpu_model()}, {"finished", now_text()}}}};
+            {{"program", request.generator},
+             {"compiler", __VERSION__},
+             {"cpu", cpu_model()},
+             {"cpu_level", cpu_level_name()},
+             {"finished", now_text()}}}};
   out["protocol"]["name"] = protocol.name;
   for (const auto& [layer, why] : run.layers.left_out) out["layers_left_out"][layer] = why;
   for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers)) {
@@ -241,6 +248,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
   for (std::size_t i = 0; i < run.results.size(); ++i) {
     Json clip{{"id", run.clips[i].id},
               {"split", run.clips[i].split},
+              {"predictions_sha256", run.results[i].predictions},
               {"mean", means_json(summary.clips[i])},
               {"frames", Json::array()}};
     const std::vector<FrameScores>& frames = run.results[i].scores.frames;

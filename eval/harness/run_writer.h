@@ -29,7 +29,8 @@ struct FinishedRun {
   const std::vector<ScoredClip>& clips;
   const std::vector<ClipResult>& results;  ///< one per clip
   std::vector<RunPicture> pictures;
-  std::string settings_sha256;  ///< of everything that decides the scores
+  std::string settings_sha256;           ///< of everything that decides the scores
+  std::vector<std::string> losses = {};  ///< what reading lost of predicted pictures
   double wall_s = 0;
 };
 

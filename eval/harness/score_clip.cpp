@@ -37,6 +37,7 @@ class ClipScoring {
                                       done();
                                     });
     result_.scores.values = pass_->scores();
+    result_.predictions = predictions_.hex();
     keep_worst();
     run_.cache.flush();
     return std::move(result_);
@@ -44,7 +45,12 @@ class ClipScoring {
 
  private:
   void take(int t, const Prediction& prediction) {
-    result_.scores.frames.push_back(scores_of(t, prediction.clean));
+    const std::string bytes = sha256_hex(std::as_bytes(prediction.clean.pixels()));
+    predictions_.update(cat(name_of(t), " ", bytes, "\n"));
+    for (const Image<std::uint8_t>& layer : prediction.layers) {
+      predictions_.update(std::as_bytes(layer.pixels()));
+    }
+    result_.scores.frames.push_back(scores_of(t, prediction.clean, bytes));
     tally_layers(t, prediction);
     if (!run_.scorer.clip_keys().empty()) add_to_clip(t, prediction.clean);
     if (!run_.request.save.empty()) save(name_of(t), prediction);
@@ -78,17 +84,15 @@ class ClipScoring {
   }
 
   /// The prediction's bytes, and what the set's index says of everything it is held against: a
-  /// frame that was scored before is not even decoded.
-  std::string key_of(int t, const Image<std::uint8_t>& prediction) const {
-    Sha256 hash;
-    hash.update(cat(clip_.content, " ", clip_.height, "x", clip_.width, " ", t, " ",
-                    join(run_.regions, ","), "\n"));
-    hash.update(std::as_bytes(prediction.pixels()));
-    return hash.hex();
+  /// frame that was scored before is not even decoded. That the index is no longer true shows in
+  /// the file's time.
+  std::string key_of(int t, const std::string& bytes) const {
+    return sha256_hex(cat(clip_.content, " ", clip_.file_state, " ", clip_.height, "x", clip_.width,
+                          " ", t, " ", join(run_.regions, ","), "\n", bytes));
   }
 
-  FrameScores scores_of(int t, const Image<std::uint8_t>& prediction) {
-    const std::string key = clip_.content_known ? key_of(t, prediction) : "";
+  FrameScores scores_of(int t, const Image<std::uint8_t>& prediction, const std::string& bytes) {
+    const std::string key = clip_.content_known ? key_of(t, bytes) : "";
     if (!key.empty()) {
       std::optional<FrameScores> known =
           run_.cache.find(key, run_.scorer.frame_keys().size(), run_.regions.size());
@@ -125,7 +129,7 @@ class ClipScoring {
   bool is_worse(double score, double than) const {
     for (const ProtocolMetric& metric : run_.scorer.protocol().metrics) {
       if (metric.key != run_.scorer.frame_keys().front()) continue;
-      return metric.metric->higher_is_better ? score < than : score > than;
+      return metric.higher_is_better() ? score < than : score > than;
     }
     return false;
   }
@@ -173,6 +177,7 @@ class ClipScoring {
   const ScoredClip& clip_;
   ClipFrames frames_;
   std::unique_ptr<ClipPass> pass_;
+  Sha256 predictions_;
   ClipResult result_;
   std::optional<Worst> worst_;
   bool masked_ = false;

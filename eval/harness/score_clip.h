@@ -36,7 +36,8 @@ struct ClipResult {
   ClipScores scores;
   LayerTallies layers;  ///< of the layers that are scored
   std::vector<KeptFrame> kept;
-  double method_s = 0;  ///< time of the method alone
+  std::string predictions;  ///< hash over the frames' bytes as they were scored
+  double method_s = 0;      ///< time of the method alone
 };
 
 /// `done` hears of every frame. Exhibits are <pictures>/<clip>_<frame>_{rainy,prediction,truth}.png

@@ -12,6 +12,9 @@
 namespace pluvia {
 namespace {
 
+/// Not how much it varies but how low it gets.
+bool is_level(const std::string& statistic) { return statistic == "min" || statistic == "p5"; }
+
 class PsnrVariation : public ClipScorer {
  public:
   explicit PsnrVariation(const Params& params) : statistic_(params.text("statistic")) {}
@@ -27,8 +30,7 @@ class PsnrVariation : public ClipScorer {
   }
   double score() const override {
     if (frames_ > 1 && finite_.empty()) {
-      const bool of_level = statistic_ == "min" || statistic_ == "p5";
-      return of_level ? std::numeric_limits<double>::infinity() : 0;
+      return is_level(statistic_) ? std::numeric_limits<double>::infinity() : 0;
     }
     return clip_statistic(finite_, statistic_);
   }
@@ -38,6 +40,8 @@ class PsnrVariation : public ClipScorer {
   int frames_ = 0;
   std::vector<double> finite_;
 };
+
+bool higher_is_better_with(const Params& params) { return is_level(params.text("statistic")); }
 
 std::unique_ptr<ClipScorer> make(const Params& params) {
   return std::make_unique<PsnrVariation>(params);
@@ -50,6 +54,7 @@ Metric metric_psnr_variation() {
                 kStatisticParam};
   metric.clips = &make;
   metric.takes_masks = false;
+  metric.higher_is_better_with = &higher_is_better_with;
   return metric;
 }
 

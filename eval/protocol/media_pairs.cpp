@@ -40,7 +40,7 @@ void add_clip(Listing& listing, const fs::path& root, const fs::path& path, Medi
 }
 
 void list_clips(Listing& listing, const fs::path& root, const fs::path& folder, int depth) {
-  Paths stills = list_stills(folder);
+  Paths stills = all_stills(folder);  // those of one name are named with all other faults
   if (!stills.empty()) add_clip(listing, root, folder, {std::move(stills), {}});
   std::error_code code;
   Paths entries;

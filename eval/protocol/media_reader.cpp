@@ -102,14 +102,6 @@ const fs::path* companion(const std::vector<fs::path>& files, std::size_t i) {
   return files.size() == 1 ? &files.front() : &files[i];
 }
 
-// What a reader changed that moves a score.
-void tell(const MediaNotes& notes, const fs::path& path, std::vector<std::string>& out) {
-  for (const char* key : {"bit_depth", "alpha"}) {
-    const auto found = notes.find(key);
-    if (found != notes.end()) out.push_back(cat(path.string(), ": ", key, ": ", found->second));
-  }
-}
-
 }  // namespace
 
 FramePair LoadedFrame::pair() const {
@@ -180,7 +172,7 @@ struct MediaReader::State {
     const auto read = [&](const fs::path& path, ColorWanted wanted) {
       MediaNotes found;
       Image<std::uint8_t> image = read_still(path, wanted, &found);
-      tell(found, path, notes);
+      for (std::string& line : lines_of_loss(path, found)) notes.push_back(std::move(line));
       return image;
     };
     if (!clip.reference.stills.empty()) {

@@ -22,6 +22,11 @@ struct ProtocolMetric {
   std::string key;  ///< its name in results
   Color color;
   Params params;
+
+  bool higher_is_better() const {
+    return metric->higher_is_better_with != nullptr ? metric->higher_is_better_with(params)
+                                                    : metric->higher_is_better;
+  }
 };
 
 enum class Averaging : std::uint8_t {

@@ -83,7 +83,7 @@ Validation run_validation(const TrainRequest& request, Training& training, std::
   const Json record = parse_json(outcome.json, "record");
   const ProtocolMetric first = load_protocol(request.protocol).metrics.front();
   Validation out;
-  out.higher_is_better = first.metric->higher_is_better;
+  out.higher_is_better = first.higher_is_better();
   for (const auto& [key, value] : record.at("mean").items()) {
     if (!value.is_number()) continue;
     out.means.emplace_back(key, value.get<double>());

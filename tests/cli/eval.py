@@ -2,7 +2,7 @@
 """Scoring and reporting as a user does, against numpy: PSNR of whole frames and inside the mask, means
 over clips, predictions from folders and programs, what is refused, resuming, the report's files.
 Usage: eval.py PLUVIA"""
-import json, os, re, shutil, signal, subprocess, sys, tempfile, time
+import json, os, re, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
 try:
     import h5py, numpy as np
@@ -149,6 +149,34 @@ with tempfile.TemporaryDirectory() as folder:
         differ = [(c, t) for c in range(2) for t in range(4) if before[c][t] != after[c][t]]
         assert differ == [(1, 2)], (name, differ)
     assert load("kept.json")["clips"] == load("new.json")["clips"]
+
+    # A folder that has changed since is not gone on with. A set that was written to is read anew.
+    edited = ["eval", f"folder:{at('edit')}", "--data", at("set.h5"), "--out", at("new.json")]
+    run(*edited, "--resume")
+    shutil.copy(at("edit/005/" + names[0]), at("edit/005/" + names[3]))
+    assert "predictions that have changed" in run(*edited, "--resume", status=3)
+    run(*edited, "--force")
+    hashes = [[c["predictions_sha256"] for c in load(name)["clips"]] for name in ("id.json", "folder.json", "cmd.json", "kept.json", "new.json")]
+    assert hashes[0] == hashes[1] == hashes[2] and len({h[1] for h in hashes}) == 3 and len({h[0] for h in hashes}) == 1
+    shutil.copy(at("set.h5"), at("written.h5"))
+    written = ["eval", "identity", "--data", at("written.h5"), "--out", at("written.json"), "--force"]
+    run(*written)
+    assert load("written.json")["clips"] == record["clips"]
+    with h5py.File(at("written.h5"), "r+") as f:
+        f["clips/005/gt"][1] = 0
+    run(*written)
+    after = load("written.json")["clips"]
+    run(*written, "--no-cache")
+    assert load("written.json")["clips"] == after and after[1]["frames"][1] != record["clips"][1]["frames"][1]
+
+    # What reading loses, and what belongs to no clip, is said.
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes(160 * 6) for _ in range(90))
+    deep = chunk(b"IHDR", struct.pack(">IIBBBBB", 160, 90, 16, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    open(at("edit/002/" + names[0]), "wb").write(b"\x89PNG\r\n\x1a\n" + deep), os.mkdir(at("edit/zzz"))
+    said = subprocess.run([pluvia, *edited, "--force"], capture_output=True, text=True).stderr
+    assert "16 reduced to 8" in said and "no clip of the set: zzz" in said, said
+    assert "16 reduced to 8" in load("new.json")["predictions_lost"][0]
 
     # Only this very run is gone on with; a finished record is kept as it is, and survives a run that fails.
     before = open(at("a.json")).read()

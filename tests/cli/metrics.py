@@ -99,10 +99,12 @@ with tempfile.TemporaryDirectory() as folder:
     (at("pred") / "008.png").write_bytes(b"no picture")
     png(at("pred/009.png"), H, W + 1, clean)
     png(at("pred/099.png"), H, W, clean)
+    png(at("ref/05.png"), H, W, clean)
     line = run(at("ref"), at("pred"), status=3)
-    for word in ("5 problems", "4.png: missing", "007.png", "008.png", "009.png: is 33x24", "099.png: extra"):
+    for word in ("6 problems", "5.png: a second picture of the same frame", "4.png: missing", "007.png", "008.png", "009.png: is 33x24", "099.png: extra"):
         assert word in line, (word, line)
     kept = scores(at("ref"), at("pred"), "--allow-missing")
+    (at("ref") / "05.png").unlink()
     assert [item["name"] for item in kept["items"]] == [f"{i:03}" for i in (0, 1, 2, 3, 5, 6, 10, 11)], kept
     for item in kept["items"]:
         assert abs(item["psnr"] - psnr_of(int(item["name"]) + 1)) < 1e-9

@@ -126,12 +126,12 @@ TEST(PlainPng, CheckSumsAreEnough) {
   PngSpec spec = spec_of(6, 9, 2);
   write_file(file, build_png(spec));
   EXPECT_TRUE(is_whole_plain_png(file));
-  EXPECT_NO_THROW(check_still(file, ColorWanted::kRgb));
-  EXPECT_THROW(check_still(file, ColorWanted::kGrey), Error) << "its channels differ";
+  EXPECT_NO_THROW(check_still(file, ColorWanted::kRgb, nullptr));
+  EXPECT_THROW(check_still(file, ColorWanted::kGrey, nullptr), Error) << "its channels differ";
   spec.colour_type = 6;
   write_file(file, build_png(spec));
   EXPECT_FALSE(is_whole_plain_png(file));
-  EXPECT_EQ(read_error([&] { check_still(file, ColorWanted::kRgb); }),
+  EXPECT_EQ(read_error([&] { check_still(file, ColorWanted::kRgb, nullptr); }),
             read_error([&] { read_still(file, ColorWanted::kRgb, nullptr); }));
 }
 
@@ -144,7 +144,7 @@ TEST(PlainPng, DamagedFilesAreLeftToLibpng) {
   for (std::size_t length = 1; length < whole.size(); ++length) {
     write_file(file, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
     EXPECT_FALSE(decode_plain_png(file)) << length;
-    EXPECT_THROW(check_still(file, ColorWanted::kRgb), Error) << length;
+    EXPECT_THROW(check_still(file, ColorWanted::kRgb, nullptr), Error) << length;
   }
   for (std::size_t bit = 0; bit < whole.size() * 8; bit += 5) {
     Bytes flipped = whole;

@@ -219,5 +219,27 @@ TEST(ClipStatistic, ByHand) {
   EXPECT_TRUE(std::isnan(clip_statistic({}, "min")));
 }
 
+TEST(PsnrVariation, LowestFramesAreBetterHigherAndSteadyOnesLower) {
+  const Metric& metric = metric_by_name("psnr_variation");
+  ASSERT_NE(metric.higher_is_better_with, nullptr);
+  for (const auto& [statistic, higher] :
+       {std::pair{"std", false}, {"step", false}, {"min", true}, {"p5", true}}) {
+    Params params(metric.params);
+    params.set("statistic", statistic);
+    EXPECT_EQ(metric.higher_is_better_with(params), higher) << statistic;
+    std::vector<double> scores;
+    for (const double noise : {4.0, 16.0}) {  // in the last frame only
+      const auto clip = metric.clips(params);
+      for (int t = 0; t < 4; ++t) {
+        const Image<double> reference = moving(t);
+        const Image<double> prediction = moving(t, t == 3 ? noise : 2);
+        clip->add(input_of(reference, prediction));
+      }
+      scores.push_back(clip->score());
+    }
+    EXPECT_EQ(scores[0] > scores[1], higher) << statistic;
+  }
+}
+
 }  // namespace
 }  // namespace pluvia
