@@ -143,6 +143,19 @@ void write_text(const fs::path& path, std::string_view text) {
   }
 }
 
+WorkFolder::WorkFolder() {
+  std::string pattern = (fs::temp_directory_path() / "pluvia-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) {
+    fail("making a folder ", pattern, ": ", system_error_text(errno));
+  }
+  path_ = pattern;
+}
+
+WorkFolder::~WorkFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
 NewFile::NewFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
   temporary_ += ".part-" + std::to_string(::getpid());
   file_ = open_or_fail(temporary_, O_WRONLY | O_CREAT | O_TRUNC, "creating");

@@ -53,6 +53,18 @@ void fsync_directory(const fs::path& directory);
 void publish(const fs::path& from, const fs::path& to);
 /// Writes `text` under a temporary name beside `path`, then publishes it.
 void write_text(const fs::path& path, std::string_view text);
+/// A folder of our own among the temporary ones that is gone when this is.
+class WorkFolder {
+ public:
+  WorkFolder();
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
 /// A file that is written in pieces under a temporary name and gets its own at the end; nothing is
 /// left of it otherwise.
 class NewFile {

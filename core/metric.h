@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/image.h"
@@ -78,6 +79,8 @@ struct Metric {
   bool needs_reference = true;
   bool takes_masks = true;                              ///< false: a mask with holes is an Error
   bool (*integers_do)(const Params& params) = nullptr;  ///< null: never
+  /// What must be installed and is not; empty: nothing. Null: never anything.
+  std::string (*lacks)() = nullptr;
   /// Null: `higher_is_better`, whatever the parameters.
   bool (*higher_is_better_with)(const Params& params) = nullptr;
 };

@@ -76,6 +76,12 @@ void end_group(pid_t group) {
 
 }  // namespace
 
+std::string shell_quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 int run_by_shell(const std::string& line) {
   const pid_t shell = Setup().start(line);
   const GroupOfOurs group(shell);

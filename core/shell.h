@@ -13,4 +13,7 @@ namespace pluvia {
 /// the interruption is thrown.
 int run_by_shell(const std::string& line);
 
+/// As one word of such a line.
+std::string shell_quoted(const std::string& text);
+
 }  // namespace pluvia

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/progress.h"
 #include "core/shell.h"
 #include "datasets/media/frame_source.h"
@@ -131,32 +132,6 @@ void check_output(const fs::path& folder, const ScoredClip& clip) {
   if (!losses.empty()) warn(cat("clip ", clip.id, " lost something in reading: ", losses.front()));
 }
 
-/// A folder of our own that is gone when this is.
-class WorkFolder {
- public:
-  WorkFolder() {
-    std::string pattern = (fs::temp_directory_path() / "pluvia-eval-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) fail("making a folder ", pattern, " failed");
-    path_ = pattern;
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-std::string quoted(const fs::path& path) {
-  std::string out = "'";
-  for (const char c : path.string()) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
     text.replace(at, what.size(), with);
@@ -175,8 +150,8 @@ double run_command(const MethodChoice& choice, const ClipFrames& frames, const S
     write_png(in / (clip.frame_names[static_cast<std::size_t>(t)] + ".png"),
               frames.read(Layer::kLq, t).view());
   }
-  const std::string line =
-      replaced(replaced(choice.command, "{in}", quoted(in)), "{out}", quoted(out));
+  const std::string line = replaced(replaced(choice.command, "{in}", shell_quoted(in.string())),
+                                    "{out}", shell_quoted(out.string()));
   const Clock::time_point start = Clock::now();
   const int status = run_by_shell(line);
   const double seconds = seconds_since(start);

@@ -136,6 +136,7 @@ std::string result_text(const ProtocolScorer& scorer, const ScoredMedia& scored)
   const Summary summary = summarise(scorer, result.clips, scored.regions);
   std::vector<std::string> lines;
   for (const ClipScores& clip : result.clips) {
+    if (scorer.frame_keys().empty()) break;  // all is said of clips
     for (const FrameScores& frame : clip.frames) {
       lines.push_back("  " + padded(item_name(clip, frame), 24) + frame_line(scorer, frame));
     }

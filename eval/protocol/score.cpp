@@ -139,6 +139,10 @@ ProtocolScorer::ProtocolScorer(Protocol protocol, const ScoringOptions& options)
     if (std::string_view(entry.metric->name) == "niqe" && entry.params.text("model").empty()) {
       entry.params.set("model", options.niqe_model);
     }
+    const std::string lacks = entry.metric->lacks != nullptr ? entry.metric->lacks() : "";
+    if (!lacks.empty()) {
+      fail_usage("metric ", entry.metric->name, " needs ", lacks);
+    }
     if (entry.metric->clips != nullptr) {
       clips_.push_back(&entry);
       clip_keys_.push_back(entry.key);
