@@ -25,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kWorstShown = 4;
 constexpr std::size_t kSamplesShown = 4;
 
 /// Raised when the same pictures would score differently than before.
@@ -127,6 +126,17 @@ std::vector<std::string> files_of(const RunPicture& picture) {
   return files;
 }
 
+/// Of what frames are judged by: the first metric that scores frames.
+bool higher_is_better(const ProtocolScorer& scorer) {
+  if (scorer.frame_keys().empty()) return true;
+  const auto& metrics = scorer.protocol().metrics;
+  return std::find_if(metrics.begin(), metrics.end(),
+                      [&](const ProtocolMetric& metric) {
+                        return metric.key == scorer.frame_keys().front();
+                      })
+      ->higher_is_better();
+}
+
 /// The worst frames of the run and a few spread over its clips; other kept pictures are deleted.
 std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<ClipResult>& results,
                                         bool higher_is_better) {
@@ -148,12 +158,15 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   std::stable_sort(worst.begin(), worst.end(), [&](const RunPicture& a, const RunPicture& b) {
     return higher_is_better ? a.score < b.score : a.score > b.score;
   });
-  worst.resize(std::min(worst.size(), kWorstShown));
+  worst.resize(std::min(worst.size(), WorstScores::kCount));
   std::vector<RunPicture> chosen = worst;
   const std::size_t step = std::max<std::size_t>(1, samples.size() / kSamplesShown);
   for (std::size_t i = 0; i < samples.size() && chosen.size() < worst.size() + kSamplesShown;
        i += step) {
-    chosen.push_back(samples[i]);
+    const bool there = std::any_of(worst.begin(), worst.end(), [&](const RunPicture& one) {
+      return one.clip == samples[i].clip && one.frame == samples[i].frame;
+    });
+    if (!there) chosen.push_back(samples[i]);
   }
   std::set<std::string> keep;
   for (const RunPicture& picture : chosen) {
@@ -190,6 +203,9 @@ std::vector<ClipResult> score_clips(const EvalRun& run, const std::vector<Scored
   const auto one = [&](std::size_t i) {
     if (const ClipResult* const known = journal.find(clips[i].id)) {
       results[i] = *known;
+      for (const KeptFrame& kept : known->kept) {
+        if (kept.role == "worst") run.worst.take(kept.score);
+      }
       progress.skip(static_cast<std::uint64_t>(clips[i].frames));
       return;
     }
@@ -258,7 +274,9 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::vector<std::string> regions = regions_of(clips, request.regions);
   ScoreCache cache(request.cache ? score_cache_folder() : fs::path(),
                    scoring_hash(request, scorer));
-  const EvalRun run{request, *set, scorer, regions, layers, cache, unfinished_pictures(request)};
+  WorstScores worst(higher_is_better(scorer));
+  const EvalRun run{request, *set,  scorer, regions,
+                    layers,  cache, worst,  unfinished_pictures(request)};
   Journal journal(journal_file(request), settings, request.resume);
   const std::vector<ClipResult> results = score_or_clear(run, clips, journal);
 
@@ -270,8 +288,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
   add_layer_means(layers, tallies, scorer.protocol().identical, summary);
   FinishedRun finished{request, *set,    scorer, regions,  layers,
                        clips,   results, {},     settings, files.losses};
-  finished.pictures =
-      choose_pictures(run, results, columns_of(scorer, regions, layers).front().higher_is_better);
+  finished.pictures = choose_pictures(run, results, higher_is_better(scorer));
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::string record = run_record_json(finished, summary).dump() + "\n";
   fs::remove_all(pictures_folder(request));

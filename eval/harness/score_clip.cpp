@@ -57,7 +57,7 @@ class ClipScoring {
     const std::vector<double>& values = result_.scores.frames.back().values;
     const double first = values.empty() ? std::nan("") : values.front();
     if (t == clip_.frames / 2) keep(t, "sample", first, prediction);
-    if (is_worst(first)) worst_ = Worst{t, first, copy_of(prediction)};
+    remember_if_bad(t, first, prediction);
   }
 
   const std::string& name_of(int t) const { return clip_.frame_names[static_cast<std::size_t>(t)]; }
@@ -126,24 +126,29 @@ class ClipScoring {
     }
   }
 
-  bool is_worse(double score, double than) const {
-    for (const ProtocolMetric& metric : run_.scorer.protocol().metrics) {
-      if (metric.key != run_.scorer.frame_keys().front()) continue;
-      return metric.higher_is_better() ? score < than : score > than;
-    }
-    return false;
-  }
-
-  bool is_worst(double score) const {
-    return std::isfinite(score) && (!worst_ || is_worse(score, worst_->score));
+  /// Of this clip, the worst first.
+  void remember_if_bad(int t, double score, const Prediction& prediction) {
+    if (!std::isfinite(score)) return;
+    const auto at = std::find_if(worst_.begin(), worst_.end(), [&](const Worst& one) {
+      return run_.worst.is_worse(score, one.score);
+    });
+    if (at == worst_.end() && worst_.size() == WorstScores::kCount) return;
+    worst_.insert(at, Worst{t, score, copy_of(prediction)});
+    if (worst_.size() > WorstScores::kCount) worst_.pop_back();
   }
 
   void keep_worst() {
-    if (worst_) keep(worst_->t, "worst", worst_->score, worst_->prediction);
+    for (const Worst& one : worst_) {
+      if (run_.worst.take(one.score)) keep(one.t, "worst", one.score, one.prediction);
+    }
   }
 
   void keep(int t, const char* role, double score, const Prediction& prediction) {
     const std::string& name = name_of(t);
+    const bool written = std::any_of(result_.kept.begin(), result_.kept.end(),
+                                     [&](const KeptFrame& kept) { return kept.frame == name; });
+    result_.kept.push_back({name, role, score});
+    if (written) return;
     const auto write = [&](const std::string& kind, const Image<std::uint8_t>& image) {
       write_png(run_.pictures / (clip_.id + "_" + name + "_" + kind + ".png"), image.view());
     };
@@ -155,10 +160,6 @@ class ClipScoring {
       write(layer.name, prediction.layers[i]);
       write(cat(layer.name, "_truth"), frames_.read(layer.layer, t));
     }
-    for (const KeptFrame& kept : result_.kept) {
-      if (kept.frame == name) return;
-    }
-    result_.kept.push_back({name, role, score});
   }
 
   static Prediction copy_of(const Prediction& from) {
@@ -179,12 +180,22 @@ class ClipScoring {
   std::unique_ptr<ClipPass> pass_;
   Sha256 predictions_;
   ClipResult result_;
-  std::optional<Worst> worst_;
+  std::vector<Worst> worst_;
   bool masked_ = false;
   bool streaked_ = false;
 };
 
 }  // namespace
+
+bool WorstScores::take(double score) {
+  const std::scoped_lock lock(mutex_);
+  if (scores_.size() == kCount && is_worse(scores_.back(), score)) return false;
+  const auto at = std::find_if(scores_.begin(), scores_.end(),
+                               [&](double one) { return is_worse(score, one); });
+  scores_.insert(at, score);
+  if (scores_.size() > kCount) scores_.pop_back();
+  return true;
+}
 
 ClipResult score_clip(const EvalRun& run, const ScoredClip& clip,
                       const std::function<void()>& done) {

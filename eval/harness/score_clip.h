@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,25 @@
 
 namespace pluvia {
 
+/// The scores of a run's worst frames so far. Clips that are scored at the same time share it.
+class WorstScores {
+ public:
+  static constexpr std::size_t kCount = 4;
+
+  explicit WorstScores(bool higher_is_better) : higher_is_better_(higher_is_better) {}
+  bool is_worse(double score, double than) const {
+    return higher_is_better_ ? score < than : score > than;
+  }
+  /// Whether it is among them, or as bad as one of them, and remembers it then. So the worst of all
+  /// are taken whatever the order.
+  bool take(double score);
+
+ private:
+  bool higher_is_better_;
+  std::mutex mutex_;
+  std::vector<double> scores_;  ///< the worst first
+};
+
 /// What all clips of a run share.
 struct EvalRun {
   const EvalRequest& request;
@@ -22,6 +42,7 @@ struct EvalRun {
   const std::vector<std::string>& regions;
   const ClaimedLayers& layers;
   ScoreCache& cache;
+  WorstScores& worst;
   std::filesystem::path pictures;  ///< where exhibits are kept
 };
 

@@ -44,6 +44,13 @@ with tempfile.TemporaryDirectory() as folder:
     assert abs(record["mean"]["psnr_inside"] - np.mean(inside)) < 1e-9
     assert all(os.path.exists(os.path.join(folder, p[k])) for p in record["pictures"] for k in ("rainy", "prediction", "truth"))
 
+    # Pictures are kept of the run's worst frames, wherever they are, and of a clip's middle.
+    run("eval", "temporal-median", "--data", at("set.h5"), "--split", "all", "--out", at("whole.json"))
+    whole = load("whole.json")
+    ranked = sorted((f["psnr"], c["id"], f["name"]) for c in whole["clips"] for f in c["frames"])
+    assert [(p["score"], p["clip"], p["frame"]) for p in whole["pictures"] if p["role"] == "worst"] == ranked[:4]
+    assert len({(p["clip"], p["frame"]) for p in whole["pictures"]}) == len(whole["pictures"])
+
     # The same pictures from a folder and from another program: the same scores.
     export = run("export", at("set.h5"), "--layout", "paired", "--split", "test", "--out", at("out"))
     lq = next(d for d in (at("out/test/lq"), at("out/lq")) if os.path.isdir(d))
