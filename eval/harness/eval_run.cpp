@@ -275,8 +275,9 @@ EvalOutcome evaluate(const EvalRequest& request) {
   ScoreCache cache(request.cache ? score_cache_folder() : fs::path(),
                    scoring_hash(request, scorer));
   WorstScores worst(higher_is_better(scorer));
-  const EvalRun run{request, *set,  scorer, regions,
-                    layers,  cache, worst,  unfinished_pictures(request)};
+  const EvalRun run{request, *set,   scorer,
+                    regions, layers, files.clips,
+                    cache,   worst,  unfinished_pictures(request)};
   Journal journal(journal_file(request), settings, request.resume);
   const std::vector<ClipResult> results = score_or_clear(run, clips, journal);
 

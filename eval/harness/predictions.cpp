@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hash.h"
 #include "core/progress.h"
 #include "core/shell.h"
 #include "datasets/media/frame_source.h"
@@ -199,18 +200,30 @@ CheckedFolder check_folder(const MethodChoice& method, const SetInfo& set,
                            const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
   if (method.kind != MethodKind::kFolder) return {};
   std::vector<std::string> problems;
-  std::vector<PredictionPicture> all;
+  std::map<std::string, std::vector<PredictionPicture>> of_clips;
+  std::size_t count = 0;
   for (const ScoredClip& clip : clips) {
+    std::vector<PredictionPicture>& all = of_clips[clip.id];
     for (const auto& pictures : pictures_of(method.folder / clip.id, clip, layers, problems)) {
       all.insert(all.end(), pictures.begin(), pictures.end());
     }
+    count += all.size();
   }
-  Progress progress("checking", all.size(), "pictures");
+  Progress progress("checking", count, "pictures");
   CheckedFolder checked;
-  checked.losses = check_pictures(all, problems, [&] { progress.add(1); });
+  for (const auto& [clip, pictures] : of_clips) {
+    const std::vector<std::string> losses =
+        check_pictures(pictures, problems, [&] { progress.add(1); });
+    checked.losses.insert(checked.losses.end(), losses.begin(), losses.end());
+  }
   progress.finish();
   if (!problems.empty()) refuse_pictures("scoring folder:" + method.folder.string(), problems);
-  checked.sha256 = hash_of_files(all, method.folder);
+  Sha256 hash;
+  for (const auto& [clip, pictures] : of_clips) {
+    checked.clips[clip] = hash_of_files(pictures, method.folder);
+    hash.update(checked.clips[clip]);
+  }
+  checked.sha256 = hash.hex();
   checked.strangers = strangers_in(method.folder, set);
   return checked;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "eval/harness/claimed_layers.h"
@@ -30,9 +32,10 @@ double predict_clip(const MethodChoice& method, const ClipFrames& frames, const 
                     const PredictionPlan& plan, const TakePrediction& take);
 
 struct CheckedFolder {
-  std::string sha256;                  ///< over the files' names and bytes
-  std::vector<std::string> losses;     ///< what reading loses of them, a line a picture
-  std::vector<std::string> strangers;  ///< entries that are no clip of the set
+  std::string sha256;                        ///< over the files' names and bytes
+  std::map<std::string, std::string> clips;  ///< the same of each clip
+  std::vector<std::string> losses;           ///< what reading loses of them, a line a picture
+  std::vector<std::string> strangers;        ///< entries that are no clip of the set
 };
 
 /// Every picture that folder:DIR should hold for these clips and layers is there, readable and of

@@ -26,6 +26,10 @@ class ClipScoring {
     };
     masked_ = has("inside");
     streaked_ = has("on_streak");
+    clip_key_ = key_of_clip();
+    if (!clip_key_.empty()) {
+      known_clip_ = run.cache.find(clip_key_, run.scorer.clip_keys().size(), 0);
+    }
   }
 
   ClipResult score(const std::function<void()>& done) {
@@ -36,7 +40,7 @@ class ClipScoring {
                                       take(t, prediction);
                                       done();
                                     });
-    result_.scores.values = pass_->scores();
+    result_.scores.values = clip_scores();
     result_.predictions = predictions_.hex();
     keep_worst();
     run_.cache.flush();
@@ -52,7 +56,7 @@ class ClipScoring {
     }
     result_.scores.frames.push_back(scores_of(t, prediction.clean, bytes));
     tally_layers(t, prediction);
-    if (!run_.scorer.clip_keys().empty()) add_to_clip(t, prediction.clean);
+    if (!run_.scorer.clip_keys().empty() && !known_clip_) add_to_clip(t, prediction.clean);
     if (!run_.request.save.empty()) save(name_of(t), prediction);
     const std::vector<double>& values = result_.scores.frames.back().values;
     const double first = values.empty() ? std::nan("") : values.front();
@@ -89,6 +93,26 @@ class ClipScoring {
   std::string key_of(int t, const std::string& bytes) const {
     return sha256_hex(cat(clip_.content, " ", clip_.file_state, " ", clip_.height, "x", clip_.width,
                           " ", t, " ", join(run_.regions, ","), "\n", bytes));
+  }
+
+  /// Of the whole clip; empty where its predictions are not known before they are all there.
+  std::string key_of_clip() const {
+    const auto files = run_.files.find(clip_.id);
+    if (run_.scorer.clip_keys().empty() || !clip_.content_known || files == run_.files.end()) {
+      return {};
+    }
+    return sha256_hex(
+        cat("clip ", clip_.content, " ", clip_.file_state, " ", clip_.frames, " ", files->second));
+  }
+
+  std::vector<double> clip_scores() {
+    if (known_clip_) return known_clip_->values;
+    FrameScores scores;
+    scores.values = pass_->scores();
+    scores.sums.resize(scores.values.size());
+    scores.regions.resize(scores.values.size());
+    if (!clip_key_.empty()) run_.cache.add(clip_key_, scores);
+    return scores.values;
   }
 
   FrameScores scores_of(int t, const Image<std::uint8_t>& prediction, const std::string& bytes) {
@@ -179,6 +203,8 @@ class ClipScoring {
   ClipFrames frames_;
   std::unique_ptr<ClipPass> pass_;
   Sha256 predictions_;
+  std::string clip_key_;
+  std::optional<FrameScores> known_clip_;
   ClipResult result_;
   std::vector<Worst> worst_;
   bool masked_ = false;

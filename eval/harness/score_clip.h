@@ -2,6 +2,7 @@
 // One clip through a method and a protocol.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,7 @@ struct EvalRun {
   const ProtocolScorer& scorer;
   const std::vector<std::string>& regions;
   const ClaimedLayers& layers;
+  const std::map<std::string, std::string>& files;  ///< hashes of clips' predictions, if known
   ScoreCache& cache;
   WorstScores& worst;
   std::filesystem::path pictures;  ///< where exhibits are kept

@@ -176,6 +176,18 @@ with tempfile.TemporaryDirectory() as folder:
     run(*written, "--no-cache")
     assert load("written.json")["clips"] == after and after[1]["frames"][1] != record["clips"][1]["frames"][1]
 
+    # Scores of whole clips, too, are known again while all of the clip is as it was.
+    moving = ["eval", f"folder:{at('edit')}", "--data", at("set.h5"), "--protocol", "temporal-flow", "--out", at("moving.json"), "--force"]
+    run(*moving)
+    first = load("moving.json")["clips"]
+    run(*moving)
+    assert load("moving.json")["clips"] == first and first[0]["mean"]["tof"] > 0
+    shutil.copy(at("edit/005/" + names[1]), at("edit/005/" + names[2]))
+    run(*moving)
+    after = load("moving.json")["clips"]
+    run(*moving, "--no-cache")
+    assert load("moving.json")["clips"] == after and after[0] == first[0] and after[1]["mean"] != first[1]["mean"]
+
     # What reading loses, and what belongs to no clip, is said.
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = b"".join(b"\0" + bytes(160 * 6) for _ in range(90))
