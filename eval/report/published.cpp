@@ -25,14 +25,14 @@ std::vector<TableProtocol> protocols_of(const Json& json) {
 }
 
 std::string why_other_protocol(const std::vector<TableProtocol>& protocols, const RunRecord& run) {
-  if (protocols.empty()) return "By which protocol they were measured is not known.";
+  if (protocols.empty()) return "By which protocol the table was measured is not known.";
   std::vector<std::string> names;
   for (const TableProtocol& protocol : protocols) {
     if (protocol.sha256 == run.protocol_sha256) return "";
     names.push_back(protocol.name);
   }
   const bool same_name = std::find(names.begin(), names.end(), run.protocol_name) != names.end();
-  return cat("They were measured by protocol ", join(names, " or "), ", ours by ",
+  return cat("The table was measured by protocol ", join(names, " or "), ", ours by ",
              same_name ? cat("one of other contents that is called ", run.protocol_name, " too")
                        : run.protocol_name,
              ".");
