@@ -52,6 +52,12 @@ ACTIONS = """
   out.followed = [document.getElementById('divider').style.left, scroller.scrollLeft > 60];
   key(viewer, 'Home'); await wait(200);
   out.followedBack = [document.getElementById('divider').style.left, scroller.scrollLeft];
+  const seat = viewer.getBoundingClientRect(), there = {clientX: seat.left + 40, clientY: seat.top + 5, pointerId: 1, pointerType: 'touch', bubbles: true};
+  viewer.dispatchEvent(new PointerEvent('pointerdown', there)); await wait(100);
+  out.finger = [document.getElementById('divider').style.left];
+  viewer.dispatchEvent(new PointerEvent('click', there)); await wait(100);
+  out.finger.push(document.getElementById('divider').style.left);
+  key(viewer, 'Home'); await wait(100);
   viewer.dispatchEvent(new MouseEvent('dblclick', {clientX: box.left, clientY: box.top, bubbles: true}));
   out.back = [full.getAttribute('aria-pressed'), scroller.hasAttribute('tabindex')];
   key(viewer, '1'); out.byKey = full.getAttribute('aria-pressed'); key(viewer, '1');
@@ -133,6 +139,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert result["size"] == [160, 90] and result["moved"] and float(result["divider"][:-1]) > 80 and result["home"] == "0%", result
         assert result["fitted"] == 100 and result["full"] == [160, 90, 0, "true"] and result["scrolls"] == [160, 90, "auto", "auto"], result
         assert result["followed"] == ["100%", True] and result["followedBack"] == ["0%", 0] and result["back"] == ["false", False] and result["byKey"] == "true", result
+        assert result["finger"][0] == "0%" and abs(float(result["finger"][1][:-1]) - 25) < 1, result["finger"]
         assert [g[0] for g in result["groups"]] == ["Worst frames, the worst first", "Samples"] and all(g[1] for g in result["groups"]), result["groups"]
         opened = result["opensOn"]
         assert opened[0] == "0" and opened[1].startswith("clip %s, frame %s: worst of " % lowest[1:]) and "%.2f dB" % lowest[0] in opened[1], opened

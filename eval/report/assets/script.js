@@ -264,7 +264,10 @@ if (data.exhibits.length) {
   const isFull = () => full.getAttribute('aria-pressed') === 'true';
   full.onclick = () => zoom(!isFull(), split, 0.5);
   viewer.ondblclick = event => { const r = viewer.getBoundingClientRect(); zoom(!isFull(), (event.clientX - r.left) / r.width, (event.clientY - r.top) / r.height); };
-  viewer.onpointerdown = event => { viewer.setPointerCapture(event.pointerId); move(event); };
+  /* At 1:1 a finger that moves scrolls, one that taps sets the divider. */
+  let touched = false;
+  viewer.onpointerdown = event => { touched = event.pointerType === 'touch'; if (touched && isFull()) return; viewer.setPointerCapture(event.pointerId); move(event); };
+  viewer.onclick = event => { if (touched && isFull()) move(event); };
   viewer.onpointermove = event => { if (viewer.hasPointerCapture(event.pointerId)) move(event); };
   viewer.onkeydown = event => {
     const step = {ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1}[event.key];
