@@ -147,12 +147,12 @@ Json plots_json(const Comparison& comparison, const std::vector<PagePlot>& plots
   return out;
 }
 
-/// "</script" inside the data would end it.
-std::string safe_in_script(std::string json) {
-  for (std::size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3) {
-    json.replace(at, 2, "<\\/");
-  }
-  return json;
+/// A script ends at "</script", and not even there after "<!--" and "<script". In JSON every "<" is
+/// inside a text, where it can be written by its number.
+std::string safe_in_script(const std::string& json) {
+  std::string out;
+  for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return out;
 }
 
 std::string filled(std::string_view page, const std::map<std::string, std::string>& parts) {

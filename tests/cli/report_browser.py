@@ -2,9 +2,10 @@
 """The report in a real browser: it loads without errors, the table sorts, the slider moves, also at 1:1 and by
 keys, plots and error maps are drawn, regions are shown for every metric, published numbers beside ours and
 apart. Usage: report_browser.py PLUVIA"""
-import json, os, re, shutil, subprocess, sys, tempfile
+import html, json, os, re, shutil, subprocess, sys, tempfile
 
 pluvia = sys.argv[1]
+MARKS = "<!--<script> & |"  # a label that HTML would take for something else
 SEER = "seer-of-all-that-there-is"  # as long as names of networks are
 browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if browser is None:
@@ -112,6 +113,7 @@ with tempfile.TemporaryDirectory() as folder:
     methods = ["identity", "streak-opening", "temporal-median"]
     for method in methods:
         run("eval", method, "--data", at("set.h5"), "--out", at(method + ".json"))
+    run("eval", "identity", "--data", at("set.h5"), "--label", MARKS, "--out", at("marks.json"))
     run("export", at("set.h5"), "--layout", "vrds", "--split", "test", "--out", at("vrds"))
     for layer, source in (("", "testlq"), ("mask", "test01drop"), ("streak", "testmstreak"), ("drop", "testlq")):
         for clip in ("002", "005"):
@@ -128,9 +130,17 @@ with tempfile.TemporaryDirectory() as folder:
     page = open(at("report/index.html")).read()
     page = page.replace("<body>", "<body>" + PROBE).replace("</body>", ACTIONS + "</body>")
     open(at("probe.html"), "w").write(page)
+
+    def shown_at(width, page):
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900", "--virtual-time-budget=15000",
+                   "--user-data-dir=" + at("profile"), "--dump-dom", "file://" + at(page)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+
+    run("report", at("marks.json"), "--out", at("marks"))
+    shown = shown_at(1280, "marks/index.html")
+    assert 'data-ready="yes"' in shown and html.escape(MARKS, quote=False) in shown.split('id="table"')[1], shown[:500]
     for width in (1280, 390):
-        shown = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900", "--virtual-time-budget=15000",
-                                "--user-data-dir=" + at("profile"), "--dump-dom", "file://" + at("probe.html")], capture_output=True, text=True, timeout=120).stdout
+        shown = shown_at(width, "probe.html")
         found = re.search(r'id="test-result">(.*?)</pre>', shown, re.S)
         assert found, shown[-2000:]
         result = json.loads(found.group(1).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))

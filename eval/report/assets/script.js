@@ -76,7 +76,6 @@ const metricColumn = m => ({
 });
 const whole = data.metrics.filter(m => !m.region && !m.layer);
 const first = whole[0];
-function choices(select, list) { select.replaceChildren(...list.map(([v, t]) => { const o = make('option', t); o.value = v; return o; })); }
 const againstColumns = data.against === null ? [] : [{
   name: '\u0394 ' + first.name + ' to ' + runs[data.against].label, title: 'mean difference over clips; p by sign flips, corrected by Holm; effect d_z',
   get: r => r.run.against ? r.run.against.mean_difference : null,
@@ -152,6 +151,7 @@ function plot(series, options) {
   for (const one of series) { const e = make('span'); const sw = make('span', undefined, 'swatch'); sw.style.background = one.colour; e.append(sw, one.name); legend.append(e); }
   box.append(s, legend); return box;
 }
+function choices(select, list) { select.replaceChildren(...list.map(([v, t]) => { const o = make('option', t); o.value = v; return o; })); }
 const named = m => m.name + (m.region ? ', ' + m.region_title : '') + (m.unit ? ' [' + m.unit + ']' : '');
 const metricChoices = data.metrics.map(m => [m.key, named(m)]);
 const metricOf = key => data.metrics.find(m => m.key === key);
@@ -296,7 +296,7 @@ function publishedCard(t) {
     const bar = make('div', undefined, 'bar'), select = make('select'), text = make('label', 'Ours ');
     // A method that is called as one of theirs is the one to compare, else the best.
     const best = [...rows].filter(r => !r.oracle).sort((a, b) => (value(b.run.mean[first.key]) - value(a.run.mean[first.key])) * (first.higher_is_better ? 1 : -1))[0];
-    const same = rows.find(r => t.rows.some(p => plain(p.method) === plain(r.run.label)));
+    const same = rows.find(r => plain(r.run.label) && t.rows.some(p => plain(p.method) === plain(r.run.label)));
     choices(select, runs.map((r, i) => [i, r.label])); select.value = (same || best || rows[0]).i; text.append(select); bar.append(text); card.append(bar);
     const beside = t.rows.map((r, k) => ({...r, differences: t.ours.map(o => o.differences[k])}));
     select.onchange = () => table(element, [{name: 'Published', get: r => r.method}, ...besideColumns(t, +select.value)], beside);
