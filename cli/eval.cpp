@@ -68,13 +68,16 @@ Run setup_eval(CLI::App& app, const Globals& globals) {
                  "write every prediction: DIR/<clip>/<frame>.png; layers in sub-folders");
   app.add_option("--label", request.label, "what tables call the method");
   app.add_option("--niqe-model", request.niqe_model, "parameters of NIQE (.mat, .npz)");
-  app.add_flag("--no-regions", options->no_regions, "whole frames only");
+  app.add_flag("--no-regions", options->no_regions, "whole frames only, no regions");
   app.add_flag("--no-cache", options->no_cache, "neither read nor keep scores of equal frames");
   app.add_flag("--resume", request.resume, "go on with a run that was stopped");
   app.add_flag("--force", request.force, "replace an existing record");
-  app.footer("Methods: " + join(method_names(), ", ") +
-             ".\nProtocols: " + manifest_list("protocols") +
-             ".\n`pluvia metrics --list-protocols` says what each is and who uses it.");
+  app.footer(
+      "Methods: " + join(method_names(), ", ") + ".\nProtocols: " + manifest_list("protocols") +
+      ".\n`pluvia metrics --list-protocols` says what each is and who uses it.\n"
+      "Regions: inside and outside the raindrop mask, by distance to a drop's rim, on and off "
+      "streaks;\nof a set without mask changed (|lq - gt| > 3 of 255 in some channel) and "
+      "unchanged.");
   return [options, &globals] { return run(*options, globals); };
 }
 

@@ -167,8 +167,10 @@ Run setup_metrics(CLI::App& app, const Globals& globals) {
   app.add_option("--mask", options->paths.mask,
                  "raindrop masks: scores inside, outside, by distance to the rim");
   app.add_option("--streak", options->paths.streak, "streak maps: scores on and off streaks");
-  app.add_option("--lq", options->paths.rainy,
-                 "rainy input; without --mask, scores where it differs from the reference");
+  app.add_option(
+      "--lq", options->paths.rainy,
+      "rainy input; without --mask, scores where |lq - reference| > 3 of 255 in some channel "
+      "(changed) and elsewhere (unchanged)");
   app.add_option("--require", options->require,
                  "exit with 1 unless the mean meets it: psnr>=30; may be given several times")
       ->option_text("KEY>=NUMBER")

@@ -22,11 +22,11 @@ Run setup_report(CLI::App& app, const Globals& globals) {
   app.add_option("--title", request->title, "title of the page");
   app.add_flag("--force", request->force, "replace an existing report");
   app.footer(
-      "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records of "
-      "one\n"
-      "label count as training seeds of one method. Published numbers stand beside ours only when "
-      "data\n"
-      "and protocol are the table's.\nTables: " +
+      "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records\n"
+      "of one label count as training seeds of one method. Published numbers stand beside ours,\n"
+      "with the difference, only when the data is the table's (by content hash) and the protocol\n"
+      "one of its protocols (by hash of what it says). Regions: of a set without raindrop mask,\n"
+      "changed is where |rainy - truth| > 3 of 255 in some channel.\nTables: " +
       manifest_list("tables") + ".");
   return [request, &globals] {
     const std::filesystem::path page = write_report(*request);

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cctype>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -23,14 +22,6 @@ Json doubles_json(const std::vector<double>& values) {
 std::vector<double> doubles_of(const Json& json) {
   std::vector<double> out;
   for (const Json& value : json) out.push_back(score_of(value));
-  return out;
-}
-
-std::string shown_name(const std::string& key) {
-  std::string out;
-  for (const char c : key) {
-    out += c == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
   return out;
 }
 

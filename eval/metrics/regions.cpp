@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "core/error.h"
 #include "eval/metrics/near_distance.h"
@@ -63,6 +64,29 @@ std::vector<std::string> region_names(bool mask, bool streak, bool rainy) {
     names.emplace_back("off_streak");
   }
   return names;
+}
+
+RegionWords region_words(const std::string& name) {
+  const std::string mask = std::to_string(kMaskThreshold) + " of 255";
+  const std::string change = std::to_string(kChangeThreshold) + " of 255";
+  const std::string near = std::to_string(kNearPx) + " px";
+  const std::map<std::string, RegionWords> words = {
+      {"inside", {"inside", "the raindrop mask is at least " + mask}},
+      {"outside", {"outside", "the raindrop mask is below " + mask}},
+      {"rim_in_0_8", {"in, \u2264 8 px", "inside, at most 8 px from the nearest pixel outside"}},
+      {"rim_in_8_up", {"in, > 8 px", "inside, more than 8 px from the nearest pixel outside"}},
+      {"rim_out_0_8", {"out, \u2264 8 px", "outside, at most 8 px from the nearest pixel inside"}},
+      {"rim_out_8_32", {"out, 8\u201332 px", "outside, more than 8 px and at most " + near}},
+      {"rim_out_32_up", {"out, > 32 px", "outside, more than " + near}},
+      {"on_streak", {"on streaks", "the streak map is above " + change}},
+      {"off_streak", {"off streaks", "the streak map is at most " + change}},
+      {"changed", {"changed", "|rainy - truth| > " + change + " in some channel"}},
+      {"unchanged", {"unchanged", "|rainy - truth| at most " + change + " in every channel"}}};
+  const auto found = words.find(name);
+  if (found != words.end()) return found->second;
+  std::string title = name;
+  std::replace(title.begin(), title.end(), '_', ' ');
+  return {title, ""};
 }
 
 Regions make_regions(const RegionSources& sources, int height, int width) {

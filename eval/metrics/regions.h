@@ -49,4 +49,12 @@ Regions make_regions(const RegionSources& sources, int height, int width);
 /// The names make_regions would give, in its order.
 std::vector<std::string> region_names(bool mask, bool streak, bool rainy);
 
+/// What people call a region and which pixels are in it. Of a name that nobody knows (a record of
+/// another version), the name itself and nothing.
+struct RegionWords {
+  std::string title;  ///< "in, \u2264 8 px"
+  std::string rule;   ///< "|rainy - truth| > 3 of 255 in some channel"
+};
+RegionWords region_words(const std::string& name);
+
 }  // namespace pluvia

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/page.h"
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 
-#include "core/base64.h"
 #include "core/counted.h"
 #include "core/error.h"
-#include "core/file.h"
+#include "eval/metrics/regions.h"
+#include "eval/report/beside.h"
+#include "eval/report/exhibits.h"
 
 namespace pluvia {
 
@@ -22,18 +20,19 @@ extern const std::string_view style_css;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A page beyond this opens slowly; further pictures are left out and that is said.
-constexpr std::size_t kPictureBytes = 60 << 20;
+/// Sign flips of five clips have 32 outcomes: no p below 0.05 both ways.
+constexpr std::size_t kFewClips = 6;
 
 Json columns_json(const Comparison& comparison) {
   Json out = Json::array();
   for (const ScoreColumn& column : comparison.columns) {
+    const RegionWords region = region_words(column.region);
     out.push_back({{"key", column.key},
                    {"name", column.name},
                    {"base", column.base},
                    {"region", column.region},
+                   {"region_title", region.title},
+                   {"region_rule", region.rule},
                    {"layer", column.layer},
                    {"unit", column.unit},
                    {"help", column.help},
@@ -88,120 +87,6 @@ Json method_json(const ComparedMethod& method) {
   return out;
 }
 
-/// Pictures of the first run of each method as data addresses, frame by frame.
-class Exhibits {
- public:
-  explicit Exhibits(const Comparison& comparison) : comparison_(comparison) {}
-
-  Json all() {
-    std::vector<Json> list;
-    for (const RunPicture* frame : frames_in_order()) {
-      if (bytes_ > kPictureBytes) {
-        left_out_ = true;
-        break;
-      }
-      Json exhibit = exhibit_of(*frame);
-      if (!exhibit.is_null()) list.push_back(std::move(exhibit));
-    }
-    // Frames that every method kept first: there methods can be compared.
-    std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
-      return a["predictions"].size() > b["predictions"].size();
-    });
-    return list;
-  }
-  bool left_out() const { return left_out_; }
-
- private:
-  const RunRecord& run(std::size_t method) const { return *comparison_.methods[method].runs[0]; }
-
-  /// Every frame once, the worst of any method first.
-  std::vector<const RunPicture*> frames_in_order() const {
-    std::vector<const RunPicture*> frames;
-    std::set<std::pair<std::string, std::string>> seen;
-    for (std::size_t m = 0; m < comparison_.methods.size(); ++m) {
-      for (const RunPicture& picture : run(m).pictures) {
-        if (seen.insert({picture.clip, picture.frame}).second) frames.push_back(&picture);
-      }
-    }
-    const bool up = comparison_.columns.front().higher_is_better;
-    std::stable_sort(frames.begin(), frames.end(), [&](const RunPicture* a, const RunPicture* b) {
-      return up ? a->score < b->score : a->score > b->score;
-    });
-    return frames;
-  }
-
-  Json exhibit_of(const RunPicture& frame) {
-    Json out{{"name", "clip " + frame.clip + ", frame " + frame.frame},
-             {"predictions", Json::object()}};
-    for (std::size_t m = 0; m < comparison_.methods.size(); ++m) {
-      for (const RunPicture& picture : run(m).pictures) {
-        if (picture.clip != frame.clip || picture.frame != frame.frame) continue;
-        const fs::path folder = run(m).file.parent_path();
-        if (!out.contains("rainy")) {
-          const std::string rainy = address_of(folder / picture.rainy);
-          const std::string truth = address_of(folder / picture.truth);
-          if (rainy.empty() || truth.empty()) continue;
-          out["rainy"] = rainy;
-          out["truth"] = truth;
-        }
-        const std::string prediction = address_of(folder / picture.prediction);
-        if (!prediction.empty()) out["predictions"][std::to_string(m)] = prediction;
-        for (const LayerPicture& layer : picture.layers) add_layer(layer, folder, m, out);
-      }
-    }
-    return out.contains("rainy") && !out["predictions"].empty() ? out : Json();
-  }
-
-  /// {"layers": {"mask": {"truth", "claimed": {"0": ...}}}}
-  void add_layer(const LayerPicture& layer, const fs::path& folder, std::size_t method, Json& out) {
-    const std::string claimed = address_of(folder / layer.claimed);
-    Json to =
-        out.contains("layers") ? out["layers"].value(layer.layer, Json::object()) : Json::object();
-    if (!to.contains("truth")) to["truth"] = address_of(folder / layer.truth);
-    if (claimed.empty() || to["truth"].get<std::string>().empty()) return;
-    to["claimed"][std::to_string(method)] = claimed;
-    out["layers"][layer.layer] = std::move(to);
-  }
-
-  /// Empty when the picture is no longer there.
-  std::string address_of(const fs::path& file) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(file, ignored)) {
-      left_out_ = true;
-      return "";
-    }
-    const std::string bytes = read_text(file);
-    bytes_ += bytes.size();
-    return "data:image/png;base64," + base64(std::as_bytes(std::span(bytes)));
-  }
-
-  const Comparison& comparison_;
-  std::size_t bytes_ = 0;
-  bool left_out_ = false;
-};
-
-Json published_json(const Comparison& comparison, const PublishedTable& table) {
-  const RunRecord& run = *comparison.methods.front().runs.front();
-  const std::string why = table.why_not_comparable(run.data_sha256, run.protocol_name);
-  Json out{{"title", table.title}, {"source", table.source},    {"note", table.note},
-           {"why", why},           {"comparable", why.empty()}, {"metrics", table.metrics},
-           {"rows", Json::array()}};
-  for (const PublishedRow& row : table.rows) {
-    out["rows"].push_back({{"method", row.method}, {"values", row.values}});
-  }
-  if (why.empty()) {
-    for (const ComparedMethod& method : comparison.methods) {
-      Json values = Json::object();
-      for (const std::string& key : table.metrics) {
-        const auto found = method.mean.find(key);
-        if (found != method.mean.end()) values[key] = score_json(found->second);
-      }
-      out["rows"].push_back({{"method", method.label + " (here)"}, {"values", values}});
-    }
-  }
-  return out;
-}
-
 std::string lead_of(const Comparison& comparison) {
   const RunRecord& run = *comparison.methods.front().runs.front();
   std::size_t frames = 0;
@@ -213,37 +98,39 @@ std::string lead_of(const Comparison& comparison) {
              run.data_sha256.substr(0, 12));
 }
 
+void add_notes(const ComparedMethod& method, Json& notes) {
+  if (method.runs.size() > 1) {
+    notes.push_back(cat(method.label, ": ", method.runs.size(),
+                        " records of this label are taken for training seeds of one method."));
+  }
+  for (const RunRecord* run : method.runs) {
+    if (run->identical_frames > 0) {
+      notes.push_back(cat(method.label, ": ", counted(run->identical_frames, "frame"),
+                          run->identical_frames == 1 ? " equals" : " equal",
+                          " the truth exactly; their infinite PSNR follows the "
+                          "protocol's rule"));
+    }
+    for (const std::string& layer : run->layers_left_out) {
+      notes.push_back(
+          cat(method.label, " also claims to see a layer that was not scored; ", layer));
+    }
+  }
+}
+
 Json notes_of(const Comparison& comparison, bool pictures_left_out) {
   Json notes = Json::array();
-  for (const ComparedMethod& method : comparison.methods) {
-    if (method.runs.size() > 1) {
-      notes.push_back(cat(method.label, ": ", method.runs.size(),
-                          " records of this label are taken for training seeds of one method."));
-    }
-    for (const RunRecord* run : method.runs) {
-      if (run->identical_frames > 0) {
-        notes.push_back(cat(method.label, ": ", counted(run->identical_frames, "frame"),
-                            run->identical_frames == 1 ? " equals" : " equal",
-                            " the truth exactly; their infinite PSNR follows the "
-                            "protocol's rule"));
-      }
-      for (const std::string& layer : run->layers_left_out) {
-        notes.push_back(
-            cat(method.label, " also claims to see a layer that was not scored; ", layer));
-      }
-    }
-    if (method.clips.size() < 6) {
-      notes.push_back(cat("With ", counted(method.clips.size(), "clip"),
-                          " intervals are rough and no small difference can be significant."));
-      break;
-    }
+  for (const ComparedMethod& method : comparison.methods) add_notes(method, notes);
+  // All methods were scored on the same clips.
+  const std::size_t clips = comparison.methods.front().clips.size();
+  if (clips < kFewClips) {
+    notes.push_back(cat("With ", counted(clips, "clip"),
+                        " intervals are rough and no small difference can be significant."));
   }
   if (pictures_left_out)
     notes.push_back("Some pictures were left out: too many, or no longer there.");
   return notes;
 }
 
-/// "</script" inside the data would end it.
 Json plots_json(const Comparison& comparison, const std::vector<PagePlot>& plots) {
   Json out = Json::array();
   for (const PagePlot& plot : plots) {
@@ -260,11 +147,12 @@ Json plots_json(const Comparison& comparison, const std::vector<PagePlot>& plots
   return out;
 }
 
-std::string safe_in_script(std::string json) {
-  for (std::size_t at = 0; (at = json.find("</", at)) != std::string::npos; at += 3) {
-    json.replace(at, 2, "<\\/");
-  }
-  return json;
+/// A script ends at "</script", and not even there after "<!--" and "<script". In JSON every "<" is
+/// inside a text, where it can be written by its number.
+std::string safe_in_script(const std::string& json) {
+  std::string out;
+  for (const char c : json) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return out;
 }
 
 std::string filled(std::string_view page, const std::map<std::string, std::string>& parts) {
@@ -289,9 +177,10 @@ std::string filled(std::string_view page, const std::map<std::string, std::strin
 }  // namespace
 
 std::string report_page(const Comparison& comparison, const PageRequest& request) {
-  Exhibits exhibits(comparison);
-  Json data{{"title", request.title}, {"lead", lead_of(comparison)}, {"exhibits", exhibits.all()}};
-  data["notes"] = notes_of(comparison, exhibits.left_out());
+  Json exhibits = exhibits_json(comparison);
+  Json data{{"title", request.title}, {"lead", lead_of(comparison)}};
+  data["exhibits"] = std::move(exhibits["list"]);
+  data["notes"] = notes_of(comparison, exhibits["left_out"].get<bool>());
   data["metrics"] = columns_json(comparison);
   data["runs"] = Json::array();
   for (const ComparedMethod& method : comparison.methods)

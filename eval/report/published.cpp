@@ -8,9 +8,35 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/manifest.h"
+#include "core/text.h"
+#include "eval/protocol/protocol.h"
 
 namespace pluvia {
 namespace {
+
+/// `protocol` of a table: a name or a list of names.
+std::vector<TableProtocol> protocols_of(const Json& json) {
+  std::vector<TableProtocol> out;
+  for (const Json& name : json.is_array() ? json : Json::array({json})) {
+    const Protocol protocol = load_protocol(name.get<std::string>());
+    out.push_back({protocol.name, protocol.sha256()});
+  }
+  return out;
+}
+
+std::string why_other_protocol(const std::vector<TableProtocol>& protocols, const RunRecord& run) {
+  if (protocols.empty()) return "By which protocol the table was measured is not known.";
+  std::vector<std::string> names;
+  for (const TableProtocol& protocol : protocols) {
+    if (protocol.sha256 == run.protocol_sha256) return "";
+    names.push_back(protocol.name);
+  }
+  const bool same_name = std::find(names.begin(), names.end(), run.protocol_name) != names.end();
+  return cat("The table was measured by protocol ", join(names, " or "), ", ours by ",
+             same_name ? cat("one of other contents that is called ", run.protocol_name, " too")
+                       : run.protocol_name,
+             ".");
+}
 
 PublishedTable table_of(const Json& json) {
   require_known_keys(
@@ -29,7 +55,7 @@ PublishedTable table_of(const Json& json) {
   for (const Json& hash : json.at("data").at("content_sha256")) {
     table.data_sha256.push_back(hash.get<std::string>());
   }
-  table.protocol = json.at("protocol").get<std::string>();
+  table.protocols = protocols_of(json.at("protocol"));
   for (const Json& metric : json.at("metrics")) table.metrics.push_back(metric.get<std::string>());
   for (const Json& row : json.at("rows")) {
     PublishedRow out{row.at("method").get<std::string>(), {}};
@@ -46,17 +72,15 @@ PublishedTable table_of(const Json& json) {
 
 }  // namespace
 
-std::string PublishedTable::why_not_comparable(const std::string& data_hash,
-                                               const std::string& protocol_name) const {
-  if (std::find(data_sha256.begin(), data_sha256.end(), data_hash) == data_sha256.end()) {
-    return "These numbers were measured on " + data_name +
-           "; ours on other data, or on data that was never confirmed to be the same.";
-  }
-  if (protocol != protocol_name) {
-    return "These numbers were measured by protocol " + protocol + ", ours by " + protocol_name +
-           ".";
-  }
-  return "";
+std::string PublishedTable::why_not_comparable(const RunRecord& run) const {
+  const bool same_data =
+      std::find(data_sha256.begin(), data_sha256.end(), run.data_sha256) != data_sha256.end();
+  const std::string other_data =
+      same_data ? ""
+                : "These numbers were measured on " + data_name +
+                      "; ours on other data, or on data that was never confirmed to be the same.";
+  const std::string other_protocol = why_other_protocol(protocols, run);
+  return other_data + (other_data.empty() || other_protocol.empty() ? "" : " ") + other_protocol;
 }
 
 PublishedTable load_published(const std::string& name_or_path) {

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/progress.h"
+#include "eval/report/beside.h"
 #include "eval/report/page.h"
 #include "eval/report/tables.h"
 
@@ -47,7 +48,8 @@ fs::path write_report(const ReportRequest& request) {
   if (code) fail("making folder ", request.out.string(), ": ", code.message());
   write_text(request.out / "table.tex", latex_table(comparison));
   write_text(request.out / "table.csv", csv_table(comparison));
-  write_text(request.out / "table.md", markdown_table(comparison));
+  write_text(request.out / "table.md",
+             markdown_table(comparison) + published_markdown(comparison, tables));
   write_text(page,
              report_page(comparison, {request.title, tables, request.sweeps, request.training}));
   return page;

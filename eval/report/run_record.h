@@ -76,4 +76,7 @@ RunRecord read_run_record(const std::filesystem::path& file);
 double score_of(const Json& value);
 Json score_json(double value);
 
+/// A metric's key as tables print it: "lpips_alex" -> "LPIPS-ALEX".
+std::string shown_name(const std::string& key);
+
 }  // namespace pluvia

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/text.h"
+#include "eval/report/markdown.h"
 
 namespace pluvia {
 namespace {
@@ -112,12 +113,13 @@ std::string markdown_part(const Comparison& comparison, const Part& part) {
   std::string out = "| method |";
   std::string line = "|---|";
   for (const ScoreColumn& column : part.columns) {
-    out += " " + head_of(column) + (column.unit.empty() ? "" : " " + column.unit) + " |";
+    out += " " + markdown_text(head_of(column)) + (column.unit.empty() ? "" : " " + column.unit) +
+           " |";
     line += "---:|";
   }
   out += "\n" + line + "\n";
   for (const ComparedMethod* method : part.methods) {
-    out += "| " + (method->sees_truth ? "*" + method->label + "*" : method->label) + " |";
+    out += "| " + markdown_label(*method) + " |";
     for (const ScoreColumn& column : part.columns) {
       const std::string text = rounded(column, method->mean.at(column.key));
       const Rank rank = rank_of(comparison, column, *method);

@@ -68,11 +68,9 @@ function table(element, columns, rows) {
 }
 const rows = runs.map((r, i) => ({run: r, i, oracle: r.sees_truth}));
 const nameColumn = {name: 'Method', get: r => r.run.label, node: r => label(r.i)};
-const regionNames = {on_streak: 'on streaks', off_streak: 'off streaks',
-  rim_in_0_8: 'in, \u2264 8 px', rim_in_8_up: 'in, > 8 px', rim_out_0_8: 'out, \u2264 8 px', rim_out_8_32: 'out, 8\u201332 px', rim_out_32_up: 'out, > 32 px'};
-const regionName = region => regionNames[region] || region.replaceAll('_', ' ');
+const inUnit = m => m.name + (m.unit ? ' [' + m.unit + ']' : '');
 const metricColumn = m => ({
-  name: m.region ? regionName(m.region) : m.name + (m.unit ? ' [' + m.unit + ']' : ''), title: m.help, metric: m,
+  name: m.region ? m.region_title : inUnit(m), title: m.region_rule ? 'Where ' + m.region_rule + '. ' + m.help : m.help, metric: m,
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
   more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
 });
@@ -90,10 +88,15 @@ table($('table'), [nameColumn, ...whole.map(metricColumn), ...againstColumns, ..
   text: r => r.run.seconds_per_frame ? (1000 * r.run.seconds_per_frame).toFixed(r.run.seconds_per_frame < 0.1 ? 1 : 0) : '\u2013'}] : [])], rows);
 $('table-hint').textContent = data.table_hint;
 
-const regions = [...new Set(data.metrics.filter(m => m.region).map(m => m.region))];
+/* Regions: of one metric at a time, and what each region of these data is. */
+const ofRegions = data.metrics.filter(m => m.region);
+const withRegions = data.metrics.filter(m => ofRegions.some(r => r.base === m.key));
+const regions = [...new Map(ofRegions.map(m => [m.region, m])).values()];
 $('regions').hidden = regions.length === 0;
-if (regions.length) $('region-hint').textContent = first.name + (first.unit ? ' [' + first.unit + ']' : '') + ' of the same frames, inside and outside the raindrops, by distance to a drop\'s rim in pixels, on and off the streaks.';
-if (regions.length) table($('region-table'), [nameColumn, ...data.metrics.filter(m => m.region && m.base === first.key).map(metricColumn)], rows);
+for (const m of regions.filter(r => r.region_rule)) { const d = make('div'); d.append(make('dt', m.region_title), make('dd', m.region_rule)); $('region-rules').append(d); }
+const regionTable = () => table($('region-table'), [nameColumn, ...ofRegions.filter(m => m.base === $('region-metric').value).map(metricColumn)], rows);
+choices($('region-metric'), withRegions.map(m => [m.key, inUnit(m)]));
+if (regions.length) { $('region-metric').onchange = regionTable; regionTable(); }
 
 /* What methods predict beside the clean frame. */
 const claims = data.metrics.filter(m => m.layer), claimants = rows.filter(r => r.run.claims_layers);
@@ -149,7 +152,7 @@ function plot(series, options) {
   box.append(s, legend); return box;
 }
 function choices(select, list) { select.replaceChildren(...list.map(([v, t]) => { const o = make('option', t); o.value = v; return o; })); }
-const named = m => m.name + (m.region ? ', ' + regionName(m.region) : '') + (m.unit ? ' [' + m.unit + ']' : '');
+const named = m => m.name + (m.region ? ', ' + m.region_title : '') + (m.unit ? ' [' + m.unit + ']' : '');
 const metricChoices = data.metrics.map(m => [m.key, named(m)]);
 const metricOf = key => data.metrics.find(m => m.key === key);
 const clipNames = [...new Set(runs.flatMap(r => r.clips.map(c => c.id)))];
@@ -210,37 +213,104 @@ async function show() {
   $('left-name').textContent = $('left').selectedOptions[0].textContent; $('right-name').textContent = $('right').selectedOptions[0].textContent;
 }
 function bestOf(exhibit) {
+  const of = exhibit.worst.filter(i => !runs[i].sees_truth && exhibit.predictions[i]);
+  if (of.length) return 'p' + of[0];
   const there = rows.filter(r => exhibit.predictions[r.i]);
   const better = (a, b) => (value(b.run.mean[first.key]) - value(a.run.mean[first.key])) * (first.higher_is_better ? 1 : -1);
   const methods = there.filter(r => !r.oracle).sort(better);
   return 'p' + (methods[0] || there[0]).i;
 }
+/* Of a worst frame, of what methods it is one; of each, the score of the method shown. */
+const scoreText = (exhibit, i) => number(exhibit.scores[i], digitsOf(first)) + (first.unit ? ' ' + first.unit : '');
+function kindOf(exhibit) {
+  if (!exhibit.worst.length) return 'sample';
+  const [i, ...more] = exhibit.worst;
+  return 'worst of ' + runs[i].label + ', ' + first.name + ' ' + scoreText(exhibit, i) + (more.length ? ', and of ' + more.length + ' more' : '');
+}
+function caption() {
+  const exhibit = data.exhibits[$('exhibit').value], scores = Object.keys(exhibit.predictions).map(i => runs[i].label + ' ' + scoreText(exhibit, i));
+  $('exhibit-kind').textContent = (exhibit.worst.length ? 'Worst frame of ' + exhibit.worst.map(i => runs[i].label).join(', ') : 'Sample, the middle of its clip') + '. ' + first.name + ': ' + scores.join(', ') + '.';
+}
 function choose() {
+  caption();
   const list = sourcesOf(data.exhibits[$('exhibit').value]), keep = ['left', 'right'].map(s => $(s).value);
   ['left', 'right'].forEach((s, k) => { choices($(s), list); $(s).value = list.some(([v]) => v === keep[k]) ? keep[k] : k === 0 ? 'rainy' : bestOf(data.exhibits[$('exhibit').value]); });
   show();
 }
 if (data.exhibits.length) {
-  choices($('exhibit'), data.exhibits.map((e, k) => [k, e.name]));
+  const groups = [['Worst frames, the worst first', e => e.worst.length], ['Samples', e => !e.worst.length]];
+  $('exhibit').replaceChildren(...groups.flatMap(([name, belongs]) => {
+    const group = make('optgroup'), list = data.exhibits.map((e, k) => [e, k]).filter(([e]) => belongs(e));
+    group.label = name; group.append(...list.map(([e, k]) => { const o = make('option', e.name + ': ' + kindOf(e)); o.value = k; return o; }));
+    return list.length ? [group] : [];
+  }));
+  $('exhibit').selectedIndex = 0;
   $('exhibit').onchange = choose; $('left').onchange = $('right').onchange = show;
   $('gain').oninput = () => { $('gain-value').textContent = 'x' + $('gain').value; show(); };
-  const viewer = $('viewer');
+  const viewer = $('viewer'), scroller = $('scroller'), full = $('full');
   const move = event => { const r = viewer.getBoundingClientRect(); split = Math.min(1, Math.max(0, (event.clientX - r.left) / r.width)); show(); };
-  viewer.onpointerdown = event => { viewer.setPointerCapture(event.pointerId); move(event); };
+  /* A divider that keys move out of the scrolled part is followed. */
+  const follow = () => {
+    const x = split * viewer.offsetWidth, room = Math.min(60, scroller.clientWidth / 4);
+    if (x < scroller.scrollLeft + room) scroller.scrollLeft = x - room;
+    if (x > scroller.scrollLeft + scroller.clientWidth - room) scroller.scrollLeft = x - scroller.clientWidth + room;
+  };
+  /* One pixel of the picture on one of the page, what was under (x, y), as parts of the picture, in the middle. */
+  const zoom = (on, x, y) => {
+    full.setAttribute('aria-pressed', on); $('stage').classList.toggle('full', on);
+    if (on) scroller.tabIndex = 0; else scroller.removeAttribute('tabindex');
+    scroller.scrollLeft = x * viewer.offsetWidth - scroller.clientWidth / 2; scroller.scrollTop = y * viewer.offsetHeight - scroller.clientHeight / 2;
+  };
+  const isFull = () => full.getAttribute('aria-pressed') === 'true';
+  full.onclick = () => zoom(!isFull(), split, 0.5);
+  viewer.ondblclick = event => { const r = viewer.getBoundingClientRect(); zoom(!isFull(), (event.clientX - r.left) / r.width, (event.clientY - r.top) / r.height); };
+  /* At 1:1 a finger that moves scrolls, one that taps sets the divider. */
+  let touched = false;
+  viewer.onpointerdown = event => { touched = event.pointerType === 'touch'; if (touched && isFull()) return; viewer.setPointerCapture(event.pointerId); move(event); };
+  viewer.onclick = event => { if (touched && isFull()) move(event); };
   viewer.onpointermove = event => { if (viewer.hasPointerCapture(event.pointerId)) move(event); };
-  viewer.onkeydown = event => { const step = {ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1}[event.key]; if (step) { split = Math.min(1, Math.max(0, split + step)); event.preventDefault(); show(); } };
+  viewer.onkeydown = event => {
+    const step = {ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1}[event.key];
+    if (step) { split = Math.min(1, Math.max(0, split + step)); event.preventDefault(); show(); follow(); }
+    if (event.key === '1') zoom(!isFull(), split, 0.5);
+  };
   choose();
 }
 
-/* Published numbers. */
-$('published').hidden = !data.published.length;
-for (const t of data.published) {
-  const card = make('div'); card.append(make('h3', t.title + (t.comparable ? '' : ' (other data, not comparable)')));
-  card.append(make('p', t.comparable ? 'Same data and protocol as ours: the difference is meaningful.' : t.why, 'hint'));
-  const wrap = make('div', undefined, 'wide'), element = make('table'); wrap.append(element);
-  const keys = t.metrics;
-  table(element, [{name: 'Method', get: r => r.method}, ...keys.map(k => ({name: (metricOf(k) || {name: k.replaceAll('_', '-').toUpperCase()}).name, metric: metricOf(k) || {higher_is_better: !k.startsWith('lpips'), unit: ''}, get: r => r.values[k] ?? null, text: r => number(r.values[k], (metricOf(k) || {unit: k === 'psnr' ? 'dB' : ''}).unit === 'dB' ? 2 : 4)}))], t.rows);
-  card.append(wrap, make('p', 'Source: ' + t.source + (t.note ? '. ' + t.note : ''), 'hint')); $('published-tables').append(card);
+/* Published numbers: beside ours with the difference where data and protocol are the same, else apart. */
+const printed = m => ({name: inUnit(m), metric: m, get: r => r.values[m.key] ?? null, text: r => number(r.values[m.key], digitsOf(m))});
+const plain = text => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+function besideColumns(t, k) {
+  const ours = t.ours[k], difference = r => r.differences[k];
+  const sign = (v, digits) => (typeof v === 'number' && v >= 0 ? '+' : '') + number(v, digits);
+  return t.metrics.flatMap(m => t.shared.includes(m.key) ? [
+    {...printed(m), name: 'published', group: inUnit(m)},
+    {name: 'ours', group: inUnit(m), get: () => value(ours.values[m.key]), text: () => number(ours.values[m.key], digitsOf(m))},
+    {name: 'difference', group: inUnit(m), title: 'ours - published; ' + (m.higher_is_better ? 'above' : 'below') + ' 0: ours is better', get: r => value(difference(r)[m.key] ?? null), text: r => sign(difference(r)[m.key], digitsOf(m))},
+  ] : [{...printed(m), name: 'published', group: inUnit(m) + ', not scored here'}]);
+}
+function publishedCard(t) {
+  const card = make('div', undefined, 'card'), wrap = make('div', undefined, 'wide'), element = make('table');
+  wrap.append(element); card.append(make('h3', t.title));
+  if (t.comparable) {
+    const bar = make('div', undefined, 'bar'), select = make('select'), text = make('label', 'Ours ');
+    // A method that is called as one of theirs is the one to compare, else the best.
+    const best = [...rows].filter(r => !r.oracle).sort((a, b) => (value(b.run.mean[first.key]) - value(a.run.mean[first.key])) * (first.higher_is_better ? 1 : -1))[0];
+    const same = rows.find(r => plain(r.run.label) && t.rows.some(p => plain(p.method) === plain(r.run.label)));
+    choices(select, runs.map((r, i) => [i, r.label])); select.value = (same || best || rows[0]).i; text.append(select); bar.append(text); card.append(bar);
+    const beside = t.rows.map((r, k) => ({...r, differences: t.ours.map(o => o.differences[k])}));
+    select.onchange = () => table(element, [{name: 'Published', get: r => r.method}, ...besideColumns(t, +select.value)], beside);
+    select.onchange();
+  } else {
+    card.append(make('p', t.why, 'hint'));
+    table(element, [{name: 'Method', get: r => r.method}, ...t.metrics.map(printed)], t.rows);
+  }
+  card.append(wrap, make('p', 'Source: ' + t.source + (t.note ? '. ' + t.note : ''), 'hint'));
+  return card;
+}
+for (const [id, comparable] of [['beside', true], ['apart', false]]) {
+  const list = data.published.filter(t => t.comparable === comparable);
+  $(id).hidden = !list.length; $(id + '-tables').append(...list.map(publishedCard));
 }
 
 /* Provenance. */
