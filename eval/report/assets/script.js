@@ -212,13 +212,13 @@ async function show() {
   $('viewer').setAttribute('aria-valuenow', Math.round(100 * split));
   $('left-name').textContent = $('left').selectedOptions[0].textContent; $('right-name').textContent = $('right').selectedOptions[0].textContent;
 }
+/* What to show beside the rainy frame: of a worst frame the best of the methods whose it is, else the best of all; the rainy
+   frame itself only where there is nothing else. */
 function bestOf(exhibit) {
-  const of = exhibit.worst.filter(i => !runs[i].sees_truth && exhibit.predictions[i]);
-  if (of.length) return 'p' + of[0];
-  const there = rows.filter(r => exhibit.predictions[r.i]);
+  const there = rows.filter(r => exhibit.predictions[r.i]), isNew = r => exhibit.predictions[r.i] !== exhibit.rainy;
   const better = (a, b) => (value(b.run.mean[first.key]) - value(a.run.mean[first.key])) * (first.higher_is_better ? 1 : -1);
-  const methods = there.filter(r => !r.oracle).sort(better);
-  return 'p' + (methods[0] || there[0]).i;
+  const methods = there.filter(r => !r.oracle).sort(better), theirs = methods.filter(r => exhibit.worst.includes(r.i));
+  return 'p' + (theirs.find(isNew) || methods.find(isNew) || methods[0] || there[0]).i;
 }
 /* Of a worst frame, of what methods it is one; of each, the score of the method shown. */
 const scoreText = (exhibit, i) => number(exhibit.scores[i], digitsOf(first)) + (first.unit ? ' ' + first.unit : '');
