@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
@@ -35,7 +36,11 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
   if (!request.niqe_model.empty()) {
     model = sha256_hex(std::span<const std::byte>(read_bytes(request.niqe_model, 64U << 20)));
   }
-  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model));
+  // Frames of protocols that pool errors are kept with those of regions, which earlier builds left
+  // out: their cached scores and journals do not do here.
+  const bool pools = scorer.protocol().averaging == Averaging::kPooledMse;
+  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model,
+                        pools ? "\nwith errors of regions" : ""));
 }
 
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
@@ -219,7 +224,10 @@ EvalOutcome outcome_of(const fs::path& file) {
   for (const RunClip& clip : record.clips) {
     frames += clip.frames.empty() ? 0 : static_cast<int>(clip.frames.begin()->second.size());
   }
-  return {record.clips.size(), frames, record.identical_frames, means_text(record), record.json};
+  const std::string content = record.of_pictures ? counted(frames, "picture")
+                                                 : cat(counted(record.clips.size(), "clip"), ", ",
+                                                       counted(frames, "frame"));
+  return {content, record.identical_frames, means_text(record), record.json};
 }
 
 }  // namespace
@@ -247,13 +255,15 @@ EvalOutcome evaluate(const EvalRequest& request) {
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);
-  Summary summary = summarise(scorer, scores, regions);
+  const SetUnit unit = set->info().kind == "images" ? SetUnit::kPicture : SetUnit::kClip;
+  Summary summary = summarise(scorer, scores, regions, unit);
   std::vector<const LayerTallies*> tallies;
   for (const ClipResult& result : results) tallies.push_back(&result.layers);
-  add_layer_means(layers, tallies, scorer.protocol().identical, summary);
-  FinishedRun finished{request, *set, scorer, regions, layers, clips, results, {}, settings, 0};
-  finished.pictures =
-      choose_pictures(run, results, columns_of(scorer, regions, layers).front().higher_is_better);
+  add_layer_means(layers, tallies, scorer.protocol().identical, unit, summary);
+  FinishedRun finished{request, *set,    scorer, regions,  layers, unit,
+                       clips,   results, {},     settings, 0};
+  const ScoreColumn first = columns_of(scorer, regions, layers, unit).front();
+  finished.pictures = choose_pictures(run, results, first.higher_is_better);
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::string record = run_record_json(finished, summary).dump() + "\n";
   fs::remove_all(pictures_folder(request));

@@ -188,7 +188,7 @@ with tempfile.TemporaryDirectory() as folder:
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1).replace("<\\/", "</"))
     assert [r["label"] for r in data["runs"]] == ["identity", "temporal-median", "best-affine-colour-fit"]
     assert not data["published"][0]["comparable"] and len(data["published"]) == 1  # recalled ones are not shown
-    assert data["runs"][1]["against"]["p"] <= 1 and data["exhibits"]
+    assert data["runs"][1]["against"]["psnr"]["p"] <= 1 and data["exhibits"]
     assert "claim to see" not in open(at("report/table.md")).read()
     run("report", at("id.json"), at("claims.json"), at("late.json"), "--out", at("seen"))
     data = json.loads(re.search(r'id="data">(.*?)</script>', open(at("seen/index.html")).read(), re.S).group(1).replace("<\\/", "</"))
