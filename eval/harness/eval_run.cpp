@@ -43,10 +43,13 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
                         pools ? "\nwith errors of regions" : ""));
 }
 
+/// A set of unrelated pictures is said to be one: earlier builds averaged it as clips.
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
-                          const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
+                          const std::vector<ScoredClip>& clips, const ClaimedLayers& layers,
+                          SetUnit unit) {
   return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
-                        data_sha256(clips), "\n", request.regions, "\n", layers.names()));
+                        data_sha256(clips), "\n", request.regions, "\n", layers.names(),
+                        unit == SetUnit::kPicture ? "\npictures" : ""));
 }
 
 fs::path journal_file(const EvalRequest& request) {
@@ -238,7 +241,8 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
   const ClaimedLayers layers = claimed_layers(request.method, clips);
-  const std::string settings = settings_hash(request, scorer, clips, layers);
+  const SetUnit unit = set->info().kind == "images" ? SetUnit::kPicture : SetUnit::kClip;
+  const std::string settings = settings_hash(request, scorer, clips, layers, unit);
   require_writable_parent(request.out);
   const RunLock lock(request.out);
   if (is_finished(request, settings)) return outcome_of(request.out);
@@ -255,7 +259,6 @@ EvalOutcome evaluate(const EvalRequest& request) {
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);
-  const SetUnit unit = set->info().kind == "images" ? SetUnit::kPicture : SetUnit::kClip;
   Summary summary = summarise(scorer, scores, regions, unit);
   std::vector<const LayerTallies*> tallies;
   for (const ClipResult& result : results) tallies.push_back(&result.layers);

@@ -53,6 +53,9 @@ LeftOut left_out(const RunRecord& run, const ScoreColumn& column) {
     out.clips += found == clip.mean.end() || is_left_out(run, found->second) ? 1 : 0;
     out.of_clips += 1;
   }
+  // Where nothing else is there, infinite scores are the mean.
+  const auto mean = run.mean.find(column.key);
+  if (mean != run.mean.end() && std::isinf(mean->second)) out.frames = out.clips = 0;
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "eval/report/left_out.h"
+#include "eval/report/units.h"
 
 namespace pluvia {
 
@@ -218,7 +219,7 @@ std::string lead_of(const Comparison& comparison) {
   const RunRecord& run = *comparison.methods.front().runs.front();
   std::size_t frames = 0;
   for (const RunClip& clip : run.clips) {
-    frames += clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
+    frames += frame_count(clip);
   }
   std::string content = counted(comparison.units, comparison.unit);
   if (!run.of_pictures) content += ", " + counted(frames, "frame");

@@ -9,10 +9,6 @@ namespace {
 /// What counts once; infinite and undefined scores are left out of means.
 Share share_of(double value) { return std::isfinite(value) ? Share{value, 1} : Share{}; }
 
-std::size_t frame_count(const RunClip& clip) {
-  return clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
-}
-
 double mean_of_clip(const RunClip& clip, const std::string& key) {
   const auto found = clip.mean.find(key);
   return found == clip.mean.end() ? std::nan("") : found->second;
@@ -38,6 +34,10 @@ Share total_of(const Shares& shares) {
 }
 
 }  // namespace
+
+std::size_t frame_count(const RunClip& clip) {
+  return clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
+}
 
 std::string unit_of(const RunRecord& record) { return record.of_pictures ? "picture" : "clip"; }
 

@@ -11,6 +11,8 @@
 
 namespace pluvia {
 
+std::size_t frame_count(const RunClip& clip);
+
 /// "clip" or "picture".
 std::string unit_of(const RunRecord& record);
 

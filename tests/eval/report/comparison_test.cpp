@@ -227,6 +227,11 @@ TEST(Comparison, MeansOfDifferentFramesAreSaidToBe) {
   EXPECT_EQ(field(csv_table(compared), 2, "identical_frames"), "0");
   // The interval is of the two clips that the mean is of.
   EXPECT_NEAR(compared.methods[0].interval.at("psnr").first, 30, 1e-9);
+  // A mean that is infinite leaves nothing out.
+  const std::vector<RunRecord> perfect = {
+      record("perfect", {{kInfinity, kInfinity}, {kInfinity, kInfinity}}, psnr),
+      record("plain", {{30, 31}, {32, 33}}, psnr)};
+  EXPECT_TRUE(uneven_means(compare_runs(perfect, ""), compared.columns).empty());
   const std::vector<RunRecord> alone = {runs[1]};
   EXPECT_TRUE(uneven_means(compare_runs(alone, ""), compared.columns).empty());
 }
