@@ -5,7 +5,6 @@
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "cli/version.h"
-#include "core/counted.h"
 #include "core/error.h"
 #include "core/manifest.h"
 #include "core/progress.h"
@@ -35,7 +34,7 @@ int run(const Options& options, const Globals& globals) {
   }
   const std::string label = request.label.empty() ? request.method.label : request.label;
   print_line(cat(label, " on ", request.data.string(), ", protocol ", request.protocol, ": ",
-                 counted(outcome.clips, "clip"), ", ", counted(outcome.frames, "frame"),
+                 outcome.content,
                  outcome.identical > 0 ? cat(", ", outcome.identical, " equal to the truth") : ""));
   std::string table = outcome.table;
   if (!table.empty()) table.pop_back();

@@ -7,10 +7,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/decibel_law.h"
 #include "core/image.h"
 #include "core/params.h"
 
@@ -56,6 +58,8 @@ class FrameScorer {
   }
   /// The score that belongs to the mean of such sums.
   virtual double of_mean(double mean) const { return mean; }
+  /// Where the sums are of squared errors that can be pooled over frames: what `of_mean` is then.
+  virtual std::optional<DecibelLaw> pooled() const { return std::nullopt; }
 };
 
 class ClipScorer {

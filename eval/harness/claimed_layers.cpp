@@ -24,16 +24,21 @@ bool predicts(const MethodInfo& info, const LayerSpec& layer) {
                    std::pair<std::string, int>(layer.name, layer.channels)) != all.end();
 }
 
-double score_of_clip(const ScoredLayer& layer, const LayerScore& score,
-                     const std::vector<LayerTally>& frames, IdenticalRule rule) {
-  if (layer.pooled) {
-    LayerTally all;
-    for (const LayerTally& frame : frames) all += frame;
-    return score.of(all);
-  }
+std::vector<double> scores_of_frames(const LayerScore& score,
+                                     const std::vector<LayerTally>& frames) {
   std::vector<double> values;
   for (const LayerTally& frame : frames) values.push_back(score.of(frame));
-  return mean_under(values, rule);
+  return values;
+}
+
+double score_of_clip(const ScoredLayer& layer, const LayerScore& score,
+                     const std::vector<LayerTally>& frames, IdenticalRule rule, SetUnit unit) {
+  if (!layer.pooled || unit == SetUnit::kPicture) {
+    return mean_under(scores_of_frames(score, frames), rule);
+  }
+  LayerTally all;
+  for (const LayerTally& frame : frames) all += frame;
+  return score.of(all);
 }
 
 }  // namespace
@@ -68,25 +73,39 @@ ClaimedLayers claimed_layers(const MethodChoice& method, const std::vector<Score
 }
 
 void add_layer_means(const ClaimedLayers& layers, const std::vector<const LayerTallies*>& clips,
-                     IdenticalRule rule, Summary& summary) {
+                     IdenticalRule rule, SetUnit unit, Summary& summary) {
   for (std::size_t i = 0; i < layers.scored.size(); ++i) {
     for (const LayerScore& score : layers.scored[i]->scores) {
-      std::vector<double> of_clips;
+      std::vector<double> of_units;
       for (std::size_t c = 0; c < clips.size(); ++c) {
-        of_clips.push_back(score_of_clip(*layers.scored[i], score, (*clips[c])[i], rule));
-        summary.clips[c].values.emplace_back(score.key, of_clips.back());
+        const std::vector<LayerTally>& frames = (*clips[c])[i];
+        const double of_clip = score_of_clip(*layers.scored[i], score, frames, rule, unit);
+        summary.clips[c].values.emplace_back(score.key, of_clip);
+        const std::vector<double> own =
+            unit == SetUnit::kPicture ? scores_of_frames(score, frames) : std::vector{of_clip};
+        of_units.insert(of_units.end(), own.begin(), own.end());
       }
-      summary.mean.values.emplace_back(score.key, mean_under(of_clips, rule));
+      summary.mean.values.emplace_back(score.key, mean_under(of_units, rule));
     }
   }
 }
 
-std::vector<ScoreColumn> layer_columns(const ClaimedLayers& layers) {
+std::vector<ScoreColumn> layer_columns(const ClaimedLayers& layers, SetUnit unit) {
   std::vector<ScoreColumn> out;
   for (const ScoredLayer* layer : layers.scored) {
     for (const LayerScore& score : layer->scores) {
-      out.push_back({score.key, score.name, score.key, "", score.unit, score.help,
-                     score.higher_is_better, spec(layer->layer).name});
+      ScoreColumn column{score.key,
+                         score.name,
+                         score.key,
+                         "",
+                         score.unit,
+                         score.help,
+                         score.higher_is_better,
+                         spec(layer->layer).name};
+      const bool pictures = unit == SetUnit::kPicture;
+      column.average = pictures ? ColumnAverage::kPictures : ColumnAverage::kClips;
+      column.pooled_in_clips = layer->pooled && !pictures;
+      out.push_back(std::move(column));
     }
   }
   return out;

@@ -32,11 +32,11 @@ ClaimedLayers claimed_layers(const MethodChoice& method, const std::vector<Score
 /// Of one clip: [layer][frame].
 using LayerTallies = std::vector<std::vector<LayerTally>>;
 
-/// Adds each clip's scores, and their means over clips, to a summary. Infinite ones follow the
-/// protocol's rule, undefined ones never count.
+/// Adds each clip's scores, and their means over units, to a summary. Infinite ones follow the
+/// protocol's rule, undefined ones never count. Unrelated pictures are never pooled.
 void add_layer_means(const ClaimedLayers& layers, const std::vector<const LayerTallies*>& clips,
-                     IdenticalRule rule, Summary& summary);
+                     IdenticalRule rule, SetUnit unit, Summary& summary);
 
-std::vector<ScoreColumn> layer_columns(const ClaimedLayers& layers);
+std::vector<ScoreColumn> layer_columns(const ClaimedLayers& layers, SetUnit unit);
 
 }  // namespace pluvia

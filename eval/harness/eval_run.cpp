@@ -36,15 +36,20 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
   if (!request.niqe_model.empty()) {
     model = sha256_hex(std::span<const std::byte>(read_bytes(request.niqe_model, 64U << 20)));
   }
-  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model));
+  // Frames of protocols that pool errors are kept with those of regions, which earlier builds left
+  // out: their cached scores and journals do not do here.
+  const bool pools = scorer.protocol().averaging == Averaging::kPooledMse;
+  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model,
+                        pools ? "\nwith errors of regions" : ""));
 }
 
+/// A set of unrelated pictures is said to be one: earlier builds averaged it as clips.
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
                           const std::vector<ScoredClip>& clips, const ClaimedLayers& layers,
-                          const std::string& files) {
+                          const std::string& files, SetUnit unit) {
   return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
                         data_sha256(clips), "\n", request.regions, "\n", layers.names(), "\n",
-                        files));
+                        files, unit == SetUnit::kPicture ? "\npictures" : ""));
 }
 
 fs::path journal_file(const EvalRequest& request) {
@@ -249,8 +254,11 @@ namespace {
 
 EvalOutcome outcome_of(const fs::path& file) {
   const RunRecord record = read_run_record(file);
-  const int frames = parse_json(record.json, "record").at("frames_scored").get<int>();
-  return {record.clips.size(), frames, record.identical_frames, means_text(record), record.json};
+  const int frames = record.frames_scored;
+  const std::string content = record.of_pictures ? counted(frames, "picture")
+                                                 : cat(counted(record.clips.size(), "clip"), ", ",
+                                                       counted(frames, "frame"));
+  return {content, record.identical_frames, means_text(record), record.json};
 }
 
 }  // namespace
@@ -261,11 +269,12 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
   const ClaimedLayers layers = claimed_layers(request.method, clips);
+  const SetUnit unit = set->info().kind == "images" ? SetUnit::kPicture : SetUnit::kClip;
   require_writable_parent(request.out);
   const RunLock lock(request.out);
   refuse_existing(request);
   const CheckedFolder files = check_folder(request.method, set->info(), clips, layers);
-  const std::string settings = settings_hash(request, scorer, clips, layers, files.sha256);
+  const std::string settings = settings_hash(request, scorer, clips, layers, files.sha256, unit);
   if (is_finished(request, settings)) return outcome_of(request.out);
   warn_of(files, request.method);
   for (const auto& [layer, why] : layers.left_out) {
@@ -283,11 +292,11 @@ EvalOutcome evaluate(const EvalRequest& request) {
 
   std::vector<ClipScores> scores;
   for (const ClipResult& result : results) scores.push_back(result.scores);
-  Summary summary = summarise(scorer, scores, regions);
+  Summary summary = summarise(scorer, scores, regions, unit);
   std::vector<const LayerTallies*> tallies;
   for (const ClipResult& result : results) tallies.push_back(&result.layers);
-  add_layer_means(layers, tallies, scorer.protocol().identical, summary);
-  FinishedRun finished{request, *set,    scorer, regions,  layers,
+  add_layer_means(layers, tallies, scorer.protocol().identical, unit, summary);
+  FinishedRun finished{request, *set,    scorer, regions,  layers,      unit,
                        clips,   results, {},     settings, files.losses};
   finished.pictures = choose_pictures(run, results, higher_is_better(scorer));
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

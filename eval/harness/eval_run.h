@@ -11,8 +11,7 @@
 namespace pluvia {
 
 struct EvalOutcome {
-  std::size_t clips = 0;
-  int frames = 0;
+  std::string content;  ///< "2 clips, 8 frames", "30 pictures"
   int identical = 0;
   std::string table;  ///< the means, a line each, for people
   std::string json;   ///< the run record

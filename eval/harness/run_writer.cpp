@@ -25,6 +25,18 @@ std::vector<double> doubles_of(const Json& json) {
   return out;
 }
 
+Json sums_json(const std::vector<MetricSum>& sums) {
+  Json out = Json::array();
+  for (const MetricSum& sum : sums) out.push_back({sum.sum, sum.count});
+  return out;
+}
+
+std::vector<MetricSum> sums_of(const Json& json) {
+  std::vector<MetricSum> out;
+  for (const Json& sum : json) out.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
+  return out;
+}
+
 Json means_json(const Means& means) {
   Json out = Json::object();
   for (const auto& [key, value] : means.values) out[key] = score_json(value);
@@ -51,6 +63,46 @@ void add_layers(const ClaimedLayers& layers, const LayerTallies& tallies, std::s
       frame[score.key] = score_json(score.of(tallies[i][t]));
     }
   }
+}
+
+/// By column that pools errors: [sum, count] of every frame.
+Json pooled_json(const std::vector<FrameScores>& frames, const ProtocolScorer& scorer,
+                 const std::vector<std::string>& regions) {
+  Json out = Json::object();
+  const auto add = [&](const std::string& key, std::size_t metric, int region) {
+    out[key] = Json::array();
+    for (const FrameScores& frame : frames) {
+      const MetricSum part = pooled_part(frame, metric, region);
+      out[key].push_back({part.sum, part.count});
+    }
+  };
+  for (std::size_t i = 0; i < scorer.frame_keys().size(); ++i) {
+    if (!scorer.pooled(i)) continue;
+    add(scorer.frame_keys()[i], i, -1);
+    for (std::size_t r = 0; r < regions.size(); ++r) {
+      add(scorer.frame_keys()[i] + "_" + regions[r], i, static_cast<int>(r));
+    }
+  }
+  return out;
+}
+
+Json column_json(const ScoreColumn& column) {
+  Json out{{"key", column.key},
+           {"name", column.name},
+           {"base", column.base},
+           {"region", column.region},
+           {"layer", column.layer},
+           {"unit", column.unit},
+           {"help", column.help},
+           {"higher_is_better", column.higher_is_better},
+           {"average", name_of(column.average)},
+           {"pooled_in_clips", column.pooled_in_clips}};
+  if (column.average == ColumnAverage::kPooledMse) {
+    out["decibels"] = {{"peak", column.decibels.peak},
+                       {"offset", column.decibels.offset},
+                       {"cap_db", column.decibels.cap_db}};
+  }
+  return out;
 }
 
 Json picture_json(const RunPicture& picture) {
@@ -108,6 +160,12 @@ Json data_json(const FinishedRun& run) {
   return out;
 }
 
+ColumnAverage average_of_frames(Averaging averaging, bool pools, SetUnit unit) {
+  if (pools) return ColumnAverage::kPooledMse;
+  if (unit == SetUnit::kPicture) return ColumnAverage::kPictures;
+  return averaging == Averaging::kClips ? ColumnAverage::kClips : ColumnAverage::kFrames;
+}
+
 }  // namespace
 
 Json clip_result_json(const ClipResult& result) {
@@ -124,10 +182,11 @@ Json clip_result_json(const ClipResult& result) {
     Json one{{"name", frame.name},
              {"identical", frame.identical},
              {"values", doubles_json(frame.values)},
-             {"sums", Json::array()},
-             {"regions", Json::array()}};
-    for (const MetricSum& sum : frame.sums) one["sums"].push_back({sum.sum, sum.count});
+             {"regions", Json::array()},
+             {"region_sums", Json::array()}};
+    one["sums"] = sums_json(frame.sums);
     for (const auto& regions : frame.regions) one["regions"].push_back(doubles_json(regions));
+    for (const auto& sums : frame.region_sums) one["region_sums"].push_back(sums_json(sums));
     out["frames"].push_back(std::move(one));
   }
   for (const KeptFrame& kept : result.kept) {
@@ -148,10 +207,13 @@ ClipResult clip_result_of(const Json& json) {
     frame.name = one.at("name").get<std::string>();
     frame.identical = one.at("identical").get<bool>();
     frame.values = doubles_of(one.at("values"));
-    for (const Json& sum : one.at("sums")) {
-      frame.sums.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
-    }
+    frame.sums = sums_of(one.at("sums"));
     for (const Json& regions : one.at("regions")) frame.regions.push_back(doubles_of(regions));
+    frame.region_sums.resize(frame.values.size());
+    const Json region_sums = one.value("region_sums", Json::array());  // a later addition
+    for (std::size_t i = 0; i < region_sums.size() && i < frame.region_sums.size(); ++i) {
+      frame.region_sums[i] = sums_of(region_sums[i]);
+    }
     result.scores.frames.push_back(std::move(frame));
   }
   for (const Json& layer : json.at("layers")) {
@@ -169,20 +231,32 @@ ClipResult clip_result_of(const Json& json) {
 
 std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
                                     const std::vector<std::string>& regions,
-                                    const ClaimedLayers& layers) {
+                                    const ClaimedLayers& layers, SetUnit unit) {
   std::vector<ScoreColumn> out;
   const std::vector<std::string>& frame_keys = scorer.frame_keys();
   const auto add = [&](const ProtocolMetric& metric, const std::string& region) {
     const Metric& row = *metric.metric;
-    out.push_back({region.empty() ? metric.key : metric.key + "_" + region, shown_name(metric.key),
-                   metric.key, region, row.unit, row.help, metric.higher_is_better()});
+    ScoreColumn column{region.empty() ? metric.key : metric.key + "_" + region,
+                       shown_name(metric.key),
+                       metric.key,
+                       region,
+                       row.unit,
+                       row.help,
+                       metric.higher_is_better()};
+    const auto at = std::find(frame_keys.begin(), frame_keys.end(), metric.key);
+    if (at != frame_keys.end()) {
+      const auto law = scorer.pooled(static_cast<std::size_t>(at - frame_keys.begin()));
+      column.average = average_of_frames(scorer.protocol().averaging, law.has_value(), unit);
+      if (law) column.decibels = *law;
+    }
+    out.push_back(std::move(column));
   };
   for (const ProtocolMetric& metric : scorer.protocol().metrics) add(metric, "");
   for (const ProtocolMetric& metric : scorer.protocol().metrics) {
     if (std::find(frame_keys.begin(), frame_keys.end(), metric.key) == frame_keys.end()) continue;
     for (const std::string& region : regions) add(metric, region);
   }
-  for (ScoreColumn& column : layer_columns(layers)) out.push_back(std::move(column));
+  for (ScoreColumn& column : layer_columns(layers, unit)) out.push_back(std::move(column));
   return out;
 }
 
@@ -197,6 +271,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
   Json out{{"format", "pluvia-run"},
            {"version", kRunRecordVersion},
            {"method", method},
+           {"unit", run.unit == SetUnit::kPicture ? "picture" : "clip"},
            {"data", data_json(run)},
            {"protocol", protocol.definition()},
            {"protocol_sha256", protocol.sha256()},
@@ -226,15 +301,8 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
              {"finished", now_text()}}}};
   out["protocol"]["name"] = protocol.name;
   for (const auto& [layer, why] : run.layers.left_out) out["layers_left_out"][layer] = why;
-  for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers)) {
-    out["columns"].push_back({{"key", column.key},
-                              {"name", column.name},
-                              {"base", column.base},
-                              {"region", column.region},
-                              {"layer", column.layer},
-                              {"unit", column.unit},
-                              {"help", column.help},
-                              {"higher_is_better", column.higher_is_better}});
+  for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers, run.unit)) {
+    out["columns"].push_back(column_json(column));
   }
   for (std::size_t i = 0; i < run.results.size(); ++i) {
     Json clip{{"id", run.clips[i].id},
@@ -243,6 +311,8 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
               {"mean", means_json(summary.clips[i])},
               {"frames", Json::array()}};
     const std::vector<FrameScores>& frames = run.results[i].scores.frames;
+    const Json pooled = pooled_json(frames, run.scorer, run.regions);
+    if (!pooled.empty()) clip["pooled"] = pooled;
     for (std::size_t t = 0; t < frames.size(); ++t) {
       clip["frames"].push_back(frame_json(frames[t], run.scorer, run.regions));
       add_layers(run.layers, run.results[i].layers, t, clip["frames"].back());

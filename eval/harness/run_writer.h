@@ -18,7 +18,7 @@ ClipResult clip_result_of(const Json& json);
 /// The columns of a record: metrics of frames, of clips, of regions, and of layers.
 std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
                                     const std::vector<std::string>& regions,
-                                    const ClaimedLayers& layers);
+                                    const ClaimedLayers& layers, SetUnit unit);
 
 struct FinishedRun {
   const EvalRequest& request;
@@ -26,6 +26,7 @@ struct FinishedRun {
   const ProtocolScorer& scorer;
   const std::vector<std::string>& regions;
   const ClaimedLayers& layers;
+  SetUnit unit;
   const std::vector<ScoredClip>& clips;
   const std::vector<ClipResult>& results;  ///< one per clip
   std::vector<RunPicture> pictures;

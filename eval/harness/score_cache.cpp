@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/harness/score_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -34,6 +35,15 @@ std::string to_line(const FrameScores& scores) {
   for (const std::vector<double>& regions : scores.regions) {
     json["r"].push_back(list_json(regions));
   }
+  const bool pooled = std::any_of(scores.region_sums.begin(), scores.region_sums.end(),
+                                  [](const auto& sums) { return !sums.empty(); });
+  if (pooled) {
+    for (const auto& sums : scores.region_sums) {
+      Json list = Json::array();
+      for (const MetricSum& sum : sums) list.push_back({sum.sum, sum.count});
+      json["q"].push_back(std::move(list));
+    }
+  }
   return json.dump();
 }
 
@@ -46,6 +56,13 @@ FrameScores from_line(const std::string& text) {
     scores.sums.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
   }
   for (const Json& regions : json.at("r")) scores.regions.push_back(list_of(regions));
+  scores.region_sums.resize(scores.values.size());
+  const Json pooled = json.value("q", Json::array());
+  for (std::size_t i = 0; i < pooled.size() && i < scores.region_sums.size(); ++i) {
+    for (const Json& sum : pooled[i]) {
+      scores.region_sums[i].push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
+    }
+  }
   return scores;
 }
 

@@ -30,8 +30,6 @@ constexpr std::array<Param, 5> kParams = {{
     {"cap_db", ParamKind::kNumber, "dB", "largest score, 0: none", "0", 0, 1000},
 }};
 
-double decibels(double peak, double mse) { return 10 * std::log10(peak * peak / mse); }
-
 double largest(const MetricInput& input) {
   double most = 0;
   if (input.prediction.empty()) {
@@ -51,9 +49,8 @@ class Psnr : public FrameScorer {
   explicit Psnr(const Params& params)
       : mean_of_channels_(params.text("channels") == "mean"),
         one_if_dark_(params.text("peak_rule") == "one-if-dark"),
-        peak_(params.number("peak")),
-        mse_offset_(params.number("mse_offset") * 255 * 255),
-        cap_db_(params.number("cap_db")) {}
+        law_{params.number("peak"), params.number("mse_offset") * 255 * 255,
+             params.number("cap_db")} {}
 
   double score(const MetricInput& input) const override {
     check_metric_input(input);
@@ -61,7 +58,7 @@ class Psnr : public FrameScorer {
     const double mse =
         mean_of(input.mask.empty() ? all_sums(input, {}, 1).front()
                                    : all_sums(input, labels_of_mask(input.mask).view(), 2).back());
-    if (one_if_dark_ && largest(input) <= 1) return limited(decibels(1, mse));
+    if (one_if_dark_ && largest(input) <= 1) return DecibelLaw{1, 0, law_.cap_db}.of(mse);
     return of_mean(mse);
   }
 
@@ -72,7 +69,11 @@ class Psnr : public FrameScorer {
     return all_sums(input, labels, count);
   }
 
-  double of_mean(double mse) const override { return limited(decibels(peak_, mse + mse_offset_)); }
+  double of_mean(double mse) const override { return law_.of(mse); }
+
+  std::optional<DecibelLaw> pooled() const override {
+    return mean_of_channels_ || one_if_dark_ ? std::nullopt : std::optional(law_);
+  }
 
  private:
   static std::vector<MetricSum> all_sums(const MetricInput& input,
@@ -83,8 +84,6 @@ class Psnr : public FrameScorer {
     return label_sums(input.reference, input.prediction, labels, count,
                       [](double a, double b) { return (a - b) * (a - b); });
   }
-
-  double limited(double db) const { return cap_db_ > 0 ? std::min(db, cap_db_) : db; }
 
   double mean_over_channels(const MetricInput& input) const {
     const auto& a = input.reference;
@@ -106,9 +105,7 @@ class Psnr : public FrameScorer {
 
   bool mean_of_channels_;
   bool one_if_dark_;
-  double peak_;
-  double mse_offset_;
-  double cap_db_;
+  DecibelLaw law_;
 };
 
 std::unique_ptr<FrameScorer> make(const Params& params) { return std::make_unique<Psnr>(params); }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Averages over frames and clips, in the order the protocol says.
+// Averages over frames and clips, in the order the protocol says. Where clips are stacks of
+// unrelated pictures, each picture is a clip of its own: which stack it lies in is a matter of its
+// size, so a mean over stacks would weigh pictures by how many others have theirs.
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "core/error.h"
 #include "eval/metrics/label_sums.h"
@@ -34,6 +37,15 @@ double mean_under(const std::vector<double>& values, IdenticalRule rule) {
   return counted == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / counted;
 }
 
+MetricSum pooled_part(const FrameScores& frame, std::size_t metric, int region) {
+  if (region < 0) return {mean_of(frame.sums[metric]), 1};
+  const std::vector<MetricSum>& sums = frame.region_sums[metric];
+  const auto at = static_cast<std::size_t>(region);
+  return at < sums.size() ? sums[at] : MetricSum{};
+}
+
+namespace {
+
 /// Takes one number out of each frame and averages it as the protocol says.
 struct Averager {
   const ProtocolScorer& scorer;
@@ -41,9 +53,14 @@ struct Averager {
 
   double over_frames(const std::vector<const FrameScores*>& frames, std::size_t metric,
                      int region) const {
-    if (region < 0 && scorer.protocol().averaging == Averaging::kPooledMse) {
-      const double pooled = of_pooled_means(frames, metric);
-      if (!std::isnan(pooled)) return pooled;
+    if (const std::optional<DecibelLaw> law = scorer.pooled(metric)) {
+      MetricSum all;
+      for (const FrameScores* frame : frames) {
+        const MetricSum part = pooled_part(*frame, metric, region);
+        all.sum += part.sum;
+        all.count += part.count;
+      }
+      return law->of(mean_of(all));
     }
     std::vector<double> values;
     for (const FrameScores* frame : frames) {
@@ -55,17 +72,12 @@ struct Averager {
     }
     return mean_under(values, rule);
   }
-
-  // The score of the mean of the frames' means: for PSNR, of the mean MSE.
-  double of_pooled_means(const std::vector<const FrameScores*>& frames, std::size_t metric) const {
-    double sum = 0;
-    for (const FrameScores* frame : frames) sum += mean_of(frame->sums[metric]);
-    return scorer.frames_[metric].scorer->of_mean(sum / static_cast<double>(frames.size()));
-  }
 };
 
+}  // namespace
+
 Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& clips,
-                  const std::vector<std::string>& regions) {
+                  const std::vector<std::string>& regions, SetUnit unit) {
   const Protocol& protocol = scorer.protocol();
   const Averager averager{scorer, protocol.identical};
   Summary out;
@@ -86,7 +98,7 @@ Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& c
       of_clips.push_back(averager.over_frames(frames, metric, region));
       out.clips[c].values.emplace_back(key, of_clips.back());
     }
-    const bool by_clips = protocol.averaging == Averaging::kClips;
+    const bool by_clips = protocol.averaging == Averaging::kClips && unit == SetUnit::kClip;
     out.mean.values.emplace_back(key, by_clips ? mean_under(of_clips, protocol.identical)
                                                : averager.over_frames(all, metric, region));
   };

@@ -179,6 +179,7 @@ void ProtocolScorer::score_entry(std::size_t i, const MetricInput& input, const 
     }
     if (!parts.empty()) {
       out.regions[i].push_back(sum.count > 0 ? scorer.of_mean(mean_of(sum)) : kNaN);
+      if (pooled(i)) out.region_sums[i].push_back(sum);
       continue;
     }
     const Image<std::uint8_t> mask = pair.regions->mask_of(region);
@@ -187,6 +188,11 @@ void ProtocolScorer::score_entry(std::size_t i, const MetricInput& input, const 
     masked.mask = mask.view().crop(border, border, labels.height(), labels.width());
     out.regions[i].push_back(scorer.score(masked));
   }
+}
+
+std::optional<DecibelLaw> ProtocolScorer::pooled(std::size_t metric) const {
+  if (protocol_.averaging != Averaging::kPooledMse) return std::nullopt;
+  return frames_[metric].scorer->pooled();
 }
 
 FrameScores ProtocolScorer::score(const FramePair& pair) const {
@@ -199,6 +205,7 @@ FrameScores ProtocolScorer::score(const FramePair& pair) const {
     out.values.assign(frames_.size(), kNaN);
     out.sums.resize(frames_.size());
     out.regions.resize(frames_.size());
+    out.region_sums.resize(frames_.size());
     Colors colors(inner);
     for (std::size_t i = 0; i < frames_.size(); ++i) {
       score_entry(i, colors.of(*frames_[i].entry), pair, out);

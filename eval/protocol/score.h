@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct FrameScores {
   std::vector<double> values;
   std::vector<MetricSum> sums;               ///< count 0 where a metric has none
   std::vector<std::vector<double>> regions;  ///< [metric][region]
+  /// [metric][region], of metrics whose errors the protocol pools; else nothing.
+  std::vector<std::vector<MetricSum>> region_sums;
 };
 
 /// What a protocol leaves open.
@@ -56,13 +59,15 @@ class ProtocolScorer {
   const std::vector<std::string>& frame_keys() const { return frame_keys_; }
   const std::vector<std::string>& clip_keys() const { return clip_keys_; }
 
+  /// Of a metric of frames: how its pooled errors become a score, where the protocol pools them.
+  std::optional<DecibelLaw> pooled(std::size_t metric) const;
+
   FrameScores score(const FramePair& pair) const;
   /// For the clip metrics: frames are added in order.
   std::unique_ptr<ClipPass> begin_clip() const;
 
  private:
   friend class ClipPass;
-  friend struct Averager;
   struct FrameEntry {
     const ProtocolMetric* entry;
     std::unique_ptr<FrameScorer> scorer;
@@ -108,9 +113,19 @@ struct Summary {
   int identical = 0;
 };
 
+/// What a protocol averages as its clips.
+enum class SetUnit : std::uint8_t {
+  kClip,
+  kPicture,  ///< clips are stacks of unrelated pictures: each picture is a clip of one frame
+};
+
 /// `regions` are the names of the regions the frames were scored in, or none.
 Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& clips,
-                  const std::vector<std::string>& regions);
+                  const std::vector<std::string>& regions, SetUnit unit = SetUnit::kClip);
+
+/// What a frame brings into a pooled score of the whole frame (region < 0: its MSE, frames weigh
+/// alike) or of a region (its squared errors, pixels weigh alike).
+MetricSum pooled_part(const FrameScores& frame, std::size_t metric, int region);
 
 /// A mean under the rule for infinite values; NaN entries never count. NaN when nothing is left.
 double mean_under(const std::vector<double>& values, IdenticalRule rule);

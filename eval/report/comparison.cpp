@@ -6,13 +6,34 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "eval/statistics/bootstrap.h"
-#include "eval/statistics/paired.h"
+#include "eval/report/differences.h"
+#include "eval/report/units.h"
 
 namespace pluvia {
 namespace {
 
-constexpr std::uint64_t kSeed = 20260101;  ///< of resampling: a report made again is the same
+/// Earlier builds averaged pictures as stacks, and pooled regions frame by frame.
+void require_same_means(const RunRecord& run, const RunRecord& first) {
+  bool same = run.of_pictures == first.of_pictures;
+  for (const ScoreColumn& column : run.columns) {
+    for (const ScoreColumn& other : first.columns) {
+      same = same && (column.key != other.key || column.average == other.average);
+    }
+  }
+  if (same) return;
+  fail("reporting: ", run.file.string(), " and ", first.file.string(),
+       " average their scores differently, one is of an earlier build; score it again (scores of "
+       "equal pictures come from the cache)");
+}
+
+/// Equal hashes alone are what a record says of itself.
+bool same_clips(const RunRecord& a, const RunRecord& b) {
+  return a.data_sha256 == b.data_sha256 &&
+         std::equal(a.clips.begin(), a.clips.end(), b.clips.begin(), b.clips.end(),
+                    [](const RunClip& one, const RunClip& other) {
+                      return one.id == other.id && frame_count(one) == frame_count(other);
+                    });
+}
 
 void require_same(const std::vector<RunRecord>& runs) {
   const RunRecord& first = runs.front();
@@ -22,10 +43,11 @@ void require_same(const std::vector<RunRecord>& runs) {
            first.file.string(), " by '", first.protocol_name,
            "'; score both alike or make two reports");
     }
-    if (run.data_sha256 != first.data_sha256) {
+    if (!same_clips(run, first)) {
       fail("reporting: ", run.file.string(), " and ", first.file.string(),
            " were scored on different data (clips, frames or content differ); make two reports");
     }
+    require_same_means(run, first);
   }
 }
 
@@ -63,21 +85,6 @@ std::vector<RunClip> mean_clips(const std::vector<const RunRecord*>& runs) {
     }
   }
   return out;
-}
-
-void add_interval(ComparedMethod& method, const std::string& key) {
-  std::vector<std::vector<double>> scores;
-  for (const RunRecord* run : method.runs) {
-    scores.emplace_back();
-    for (const RunClip& clip : run->clips) {
-      const double value = at_or_nan(clip.mean, key);
-      if (!std::isfinite(value)) return;
-      scores.back().push_back(value);
-    }
-  }
-  if (scores.front().size() < 2) return;
-  const Interval interval = bootstrap_crossed(scores, kSeed);
-  method.interval[key] = {interval.low, interval.high};
 }
 
 std::vector<ComparedMethod> grouped(const std::vector<RunRecord>& runs) {
@@ -120,43 +127,6 @@ std::optional<std::size_t> reference_of(const std::vector<ComparedMethod>& metho
              "; there are ", list_some(labels));
 }
 
-void add_differences(Comparison& comparison) {
-  if (!comparison.reference) return;
-  const ScoreColumn& column = comparison.columns.front();
-  const auto scores = [&](const ComparedMethod& method) {
-    std::vector<double> out;
-    for (const RunClip& clip : method.clips) {
-      const double value = at_or_nan(clip.mean, column.key);
-      out.push_back(column.higher_is_better ? value : -value);
-    }
-    return out;
-  };
-  const std::vector<double> reference = scores(comparison.methods[*comparison.reference]);
-  std::vector<std::size_t> compared;
-  std::vector<double> p;
-  std::vector<double> p_wilcoxon;
-  for (std::size_t i = 0; i < comparison.methods.size(); ++i) {
-    const std::vector<double> own = scores(comparison.methods[i]);
-    const auto finite = [](double x) { return std::isfinite(x); };
-    if (i == *comparison.reference || !std::all_of(own.begin(), own.end(), finite) ||
-        !std::all_of(reference.begin(), reference.end(), finite)) {
-      continue;
-    }
-    const PairedTest test = compare_paired(own, reference, kSeed);
-    comparison.methods[i].against =
-        Difference{test.mean_difference, test.flip_p, test.wilcoxon_p, test.cohen_dz};
-    compared.push_back(i);
-    p.push_back(test.flip_p);
-    p_wilcoxon.push_back(test.wilcoxon_p);
-  }
-  const std::vector<double> corrected = holm(p);
-  const std::vector<double> corrected_wilcoxon = holm(p_wilcoxon);
-  for (std::size_t k = 0; k < compared.size(); ++k) {
-    comparison.methods[compared[k]].against->p = corrected[k];
-    comparison.methods[compared[k]].against->p_wilcoxon = corrected_wilcoxon[k];
-  }
-}
-
 }  // namespace
 
 bool ComparedMethod::claims_layers() const {
@@ -175,13 +145,15 @@ Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& a
     method.clips = mean_clips(method.runs);
     for (const ScoreColumn& column : out.columns) {
       method.mean[column.key] = over_seeds(method.runs, column.key);
-      add_interval(method, column.key);
     }
     for (const RunRecord* run : method.runs) {
       method.seconds_per_frame += run->seconds_per_frame / static_cast<double>(method.runs.size());
     }
   }
+  out.unit = unit_of(runs.front());
+  out.units = unit_count(runs.front());
   out.reference = reference_of(out.methods, against);
+  add_intervals(out);
   add_differences(out);
   return out;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs side by side: which belong together, how sure each mean is, which differences are real.
 //
-// Runs of the same label are one method trained with several seeds: their mean is shown, and clips
-// and seeds are both resampled for its interval. All comparisons of one report with its reference
-// method are corrected together (Holm).
+// Runs of the same label are one method trained with several seeds: their mean is shown, and units
+// (clips, or unrelated pictures) and seeds are both resampled for its interval. All comparisons of
+// one report with its reference method, in every metric of whole frames, are corrected together
+// (Holm).
 #pragma once
 
 #include <map>
@@ -16,11 +17,15 @@
 
 namespace pluvia {
 
+/// Of one metric to the reference method's; better is positive.
 struct Difference {
-  double mean_difference = 0;  ///< of the first metric, over clips; better is positive
-  double p = 1;                ///< sign flips, after Holm
-  double p_wilcoxon = 1;       ///< after Holm
-  double dz = 0;
+  double delta = 0;                                   ///< of the printed means
+  std::optional<std::pair<double, double>> interval;  ///< 95 %
+  double p = 1;                                       ///< sign flips
+  double p_corrected = 1;                             ///< after Holm
+  double p_wilcoxon = 1;
+  double p_wilcoxon_corrected = 1;
+  double dz = 0;  ///< infinite where all units gain the same; NaN where it is undefined
 };
 
 /// One row of the table.
@@ -32,7 +37,7 @@ struct ComparedMethod {
   std::map<std::string, std::pair<double, double>> interval;  ///< 95 %, finite ones only
   std::vector<RunClip> clips;                                 ///< means over seeds
   double seconds_per_frame = 0;
-  std::optional<Difference> against;
+  std::map<std::string, Difference> against;  ///< by column of whole frames, where it is known
 
   /// Whether it predicts more than the clean frame, and that was scored.
   bool claims_layers() const;
@@ -42,6 +47,8 @@ struct Comparison {
   std::vector<ScoreColumn> columns;  ///< of any method; another's number is then undefined
   std::vector<ComparedMethod> methods;
   std::optional<std::size_t> reference;  ///< what `against` compares with
+  std::string unit;                      ///< "clip" or "picture": what is resampled and paired
+  std::size_t units = 0;
 };
 
 /// An Error when records were scored by different protocols or on different data. `against` is a

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base64.h"
+#include "core/error.h"
 #include "core/file.h"
 
 namespace pluvia {
@@ -89,7 +90,9 @@ class Exhibits {
   }
 
   Json exhibit_of(const Frame& frame) {
-    Json out{{"name", "clip " + frame.clip + ", frame " + frame.name},
+    const bool pictures = comparison_.unit == "picture";
+    Json out{{"name", cat(pictures ? "stack " : "clip ", frame.clip,
+                          pictures ? ", picture " : ", frame ", frame.name)},
              {"worst", Json::array()},
              {"scores", Json::object()},
              {"predictions", Json::object()}};

@@ -6,9 +6,11 @@
 
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "eval/metrics/regions.h"
 #include "eval/report/beside.h"
 #include "eval/report/exhibits.h"
+#include "eval/report/left_out.h"
 
 namespace pluvia {
 
@@ -21,7 +23,7 @@ extern const std::string_view style_css;
 namespace {
 
 /// Sign flips of five clips have 32 outcomes: no p below 0.05 both ways.
-constexpr std::size_t kFewClips = 6;
+constexpr std::size_t kFewUnits = 6;
 
 Json columns_json(const Comparison& comparison) {
   Json out = Json::array();
@@ -58,6 +60,19 @@ Json provenance_json(const ComparedMethod& method) {
   return out.size() == 1 ? out[0] : out;
 }
 
+/// p as the page prints them: after Holm.
+Json difference_json(const Difference& difference) {
+  Json out{{"delta", score_json(difference.delta)},
+           {"interval", nullptr},
+           {"p", difference.p_corrected},
+           {"p_wilcoxon", difference.p_wilcoxon_corrected},
+           {"dz", score_json(difference.dz)}};
+  if (difference.interval) {
+    out["interval"] = {difference.interval->first, difference.interval->second};
+  }
+  return out;
+}
+
 Json method_json(const ComparedMethod& method) {
   Json out{{"label", method.label},
            {"sees_truth", method.sees_truth},
@@ -66,7 +81,7 @@ Json method_json(const ComparedMethod& method) {
            {"interval", Json::object()},
            {"clips", Json::array()},
            {"seconds_per_frame", method.seconds_per_frame},
-           {"against", nullptr},
+           {"against", Json::object()},
            {"provenance", provenance_json(method)}};
   for (const auto& [key, interval] : method.interval) {
     out["interval"][key] = {interval.first, interval.second};
@@ -78,24 +93,28 @@ Json method_json(const ComparedMethod& method) {
     }
     out["clips"].push_back({{"id", clip.id}, {"mean", scores_json(clip.mean)}, {"frames", frames}});
   }
-  if (method.against) {
-    out["against"] = {{"mean_difference", method.against->mean_difference},
-                      {"p", method.against->p},
-                      {"p_wilcoxon", method.against->p_wilcoxon},
-                      {"dz", method.against->dz}};
+  for (const auto& [key, difference] : method.against) {
+    out["against"][key] = difference_json(difference);
   }
   return out;
 }
 
 std::string lead_of(const Comparison& comparison) {
   const RunRecord& run = *comparison.methods.front().runs.front();
-  std::size_t frames = 0;
-  for (const RunClip& clip : run.clips) {
-    frames += clip.frames.empty() ? 0 : clip.frames.begin()->second.size();
+  std::string content = counted(comparison.units, comparison.unit);
+  if (!run.of_pictures) content += ", " + counted(run.frames_scored, "frame");
+  return cat(content, ", protocol ", run.protocol_name, " (", run.protocol_sha256.substr(0, 12),
+             "), data ", run.data_sha256.substr(0, 12));
+}
+
+/// Those that the page has tables of.
+std::vector<ScoreColumn> shown_columns(const Comparison& comparison) {
+  std::vector<ScoreColumn> out;
+  for (const ScoreColumn& column : comparison.columns) {
+    const bool shown = column.region.empty() || column.base == comparison.columns.front().key;
+    if (shown) out.push_back(column);
   }
-  return cat(counted(run.clips.size(), "clip"), ", ", counted(frames, "frame"), ", protocol ",
-             run.protocol_name, " (", run.protocol_sha256.substr(0, 12), "), data ",
-             run.data_sha256.substr(0, 12));
+  return out;
 }
 
 void add_notes(const ComparedMethod& method, Json& notes) {
@@ -105,7 +124,8 @@ void add_notes(const ComparedMethod& method, Json& notes) {
   }
   for (const RunRecord* run : method.runs) {
     if (run->identical_frames > 0) {
-      notes.push_back(cat(method.label, ": ", counted(run->identical_frames, "frame"),
+      notes.push_back(cat(method.label, ": ",
+                          counted(run->identical_frames, run->of_pictures ? "picture" : "frame"),
                           run->identical_frames == 1 ? " equals" : " equal",
                           " the truth exactly; their infinite PSNR follows the "
                           "protocol's rule"));
@@ -119,11 +139,12 @@ void add_notes(const ComparedMethod& method, Json& notes) {
 
 Json notes_of(const Comparison& comparison, bool pictures_left_out) {
   Json notes = Json::array();
+  for (std::string& note : uneven_means(comparison, shown_columns(comparison))) {
+    notes.push_back(std::move(note));
+  }
   for (const ComparedMethod& method : comparison.methods) add_notes(method, notes);
-  // All methods were scored on the same clips.
-  const std::size_t clips = comparison.methods.front().clips.size();
-  if (clips < kFewClips) {
-    notes.push_back(cat("With ", counted(clips, "clip"),
+  if (comparison.units < kFewUnits) {
+    notes.push_back(cat("With ", counted(comparison.units, comparison.unit),
                         " intervals are rough and no small difference can be significant."));
   }
   if (pictures_left_out)
@@ -186,12 +207,14 @@ std::string report_page(const Comparison& comparison, const PageRequest& request
   for (const ComparedMethod& method : comparison.methods)
     data["runs"].push_back(method_json(method));
   data["against"] = comparison.reference ? Json(*comparison.reference) : Json(nullptr);
-  data["table_hint"] =
-      "Small print: 95 % intervals by bootstrap over clips (and training seeds); p by sign flips "
-      "over "
-      "clips, corrected by Holm for all comparisons here. In italics: sees the ground truth, an "
-      "upper "
-      "bound and no method.";
+  data["unit"] = comparison.unit;
+  data["table_hint"] = cat(
+      "Small print: 95 % intervals by bootstrap over ", comparison.unit,
+      "s (and training seeds), of means as the protocol takes them; p by sign flips over ",
+      comparison.unit,
+      "s and W by Wilcoxon's signed ranks, each corrected by Holm for all "
+      "comparisons here; d is the effect size, mean over standard deviation of the differences of ",
+      comparison.unit, "s. In italics: sees the ground truth, an upper bound and no method.");
   data["published"] = Json::array();
   for (const PublishedTable& table : request.published) {
     data["published"].push_back(published_json(comparison, table));

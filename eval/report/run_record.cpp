@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/run_record.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <limits>
@@ -13,11 +15,35 @@
 namespace pluvia {
 namespace {
 
+/// In the order of ColumnAverage; the last has no name in records.
+constexpr std::array<const char*, 4> kAverages = {"clips", "pictures", "frames", "pooled-mse"};
+
 ScoreColumn column_of(const Json& json) {
-  return {json.at("key").get<std::string>(),       json.at("name").get<std::string>(),
-          json.at("base").get<std::string>(),      json.at("region").get<std::string>(),
-          json.at("unit").get<std::string>(),      json.at("help").get<std::string>(),
-          json.at("higher_is_better").get<bool>(), json.value("layer", "")};
+  ScoreColumn column{json.at("key").get<std::string>(),       json.at("name").get<std::string>(),
+                     json.at("base").get<std::string>(),      json.at("region").get<std::string>(),
+                     json.at("unit").get<std::string>(),      json.at("help").get<std::string>(),
+                     json.at("higher_is_better").get<bool>(), json.value("layer", "")};
+  column.pooled_in_clips = json.value("pooled_in_clips", false);
+  if (!json.contains("average")) return column;
+  const auto average = json.at("average").get<std::string>();
+  const auto* const found = std::find(kAverages.begin(), kAverages.end(), average);
+  if (found == kAverages.end()) fail("column ", column.key, ": average '", average, "'");
+  column.average = static_cast<ColumnAverage>(found - kAverages.begin());
+  if (column.average == ColumnAverage::kPooledMse) {
+    const Json& law = json.at("decibels");
+    column.decibels = {law.at("peak").get<double>(), law.at("offset").get<double>(),
+                       law.at("cap_db").get<double>()};
+  }
+  return column;
+}
+
+/// Records of earlier builds do not say it by column: it follows from the protocol.
+ColumnAverage average_by_protocol(const ScoreColumn& column, const std::string& protocol,
+                                  const RunClip& clip) {
+  const bool of_frames = column.layer.empty() && clip.frames.count(column.key) != 0;
+  if (!of_frames || protocol == "clips") return ColumnAverage::kClips;
+  if (protocol == "pooled-mse" && column.unit == "dB") return ColumnAverage::kUnknown;
+  return ColumnAverage::kFrames;
 }
 
 std::map<std::string, double> scores_of(const Json& json) {
@@ -33,6 +59,14 @@ RunClip clip_of(const Json& json) {
   for (const Json& frame : json.at("frames")) {
     for (const auto& [key, value] : frame.items()) {
       if (key != "name" && key != "identical") clip.frames[key].push_back(score_of(value));
+    }
+  }
+  const Json pooled = json.value("pooled", Json::object());
+  for (const auto& [key, frames] : pooled.items()) {
+    for (const Json& frame : frames) {
+      const Share share{frame.at(0).get<double>(), frame.at(1).get<double>()};
+      if (share.sum < 0 || share.count < 0) fail("clip ", clip.id, " has errors below 0");
+      clip.pooled[key].push_back(share);
     }
   }
   return clip;
@@ -83,6 +117,12 @@ void check_clips(const Json& json, const RunRecord& record) {
              counted(frames, "frame"));
       }
     }
+    for (const auto& [key, shares] : clip.pooled) {
+      if (shares.size() != frames) {
+        fail("clip ", clip.id, " has ", counted(shares.size(), "pooled error"), " '", key, "' for ",
+             counted(frames, "frame"));
+      }
+    }
   }
 }
 
@@ -101,15 +141,25 @@ RunRecord record_of(const Json& json) {
   record.protocol_name = json.at("protocol").at("name").get<std::string>();
   record.protocol_sha256 = json.at("protocol_sha256").get<std::string>();
   record.settings_sha256 = json.value("settings_sha256", "");
-  for (const Json& column : json.at("columns")) record.columns.push_back(column_of(column));
+  record.of_pictures = json.value("unit", "clip") == "picture";
+  record.infinite_counts = json.at("protocol").value("identical", "exclude") == "include";
   record.mean = scores_of(json.at("mean"));
   for (const Json& clip : json.at("clips")) record.clips.push_back(clip_of(clip));
+  for (const Json& json_column : json.at("columns")) {
+    ScoreColumn column = column_of(json_column);
+    if (!json_column.contains("average") && !record.clips.empty()) {
+      column.average = average_by_protocol(column, json.at("protocol").value("average", "clips"),
+                                           record.clips.front());
+    }
+    record.columns.push_back(std::move(column));
+  }
   for (const Json& picture : json.at("pictures")) record.pictures.push_back(picture_of(picture));
   const Json left_out = json.value("layers_left_out", Json::object());
   for (const auto& [layer, why] : left_out.items()) {
     record.layers_left_out.push_back(cat(layer, ": ", why.get<std::string>()));
   }
   record.seconds_per_frame = json.at("timing").value("method_s_per_frame", 0.0);
+  record.frames_scored = json.at("frames_scored").get<int>();
   record.identical_frames = json.at("identical_frames").get<int>();
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
   check_clips(json, record);
@@ -120,8 +170,16 @@ RunRecord record_of(const Json& json) {
 
 double score_of(const Json& value) {
   if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-  if (value.is_string()) return std::numeric_limits<double>::infinity();
+  if (value.is_string()) {
+    const bool below = value.get_ref<const std::string&>() == "-inf";
+    return below ? -std::numeric_limits<double>::infinity()
+                 : std::numeric_limits<double>::infinity();
+  }
   return value.get<double>();
+}
+
+std::string name_of(ColumnAverage average) {
+  return kAverages.at(static_cast<std::size_t>(average));
 }
 
 Json score_json(double value) {

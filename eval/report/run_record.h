@@ -4,16 +4,27 @@
 // should hold is refused by name.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
+#include "eval/statistics/share.h"
 
 namespace pluvia {
 
 inline constexpr int kRunRecordVersion = 1;
+
+/// What is averaged into a column's mean.
+enum class ColumnAverage : std::uint8_t {
+  kClips,      ///< the clips' means
+  kPictures,   ///< frames, each a unit of its own
+  kFrames,     ///< frames of all clips alike
+  kPooledMse,  ///< squared errors of all frames, then decibels
+  kUnknown,    ///< pooled, in a record of an earlier build that does not hold the errors
+};
 
 /// One number a run may have: a metric of the protocol, of the whole frame or of a region.
 struct ScoreColumn {
@@ -25,6 +36,9 @@ struct ScoreColumn {
   std::string help;
   bool higher_is_better = true;
   std::string layer = {};  ///< of a layer that the method predicts; empty: of the clean frame
+  ColumnAverage average = ColumnAverage::kClips;
+  DecibelLaw decibels = {};      ///< of pooled errors
+  bool pooled_in_clips = false;  ///< a clip's score is of all its pixels, not a mean over frames
 };
 
 /// What a method claimed of a layer, beside the set's.
@@ -50,6 +64,7 @@ struct RunClip {
   std::string id;
   std::map<std::string, double> mean;
   std::map<std::string, std::vector<double>> frames;
+  std::map<std::string, Shares> pooled;  ///< by column that pools errors: what each frame brings
 };
 
 struct RunRecord {
@@ -60,15 +75,22 @@ struct RunRecord {
   std::string protocol_name;
   std::string protocol_sha256;
   std::string settings_sha256;  ///< of method, protocol, data and selection
+  /// Clips are stacks of unrelated pictures: each picture is a unit. Else each clip is.
+  bool of_pictures = false;
+  bool infinite_counts = false;  ///< the protocol's rule for frames equal to the truth
   std::vector<ScoreColumn> columns;
   std::map<std::string, double> mean;
   std::vector<RunClip> clips;
   std::vector<RunPicture> pictures;
   std::vector<std::string> layers_left_out;  ///< "streak: why"
   double seconds_per_frame = 0;
+  int frames_scored = 0;
   int identical_frames = 0;
   std::string json;  ///< the whole record's text
 };
+
+/// "clips", "pictures", "frames", "pooled-mse": how records name it.
+std::string name_of(ColumnAverage average);
 
 RunRecord read_run_record(const std::filesystem::path& file);
 

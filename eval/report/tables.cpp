@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/text.h"
+#include "eval/report/left_out.h"
 #include "eval/report/markdown.h"
 
 namespace pluvia {
@@ -81,8 +82,31 @@ Part claimed_layers(const Comparison& comparison) {
   return out;
 }
 
-std::string head_of(const ScoreColumn& column) {
-  return column.name + (column.region.empty() ? "" : " " + column.region);
+/// A number of a table for programs: empty where there is none.
+std::string csv_number(double value) {
+  if (std::isnan(value)) return "";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return to_text(value);
+}
+
+std::string csv_interval(const std::optional<std::pair<double, double>>& interval) {
+  return interval ? to_text(interval->first) + "," + to_text(interval->second) : ",";
+}
+
+/// Where nothing is compared (the reference itself, regions, layers), as many empty fields.
+std::string csv_difference(const ComparedMethod& method, const std::string& key) {
+  const auto found = method.against.find(key);
+  if (found == method.against.end()) return std::string(8, ',');
+  const Difference& d = found->second;
+  std::string out = "," + csv_number(d.delta) + "," + csv_interval(d.interval);
+  for (const double value : {d.p, d.p_corrected, d.p_wilcoxon, d.p_wilcoxon_corrected, d.dz}) {
+    out += "," + csv_number(value);
+  }
+  return out;
+}
+
+bool is_compared(const ScoreColumn& column) {
+  return column.region.empty() && column.layer.empty();
 }
 
 std::string latex_part(const Comparison& comparison, const Part& part) {
@@ -143,14 +167,21 @@ std::string rounded(const ScoreColumn& column, double value) {
 }
 
 std::string latex_table(const Comparison& comparison) {
+  const Part whole = whole_frames(comparison);
   std::string out =
       "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
       "the ground truth\n" +
-      latex_part(comparison, whole_frames(comparison));
+      latex_part(comparison, whole);
+  for (const std::string& note : uneven_means(comparison, whole.columns)) {
+    out += "% " + note + "\n";
+  }
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;
-  return out + "\n% what methods claim to see beside the clean frame\n" +
-         latex_part(comparison, claimed);
+  out += "\n% what methods claim to see beside the clean frame\n" + latex_part(comparison, claimed);
+  for (const std::string& note : uneven_means(comparison, claimed.columns)) {
+    out += "% " + note + "\n";
+  }
+  return out;
 }
 
 std::string csv_table(const Comparison& comparison) {
@@ -158,17 +189,30 @@ std::string csv_table(const Comparison& comparison) {
   for (const ScoreColumn& column : comparison.columns) {
     out += "," + column.key + "," + column.key + "_low95," + column.key + "_high95";
   }
+  out += ",unit,units,identical_frames";
+  for (const ScoreColumn& column : comparison.columns) {
+    if (!is_compared(column)) continue;
+    for (const char* what : {"_delta", "_delta_low95", "_delta_high95", "_p", "_p_holm",
+                             "_p_wilcoxon", "_p_wilcoxon_holm", "_d"}) {
+      out += "," + column.key + what;
+    }
+  }
   out += "\n";
   for (const ComparedMethod& method : comparison.methods) {
     out += csv_text(method.label) + (method.sees_truth ? ",yes," : ",no,") +
            std::to_string(method.runs.size()) + "," + std::to_string(method.clips.size());
     for (const ScoreColumn& column : comparison.columns) {
       const auto interval = method.interval.find(column.key);
-      const bool known = interval != method.interval.end();
-      const double mean = method.mean.at(column.key);
-      out += "," + (std::isnan(mean) ? "" : std::isinf(mean) ? "inf" : to_text(mean));
-      out += "," + (known ? to_text(interval->second.first) : "");
-      out += "," + (known ? to_text(interval->second.second) : "");
+      out += "," + csv_number(method.mean.at(column.key)) + ",";
+      out += csv_interval(interval == method.interval.end() ? std::nullopt
+                                                            : std::optional(interval->second));
+    }
+    int identical = 0;
+    for (const RunRecord* run : method.runs) identical += run->identical_frames;
+    out += "," + comparison.unit + "," + std::to_string(comparison.units) + "," +
+           std::to_string(identical);
+    for (const ScoreColumn& column : comparison.columns) {
+      if (is_compared(column)) out += csv_difference(method, column.key);
     }
     out += "\n";
   }
@@ -176,11 +220,17 @@ std::string csv_table(const Comparison& comparison) {
 }
 
 std::string markdown_table(const Comparison& comparison) {
-  const std::string out = markdown_part(comparison, whole_frames(comparison));
+  const Part whole = whole_frames(comparison);
+  std::string out = markdown_part(comparison, whole);
+  for (const std::string& note : uneven_means(comparison, whole.columns)) out += "\n" + note + "\n";
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;
-  return out + "\nWhat methods claim to see beside the clean frame:\n\n" +
+  out += "\nWhat methods claim to see beside the clean frame:\n\n" +
          markdown_part(comparison, claimed);
+  for (const std::string& note : uneven_means(comparison, claimed.columns)) {
+    out += "\n" + note + "\n";
+  }
+  return out;
 }
 
 }  // namespace pluvia

@@ -42,6 +42,73 @@ class Stream {
   std::uint64_t next_ = 0;
 };
 
+/// The mean over the drawn runs of the score of the drawn units.
+double resampled(const SharedScore& score, const std::vector<std::uint32_t>& rows,
+                 const std::vector<std::uint32_t>& units) {
+  double sum = 0;
+  for (const std::uint32_t row : rows) {
+    const Shares& shares = score.runs[row];
+    Share all;
+    for (const std::uint32_t unit : units) all += shares[unit];
+    sum += score_of(all, score.law);
+  }
+  return sum / static_cast<double>(rows.size());
+}
+
+/// One run is no sample of runs: it stays.
+void draw_rows(std::vector<std::uint32_t>& rows, const DrawIndex& draw) {
+  if (rows.size() < 2) return;
+  for (std::uint32_t& row : rows) row = draw(static_cast<std::uint32_t>(rows.size()));
+}
+
+struct Resampling {
+  int resamples = kResamples;
+  double confidence = kConfidence;
+  DrawIndex draw;
+};
+
+std::vector<std::optional<Interval>> bootstrap(std::span<const Contrast> contrasts,
+                                               const Resampling& how) {
+  PLUVIA_CHECK(!contrasts.empty() && how.resamples > 0, contrasts.size(), " ", how.resamples);
+  const Contrast& first = contrasts.front();
+  std::vector<std::uint32_t> units(first.score->runs.front().size());
+  std::vector<std::uint32_t> rows(first.score->runs.size());
+  std::vector<std::uint32_t> other_rows(first.minus == nullptr ? 0 : first.minus->runs.size());
+  std::vector<std::vector<double>> values(contrasts.size());
+  for (int k = 0; k < how.resamples; ++k) {
+    draw_rows(rows, how.draw);
+    draw_rows(other_rows, how.draw);
+    for (std::uint32_t& unit : units) unit = how.draw(static_cast<std::uint32_t>(units.size()));
+    for (std::size_t i = 0; i < contrasts.size(); ++i) {
+      double value = resampled(*contrasts[i].score, rows, units);
+      if (contrasts[i].minus != nullptr) value -= resampled(*contrasts[i].minus, other_rows, units);
+      if (std::isfinite(value)) values[i].push_back(value);
+    }
+  }
+  std::vector<std::optional<Interval>> out;
+  for (const std::vector<double>& means : values) {
+    out.push_back(means.empty() ? std::nullopt : std::optional(interval_of(means, how.confidence)));
+  }
+  return out;
+}
+
+/// Every value a unit that counts once.
+SharedScore plain_score(const std::vector<std::vector<double>>& scores) {
+  SharedScore out;
+  for (const std::vector<double>& row : scores) {
+    out.runs.emplace_back();
+    for (const double value : row) out.runs.back().push_back({value, 1});
+  }
+  return out;
+}
+
+Interval plain_interval(const std::vector<std::vector<double>>& scores, const Resampling& how) {
+  PLUVIA_CHECK(!scores.empty() && !scores.front().empty(), scores.size());
+  const SharedScore score = plain_score(scores);
+  const Contrast contrast{&score};
+  return *bootstrap(std::span(&contrast, 1), how).front();
+}
+
 }  // namespace
 
 double quantile(std::vector<double> values, double q) {
@@ -53,42 +120,18 @@ double quantile(std::vector<double> values, double q) {
   return values[low] + (values[high] - values[low]) * (at - static_cast<double>(low));
 }
 
-Interval bootstrap_mean(std::span<const double> values, int resamples, double confidence,
-                        const DrawIndex& draw) {
-  PLUVIA_CHECK(!values.empty() && resamples > 0, values.size(), " ", resamples);
-  const auto n = static_cast<std::uint32_t>(values.size());
-  std::vector<double> means;
-  means.reserve(static_cast<std::size_t>(resamples));
-  for (int k = 0; k < resamples; ++k) {
-    double sum = 0;
-    for (std::uint32_t i = 0; i < n; ++i) sum += values[draw(n)];
-    means.push_back(sum / n);
-  }
-  return interval_of(means, confidence);
+std::vector<std::optional<Interval>> bootstrap_contrasts(std::span<const Contrast> contrasts,
+                                                         std::uint64_t seed) {
+  return bootstrap(contrasts, {kResamples, kConfidence, Stream(seed)});
 }
 
-Interval bootstrap_mean(std::span<const double> values, std::uint64_t seed) {
-  return bootstrap_mean(values, kResamples, kConfidence, Stream(seed));
+Interval bootstrap_mean(std::span<const double> values, int resamples, double confidence,
+                        const DrawIndex& draw) {
+  return plain_interval({{values.begin(), values.end()}}, {resamples, confidence, draw});
 }
 
 Interval bootstrap_crossed(const std::vector<std::vector<double>>& scores, std::uint64_t seed) {
-  PLUVIA_CHECK(!scores.empty() && !scores.front().empty(), scores.size());
-  if (scores.size() == 1) return bootstrap_mean(scores.front(), seed);
-  const auto seeds = static_cast<std::uint32_t>(scores.size());
-  const auto clips = static_cast<std::uint32_t>(scores.front().size());
-  Stream draw(seed);
-  std::vector<double> means;
-  std::vector<std::uint32_t> rows(seeds);
-  for (int k = 0; k < kResamples; ++k) {
-    for (std::uint32_t& row : rows) row = draw(seeds);
-    double sum = 0;
-    for (std::uint32_t i = 0; i < clips; ++i) {
-      const std::uint32_t clip = draw(clips);
-      for (const std::uint32_t row : rows) sum += scores[row][clip];
-    }
-    means.push_back(sum / (static_cast<double>(seeds) * clips));
-  }
-  return interval_of(means, kConfidence);
+  return plain_interval(scores, {kResamples, kConfidence, Stream(seed)});
 }
 
 }  // namespace pluvia

@@ -86,6 +86,10 @@ ACTIONS = """
   select.value = 0; select.onchange(); out.besideOther = besideRow();
   out.heads = [...document.querySelectorAll('#region-table th')].map(h => h.textContent);
   out.claims = [...document.querySelectorAll('#claim-table tbody tr')].map(r => r.cells[0].textContent);
+  out.deltas = [...document.querySelectorAll('#table tr:not(.groups) th')].map(h => h.textContent).filter(h => h.startsWith('\u0394'));
+  out.deltaGroup = [...document.querySelectorAll('#table .groups th')].map(h => h.textContent).filter(Boolean);
+  out.tests = [...document.querySelectorAll('#table tbody small')].map(s => s.textContent).filter(t => t.includes(', W '));
+  out.infinite = [number('inf', 1), number('-inf', 1)];
   out.claimHeads = [...document.querySelectorAll('#claim-table tr:not(.groups) th')].map(h => h.textContent);
   out.claimGroups = [...document.querySelectorAll('#claim-table .groups th')].map(h => h.textContent + ' ' + h.colSpan);
   out.claimRoom = document.querySelector('#claims .wide').clientWidth - document.getElementById('claim-table').offsetWidth;
@@ -163,6 +167,9 @@ with tempfile.TemporaryDirectory() as folder:
             assert row == ["Temporal Median", "20.00", "%.2f" % ours[name], "%+.2f" % (ours[name] - 20), "0.1000"], row
         assert result["errorMap"] and result["clipDots"] == 8 and result["timeLines"] == 4 and result["regions"] == 4, result
         assert len(set(result["heads"])) == len(result["heads"]) == 10 and "inside" in result["heads"], result["heads"]
+        assert result["deltas"] == ["\u0394 PSNR", "\u0394 SSIM"] and result["deltaGroup"] == ["\u0394 to identity"], result
+        assert len(result["tests"]) == 6 and all(re.search(r"p .+, W .+, d .+", t) for t in result["tests"]), result["tests"]
+        assert result["infinite"] == ["\u221e", "\u2212\u221e"], result
         assert result["claims"] == [SEER] and result["claimHeads"] == ["Method", "IoU", "F1", "precision", "recall", "MAE [/255]", "PSNR [dB]", "PSNR [dB]"], result
         assert result["claimGroups"] == [" 1", "drop mask 4", "streak map 2", "stage 1 1"] and result["claimSorted"] == "ascending", result
         assert result["claimRoom"] >= 0 or width < 1280, "the table of claims scrolls sideways at %d pixels" % width

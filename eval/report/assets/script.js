@@ -4,9 +4,9 @@ const runs = data.runs;
 const colours = ['#0b6e99', '#c2571a', '#0a7d3c', '#8b3fb0', '#b3261e', '#7a6a00', '#3b5bd6', '#00786f', '#a3336b', '#5d6770'];
 const $ = id => document.getElementById(id);
 const make = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (cls) e.className = cls; return e; };
-const number = (v, digits) => v === null || v === undefined ? 'n/a' : v === 'inf' ? '\u221e' : v.toFixed(digits);
+const number = (v, digits) => v === null || v === undefined ? 'n/a' : v === 'inf' ? '\u221e' : v === '-inf' ? '\u2212\u221e' : v.toFixed(digits);
 const digitsOf = m => m.unit === 'dB' || m.unit === '/255' ? 2 : 4;
-const value = v => v === 'inf' ? Infinity : v;
+const value = v => v === 'inf' ? Infinity : v === '-inf' ? -Infinity : v;
 const colour = i => colours[i % colours.length];
 const label = i => { const s = make('span'); const w = make('span', undefined, 'swatch'); w.style.background = colour(i); s.append(w, runs[i].label); return s; };
 
@@ -76,12 +76,18 @@ const metricColumn = m => ({
 });
 const whole = data.metrics.filter(m => !m.region && !m.layer);
 const first = whole[0];
-const againstColumns = data.against === null ? [] : [{
-  name: '\u0394 ' + first.name + ' to ' + runs[data.against].label, title: 'mean difference over clips; p by sign flips, corrected by Holm; effect d_z',
-  get: r => r.run.against ? r.run.against.mean_difference : null,
-  text: r => r.run.against ? (r.run.against.mean_difference >= 0 ? '+' : '') + number(r.run.against.mean_difference, digitsOf(first)) : '\u2013',
-  more: r => r.run.against ? 'p ' + (r.run.against.p < 0.001 ? '< 0.001' : number(r.run.against.p, 3)) + ', d ' + number(r.run.against.dz, 1) : '',
-}];
+const unit = data.unit;
+const chance = p => p < 0.001 ? '< 0.001' : number(p, 3);
+const againstColumn = m => {
+  const of = r => r.run.against[m.key];
+  return {
+    group: '\u0394 to ' + runs[data.against].label, name: '\u0394 ' + m.name, title: 'difference of the means, better is positive; its 95 % interval; p by sign flips over ' + unit + 's, W by Wilcoxon\'s signed ranks, both corrected by Holm; effect size d',
+    get: r => of(r) ? value(of(r).delta) : null,
+    text: r => of(r) ? (of(r).delta >= 0 ? '+' : '') + number(of(r).delta, digitsOf(m)) : '\u2013',
+    more: r => of(r) ? (of(r).interval ? of(r).interval.map(v => number(v, digitsOf(m))).join(' \u2013 ') + ', ' : '') + 'p ' + chance(of(r).p) + ', W ' + chance(of(r).p_wilcoxon) + ', d ' + number(of(r).dz, 1) : '',
+  };
+};
+const againstColumns = data.against === null ? [] : whole.filter(m => runs.some(r => r.against[m.key])).map(againstColumn);
 const timed = runs.some(r => r.seconds_per_frame);
 table($('table'), [nameColumn, ...whole.map(metricColumn), ...againstColumns, ...(timed ? [{
   name: 'ms/frame', title: 'time of the method alone', get: r => r.run.seconds_per_frame || null,
@@ -104,10 +110,10 @@ $('claims').hidden = claims.length === 0;
 const layerName = layer => ({drop: 'stage 1', mask: 'drop mask', streak: 'streak map'})[layer] || layer;
 const claimColumn = m => ({...metricColumn(m), group: layerName(m.layer), name: m.name.replace(/^\S+ /, '') + (m.unit ? ' [' + m.unit + ']' : '')});
 const claimHints = {
-  mask: 'Raindrops are where the mask is at least 128 of 255; IoU, F1, precision and recall of all pixels of a clip together, undefined (n/a) where there is nothing to divide by.',
-  streak: 'Streak maps: error in code values, PSNR of all pixels of a clip together.',
+  mask: 'Raindrops are where the mask is at least 128 of 255; IoU, F1, precision and recall of all pixels of a ' + unit + ' together, undefined (n/a) where there is nothing to divide by.',
+  streak: 'Streak maps: error in code values, PSNR of all pixels of a ' + unit + ' together.',
   drop: 'Stage 1: the frame without streaks, its drops still there.'};
-$('claim-hint').textContent = [...new Set(claims.map(m => m.layer))].map(l => claimHints[l] || '').join(' ') + ' Each is the mean over clips.';
+$('claim-hint').textContent = [...new Set(claims.map(m => m.layer))].map(l => claimHints[l] || '').join(' ') + ' Each is the mean over ' + unit + 's.';
 if (claims.length) table($('claim-table'), [nameColumn, ...claims.map(claimColumn)], claimants);
 
 /* Plots. */
@@ -156,6 +162,9 @@ const named = m => m.name + (m.region ? ', ' + m.region_title : '') + (m.unit ? 
 const metricChoices = data.metrics.map(m => [m.key, named(m)]);
 const metricOf = key => data.metrics.find(m => m.key === key);
 const clipNames = [...new Set(runs.flatMap(r => r.clips.map(c => c.id)))];
+if (unit === 'picture') { // stacks of equal sizes: nothing to compare, and nothing moves
+  $('clips').hidden = true; $('time-head').textContent = 'Picture by picture'; $('time-clip').parentNode.firstChild.textContent = 'Stack ';
+}
 choices($('clip-metric'), metricChoices);
 const clipPlot = () => $('clip-plot').replaceChildren(plot(runs.map((r, i) => ({
   name: r.label, colour: colour(i), dots: true,
@@ -164,8 +173,8 @@ $('clip-metric').onchange = clipPlot; clipPlot();
 choices($('time-clip'), clipNames.map(c => [c, c])); choices($('time-metric'), metricChoices.filter(([k]) => runs.some(r => r.clips.some(c => c.frames[k]))));
 const timePlot = () => $('time-plot').replaceChildren(plot(runs.map((r, i) => {
   const c = r.clips.find(clip => clip.id === $('time-clip').value);
-  return {name: r.label, colour: colour(i), points: c && c.frames[$('time-metric').value] ? c.frames[$('time-metric').value].map((v, t) => [t, value(v)]) : []};
-}), {x: 'frame', y: named(metricOf($('time-metric').value) || first)}));
+  return {name: r.label, colour: colour(i), dots: unit === 'picture', points: c && c.frames[$('time-metric').value] ? c.frames[$('time-metric').value].map((v, t) => [t, value(v)]) : []};
+}), {x: unit === 'picture' ? 'picture' : 'frame', y: named(metricOf($('time-metric').value) || first)}));
 if ($('time-metric').options.length) { $('time-clip').onchange = $('time-metric').onchange = timePlot; timePlot(); } else $('time').hidden = true;
 $('sweeps').hidden = !data.sweeps.length;
 for (const s of data.sweeps) { const d = make('div', undefined, 'plot'); d.append(make('h3', s.title), plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('sweep-plots').append(d); }
