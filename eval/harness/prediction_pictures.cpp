@@ -108,7 +108,8 @@ std::vector<std::string> check_pictures(const std::vector<PredictionPicture>& pi
   return lines;
 }
 
-std::string hash_of_files(const std::vector<PredictionPicture>& pictures, const fs::path& folder) {
+std::vector<std::string> named_hashes(const std::vector<PredictionPicture>& pictures,
+                                      const fs::path& folder) {
   std::vector<std::string> lines(pictures.size());
   parallel_for(static_cast<std::int64_t>(pictures.size()), 1,
                [&](std::int64_t begin, std::int64_t end) {
@@ -117,7 +118,7 @@ std::string hash_of_files(const std::vector<PredictionPicture>& pictures, const 
                    lines[i] = cat(fs::relative(file, folder).string(), " ", sha256_of_file(file));
                  }
                });
-  return sha256_hex(join(lines, "\n"));
+  return lines;
 }
 
 void refuse_pictures(const std::string& what, const std::vector<std::string>& problems) {

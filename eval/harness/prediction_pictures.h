@@ -33,9 +33,9 @@ std::vector<std::string> check_pictures(const std::vector<PredictionPicture>& pi
                                         std::vector<std::string>& problems,
                                         const std::function<void()>& done);
 
-/// Over their names in `folder` and their bytes.
-std::string hash_of_files(const std::vector<PredictionPicture>& pictures,
-                          const std::filesystem::path& folder);
+/// Of each its name in `folder` and a hash of its bytes, on all threads.
+std::vector<std::string> named_hashes(const std::vector<PredictionPicture>& pictures,
+                                      const std::filesystem::path& folder);
 
 [[noreturn]] void refuse_pictures(const std::string& what,
                                   const std::vector<std::string>& problems);

@@ -13,6 +13,7 @@
 #include "core/hash.h"
 #include "core/progress.h"
 #include "core/shell.h"
+#include "core/text.h"
 #include "datasets/media/frame_source.h"
 #include "datasets/media/stills.h"
 #include "eval/apply/method_plan.h"
@@ -200,30 +201,26 @@ CheckedFolder check_folder(const MethodChoice& method, const SetInfo& set,
                            const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
   if (method.kind != MethodKind::kFolder) return {};
   std::vector<std::string> problems;
-  std::map<std::string, std::vector<PredictionPicture>> of_clips;
-  std::size_t count = 0;
+  std::vector<PredictionPicture> all;  // at once: stacks of unrelated pictures may be of one each
+  std::vector<std::size_t> ends;
   for (const ScoredClip& clip : clips) {
-    std::vector<PredictionPicture>& all = of_clips[clip.id];
     for (const auto& pictures : pictures_of(method.folder / clip.id, clip, layers, problems)) {
       all.insert(all.end(), pictures.begin(), pictures.end());
     }
-    count += all.size();
+    ends.push_back(all.size());
   }
-  Progress progress("checking", count, "pictures");
+  Progress progress("checking", all.size(), "pictures");
   CheckedFolder checked;
-  for (const auto& [clip, pictures] : of_clips) {
-    const std::vector<std::string> losses =
-        check_pictures(pictures, problems, [&] { progress.add(1); });
-    checked.losses.insert(checked.losses.end(), losses.begin(), losses.end());
-  }
+  checked.losses = check_pictures(all, problems, [&] { progress.add(1); });
   progress.finish();
   if (!problems.empty()) refuse_pictures("scoring folder:" + method.folder.string(), problems);
-  Sha256 hash;
-  for (const auto& [clip, pictures] : of_clips) {
-    checked.clips[clip] = hash_of_files(pictures, method.folder);
-    hash.update(checked.clips[clip]);
+  const std::vector<std::string> hashes = named_hashes(all, method.folder);
+  checked.sha256 = sha256_hex(join(hashes, "\n"));
+  for (std::size_t c = 0, i = 0; c < clips.size(); ++c) {
+    std::string lines;
+    for (; i < ends[c]; ++i) lines += hashes[i] + "\n";
+    checked.clips[clips[c].id] = sha256_hex(lines);
   }
-  checked.sha256 = hash.hex();
   checked.strangers = strangers_in(method.folder, set);
   return checked;
 }

@@ -25,18 +25,6 @@ std::vector<double> doubles_of(const Json& json) {
   return out;
 }
 
-Json sums_json(const std::vector<MetricSum>& sums) {
-  Json out = Json::array();
-  for (const MetricSum& sum : sums) out.push_back({sum.sum, sum.count});
-  return out;
-}
-
-std::vector<MetricSum> sums_of(const Json& json) {
-  std::vector<MetricSum> out;
-  for (const Json& sum : json) out.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
-  return out;
-}
-
 Json means_json(const Means& means) {
   Json out = Json::object();
   for (const auto& [key, value] : means.values) out[key] = score_json(value);
@@ -70,11 +58,9 @@ Json pooled_json(const std::vector<FrameScores>& frames, const ProtocolScorer& s
                  const std::vector<std::string>& regions) {
   Json out = Json::object();
   const auto add = [&](const std::string& key, std::size_t metric, int region) {
-    out[key] = Json::array();
-    for (const FrameScores& frame : frames) {
-      const MetricSum part = pooled_part(frame, metric, region);
-      out[key].push_back({part.sum, part.count});
-    }
+    std::vector<MetricSum> parts;
+    for (const FrameScores& frame : frames) parts.push_back(pooled_part(frame, metric, region));
+    out[key] = sums_json(parts);
   };
   for (std::size_t i = 0; i < scorer.frame_keys().size(); ++i) {
     if (!scorer.pooled(i)) continue;

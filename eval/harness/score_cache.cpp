@@ -29,20 +29,15 @@ std::vector<double> list_of(const Json& json) {
 std::string to_line(const FrameScores& scores) {
   Json json{{"i", scores.identical},
             {"v", list_json(scores.values)},
-            {"s", Json::array()},
+            {"s", sums_json(scores.sums)},
             {"r", Json::array()}};
-  for (const MetricSum& sum : scores.sums) json["s"].push_back({sum.sum, sum.count});
   for (const std::vector<double>& regions : scores.regions) {
     json["r"].push_back(list_json(regions));
   }
   const bool pooled = std::any_of(scores.region_sums.begin(), scores.region_sums.end(),
                                   [](const auto& sums) { return !sums.empty(); });
   if (pooled) {
-    for (const auto& sums : scores.region_sums) {
-      Json list = Json::array();
-      for (const MetricSum& sum : sums) list.push_back({sum.sum, sum.count});
-      json["q"].push_back(std::move(list));
-    }
+    for (const auto& sums : scores.region_sums) json["q"].push_back(sums_json(sums));
   }
   return json.dump();
 }
@@ -52,21 +47,29 @@ FrameScores from_line(const std::string& text) {
   FrameScores scores;
   scores.identical = json.at("i").get<bool>();
   scores.values = list_of(json.at("v"));
-  for (const Json& sum : json.at("s")) {
-    scores.sums.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
-  }
+  scores.sums = sums_of(json.at("s"));
   for (const Json& regions : json.at("r")) scores.regions.push_back(list_of(regions));
   scores.region_sums.resize(scores.values.size());
   const Json pooled = json.value("q", Json::array());
   for (std::size_t i = 0; i < pooled.size() && i < scores.region_sums.size(); ++i) {
-    for (const Json& sum : pooled[i]) {
-      scores.region_sums[i].push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
-    }
+    scores.region_sums[i] = sums_of(pooled[i]);
   }
   return scores;
 }
 
 }  // namespace
+
+Json sums_json(const std::vector<MetricSum>& sums) {
+  Json out = Json::array();
+  for (const MetricSum& sum : sums) out.push_back({sum.sum, sum.count});
+  return out;
+}
+
+std::vector<MetricSum> sums_of(const Json& json) {
+  std::vector<MetricSum> out;
+  for (const Json& sum : json) out.push_back({sum.at(0).get<double>(), sum.at(1).get<double>()});
+  return out;
+}
 
 ScoreCache::ScoreCache(const fs::path& folder, const std::string& scoring) {
   if (folder.empty()) return;

@@ -12,9 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "eval/protocol/score.h"
 
 namespace pluvia {
+
+/// As journals and the cache keep them: [[sum, count], ...].
+Json sums_json(const std::vector<MetricSum>& sums);
+std::vector<MetricSum> sums_of(const Json& json);
 
 class ScoreCache {
  public:

@@ -26,9 +26,11 @@ constexpr std::array<Param, 1> kParams = {{
      "mean|harmonic_mean|min"},
 }};
 
+/// Ready for a shell that is in another folder.
 std::string program() {
   const char* const named = std::getenv("PLUVIA_FFMPEG");
-  return shell_quoted(named != nullptr ? named : "ffmpeg");
+  const fs::path file = named != nullptr ? named : "ffmpeg";
+  return shell_quoted(file.has_parent_path() ? fs::absolute(file).string() : file.string());
 }
 
 std::string lacks() {

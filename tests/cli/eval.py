@@ -238,8 +238,14 @@ with tempfile.TemporaryDirectory() as folder:
     moving = ["eval", f"folder:{at('edit')}", "--data", at("set.h5"), "--protocol", "temporal-flow", "--out", at("moving.json"), "--force"]
     run(*moving)
     first = load("moving.json")["clips"]
+    assert first[0]["mean"]["tof"] > 0
+    for name in os.listdir(at("cache/scores")):  # that they come from there shows when they are not true there
+        text = open(at("cache/scores/" + name)).read()
+        open(at("cache/scores/" + name), "w").write(text.replace(repr(first[0]["mean"]["tof"]), "77.5"))
     run(*moving)
-    assert load("moving.json")["clips"] == first and first[0]["mean"]["tof"] > 0
+    false = load("moving.json")["clips"]
+    assert false[0]["mean"]["tof"] == 77.5 and false[1] == first[1], (false, first)
+    shutil.rmtree(at("cache/scores"))
     shutil.copy(at("edit/005/" + names[1]), at("edit/005/" + names[2]))
     run(*moving)
     after = load("moving.json")["clips"]
