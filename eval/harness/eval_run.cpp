@@ -52,6 +52,21 @@ std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scor
                         files, unit == SetUnit::kPicture ? "\npictures" : ""));
 }
 
+/// Before anything is done: what of this set the protocol cannot score.
+void require_scorable(const ProtocolScorer& scorer, const std::vector<ScoredClip>& clips,
+                      SetUnit unit) {
+  const Protocol& protocol = scorer.protocol();
+  const bool along_clips = !scorer.clip_keys().empty() || protocol.skip_frames > 0;
+  if (unit == SetUnit::kPicture && along_clips) {
+    fail_usage("protocol ", protocol.name, " scores along clips",
+               scorer.clip_keys().empty() ? "" : " (" + join(scorer.clip_keys(), ", ") + ")",
+               "; this set is of unrelated pictures");
+  }
+  for (const ScoredClip& clip : clips) {
+    within("clip " + clip.id, [&] { protocol.require_frames(clip.frames); });
+  }
+}
+
 fs::path journal_file(const EvalRequest& request) {
   fs::path file = request.out;
   file += ".journal";
@@ -270,6 +285,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
   const ClaimedLayers layers = claimed_layers(request.method, clips);
   const SetUnit unit = set->info().kind == "images" ? SetUnit::kPicture : SetUnit::kClip;
+  require_scorable(scorer, clips, unit);
   require_writable_parent(request.out);
   const RunLock lock(request.out);
   refuse_existing(request);

@@ -252,7 +252,9 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
   method["label"] = request.label.empty() ? request.method.label : request.label;
   method["sees_truth"] = request.method.sees_truth;
   double method_s = 0;
+  int predicted = 0;
   for (const ClipResult& result : run.results) method_s += result.method_s;
+  for (const ScoredClip& clip : run.clips) predicted += clip.frames;
   const Protocol& protocol = run.scorer.protocol();
   Json out{{"format", "pluvia-run"},
            {"version", kRunRecordVersion},
@@ -275,7 +277,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
            {"pictures", Json::array()},
            {"timing",
             {{"method_s", method_s},
-             {"method_s_per_frame", summary.frames > 0 ? method_s / summary.frames : 0},
+             {"method_s_per_frame", predicted > 0 ? method_s / predicted : 0},
              {"wall_s", run.wall_s},
              {"threads", thread_count()}}},
            {"peak_memory_bytes", peak_memory_bytes()},

@@ -54,10 +54,11 @@ class ClipScoring {
     for (const Image<std::uint8_t>& layer : prediction.layers) {
       predictions_.update(std::as_bytes(layer.pixels()));
     }
+    if (!run_.request.save.empty()) save(name_of(t), prediction);
+    if (!run_.scorer.protocol().counts(t, clip_.frames)) return;
     result_.scores.frames.push_back(scores_of(t, prediction.clean, bytes));
     tally_layers(t, prediction);
     if (!run_.scorer.clip_keys().empty() && !known_clip_) add_to_clip(t, prediction.clean);
-    if (!run_.request.save.empty()) save(name_of(t), prediction);
     const std::vector<double>& values = result_.scores.frames.back().values;
     const double first = values.empty() ? std::nan("") : values.front();
     if (t == clip_.frames / 2) keep(t, "sample", first, prediction);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
@@ -24,6 +25,7 @@ struct Word {
 constexpr Word<Averaging> kAveragings[] = {{"frames", Averaging::kFrames},
                                            {"clips", Averaging::kClips},
                                            {"pooled-mse", Averaging::kPooledMse}};
+constexpr Word<Crop> kCrops[] = {{"border", Crop::kBorder}, {"tecogan", Crop::kTecogan}};
 constexpr Word<IdenticalRule> kIdenticalRules[] = {{"exclude", IdenticalRule::kExclude},
                                                    {"include", IdenticalRule::kInclude}};
 
@@ -120,15 +122,20 @@ Inference inference_of(const Json& object) {
 
 Protocol from_json(const Json& json) {
   require_known_keys(json,
-                     {"name", "title", "note", "used_by", "color", "crop_border", "metrics",
-                      "average", "identical", "inference"},
+                     {"name", "title", "note", "used_by", "color", "crop", "crop_border",
+                      "skip_frames", "metrics", "average", "identical", "inference"},
                      "protocol");
   Protocol out;
   out.name = text_at(json, "name", "");
   out.title = text_at(json, "title", "");
   out.note = text_at(json, "note", "");
   out.used_by = texts_at(json, "used_by");
+  out.crop = word_at(json, "crop", kCrops);
   out.crop_border_px = whole_at(json, "crop_border", 0, 0, 4096);
+  if (out.crop != Crop::kBorder && out.crop_border_px > 0) {
+    fail("'crop_border' does not go with 'crop': \"", word_of(out.crop, kCrops), "\"");
+  }
+  out.skip_frames = whole_at(json, "skip_frames", 0, 0, 1000);
   out.averaging = word_at(json, "average", kAveragings);
   out.identical = word_at(json, "identical", kIdenticalRules);
   const Color color = color_by_name(text_at(json, "color", "rgb"));
@@ -168,6 +175,29 @@ bool Protocol::needs_reference() const {
                      [](const ProtocolMetric& entry) { return entry.metric->needs_reference; });
 }
 
+Rect Protocol::part(int height, int width) const {
+  if (crop == Crop::kTecogan) {
+    const int rows = (height - 16) / 32 * 32;
+    const int columns = (width - 16) / 32 * 32;
+    if (rows <= 0 || columns <= 0) {
+      fail("TecoGAN's crop leaves nothing of ", width, "x", height, "; it needs 48 pixels a side");
+    }
+    return {(height - rows) / 2, (width - columns) / 2, rows, columns};
+  }
+  const Rect inner{crop_border_px, crop_border_px, height - 2 * crop_border_px,
+                     width - 2 * crop_border_px};
+  if (inner.height <= 0 || inner.width <= 0) {
+    fail("a border of ", crop_border_px, " pixels leaves nothing of ", width, "x", height);
+  }
+  return inner;
+}
+
+void Protocol::require_frames(int n) const {
+  if (n > 2 * skip_frames) return;
+  fail("the protocol leaves out ", counted(skip_frames, "frame"), " at both ends, which is all of ",
+       n);
+}
+
 Json Protocol::definition() const {
   Json out;
   Json list = Json::array();
@@ -179,6 +209,9 @@ Json Protocol::definition() const {
   }
   out["metrics"] = std::move(list);
   out["crop_border"] = crop_border_px;
+  // Later additions are written where they say something: hashes of older protocols stay.
+  if (crop != Crop::kBorder) out["crop"] = word_of(crop, kCrops);
+  if (skip_frames > 0) out["skip_frames"] = skip_frames;
   out["average"] = word_of(averaging, kAveragings);
   out["identical"] = word_of(identical, kIdenticalRules);
   if (inference) out["inference"] = inference_json(*inference);

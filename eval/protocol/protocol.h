@@ -40,6 +40,20 @@ enum class IdenticalRule : std::uint8_t {
   kInclude,  ///< one of them makes the mean infinite, as in most scripts
 };
 
+/// What of a picture counts.
+enum class Crop : std::uint8_t {
+  kBorder,   ///< all but `crop_border_px` on every side
+  kTecogan,  ///< the middle: at least 16 pixels less a side pair, a multiple of 32
+};
+
+/// A part of a picture.
+struct Rect {
+  int y = 0;
+  int x = 0;
+  int height = 0;
+  int width = 0;
+};
+
 struct Inference {
   TilePlan plan;
   std::string blend;  ///< "cut-half-overlap": see docs/protocols.md
@@ -52,13 +66,21 @@ struct Protocol {
   std::string note;
   std::vector<std::string> used_by;
   std::vector<ProtocolMetric> metrics;
+  Crop crop = Crop::kBorder;
   int crop_border_px = 0;
+  int skip_frames = 0;  ///< at both ends of a clip
   Averaging averaging = Averaging::kFrames;
   IdenticalRule identical = IdenticalRule::kExclude;
   std::optional<Inference> inference;
 
   /// False where no metric looks at more than the prediction.
   bool needs_reference() const;
+  /// The part of a picture that counts. An Error when nothing does.
+  Rect part(int height, int width) const;
+  /// Whether frame t of a clip's n counts.
+  bool counts(int t, int n) const { return t >= skip_frames && t < n - skip_frames; }
+  /// An Error when none of a clip's n frames count.
+  void require_frames(int n) const;
   /// All that decides a number, defaults written out.
   Json definition() const;
   /// Of the definition's canonical text: equal for equal scoring, whatever the name and notes.

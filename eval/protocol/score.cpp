@@ -15,17 +15,13 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Picture cropped(const Picture& picture, int border) {
-  const int height = picture.height() - 2 * border;
-  const int width = picture.width() - 2 * border;
-  if (height <= 0 || width <= 0) {
-    fail("a border of ", border, " pixels leaves nothing of ", picture.width(), "x",
-         picture.height());
-  }
-  Picture out;
-  if (!picture.u8.empty()) out.u8 = picture.u8.crop(border, border, height, width);
-  if (!picture.real.empty()) out.real = picture.real.crop(border, border, height, width);
-  return out;
+template <typename T>
+ImageView<const T> cut(ImageView<const T> image, const Rect& part) {
+  return image.empty() ? image : image.crop(part.y, part.x, part.height, part.width);
+}
+
+Picture cut(const Picture& picture, const Rect& part) {
+  return {cut(picture.u8, part), cut(picture.real, part)};
 }
 
 Image<double> in_color(const Picture& picture, Color color) {
@@ -115,20 +111,17 @@ void check_pair(const FramePair& pair) {
   }
 }
 
-FramePair without_border(const FramePair& pair, int border) {
+/// What counts of a pair; regions stay those of whole frames.
+FramePair cut(const FramePair& pair, const Rect& part) {
   FramePair out = pair;
-  if (border == 0) return out;
-  out.reference = cropped(pair.reference, border);
-  out.prediction = cropped(pair.prediction, border);
-  if (!pair.flow.empty()) {
-    out.flow = pair.flow.crop(border, border, out.reference.height(), out.reference.width());
-  }
+  out.reference = cut(pair.reference, part);
+  out.prediction = cut(pair.prediction, part);
+  out.flow = cut(pair.flow, part);
   return out;
 }
 
-ImageView<const std::uint8_t> labels_of(const Regions& regions, int border) {
-  const ImageView<const std::uint8_t> labels = regions.labels.view();
-  return labels.crop(border, border, labels.height() - 2 * border, labels.width() - 2 * border);
+Rect part_of(const Protocol& protocol, const FramePair& pair) {
+  return protocol.part(pair.reference.height(), pair.reference.width());
 }
 
 }  // namespace
@@ -158,8 +151,9 @@ void ProtocolScorer::score_entry(std::size_t i, const MetricInput& input, const 
   const FrameScorer& scorer = *frames_[i].scorer;
   const Metric& metric = *frames_[i].entry->metric;
   const bool with_regions = pair.regions != nullptr && !pair.regions->empty();
-  const auto labels = with_regions ? labels_of(*pair.regions, protocol_.crop_border_px)
-                                   : ImageView<const std::uint8_t>();
+  const Rect rect = part_of(protocol_, pair);
+  const auto labels =
+      with_regions ? cut(pair.regions->labels.view(), rect) : ImageView<const std::uint8_t>();
   const int count = with_regions ? pair.regions->label_count : 1;
   const std::vector<MetricSum> parts = scorer.sums(input, labels, count);
   MetricSum whole;
@@ -184,8 +178,7 @@ void ProtocolScorer::score_entry(std::size_t i, const MetricInput& input, const 
     }
     const Image<std::uint8_t> mask = pair.regions->mask_of(region);
     MetricInput masked = input;
-    const int border = protocol_.crop_border_px;
-    masked.mask = mask.view().crop(border, border, labels.height(), labels.width());
+    masked.mask = cut(mask.view(), rect);
     out.regions[i].push_back(scorer.score(masked));
   }
 }
@@ -198,7 +191,7 @@ std::optional<DecibelLaw> ProtocolScorer::pooled(std::size_t metric) const {
 FrameScores ProtocolScorer::score(const FramePair& pair) const {
   return within(pair.name, [&] {
     check_pair(pair);
-    const FramePair inner = without_border(pair, protocol_.crop_border_px);
+    const FramePair inner = cut(pair, part_of(protocol_, pair));
     FrameScores out;
     out.name = pair.name;
     out.identical = protocol_.needs_reference() && equal_pictures(pair.reference, pair.prediction);
@@ -228,7 +221,7 @@ void ClipPass::add(const FramePair& pair) {
   if (passes_.empty()) return;
   within(pair.name, [&] {
     check_pair(pair);
-    const FramePair inner = without_border(pair, scorer_.protocol_.crop_border_px);
+    const FramePair inner = cut(pair, part_of(scorer_.protocol_, pair));
     Colors colors(inner);
     for (std::size_t i = 0; i < passes_.size(); ++i) {
       MetricInput input = colors.of(*scorer_.clips_[i]);

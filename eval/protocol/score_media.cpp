@@ -2,6 +2,8 @@
 #include "eval/protocol/score_media.h"
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 
 #include "core/counted.h"
 #include "core/error.h"
@@ -16,28 +18,58 @@ namespace {
 constexpr std::size_t kProblemsNamed = 50;
 constexpr std::size_t kNotesKept = 20;
 
-// One protocol along one clip; stops at the first frame it cannot score.
-struct Pass {
-  const ProtocolScorer& scorer;
-  std::unique_ptr<ClipPass> clip_metrics;
-  ClipScores scores;
+using Frame = std::shared_ptr<const LoadedFrame>;  ///< protocols share it
 
-  Pass(const ProtocolScorer& of, const std::string& name)
-      : scorer(of), clip_metrics(of.begin_clip()) {
-    scores.name = name;
+// One protocol along one clip, whose length shows at its end only; stops at the first frame it
+// cannot score.
+class Pass {
+ public:
+  Pass(const ProtocolScorer& scorer, const std::string& name)
+      : scorer_(scorer), clip_metrics_(scorer.begin_clip()) {
+    scores_.name = name;
   }
 
-  void add(const std::vector<LoadedFrame>& frames) {
-    const std::size_t first = scores.frames.size();
-    scores.frames.resize(first + frames.size());
+  void add(const std::vector<Frame>& frames) {
+    const std::vector<Frame> ready = those_that_count(frames);
+    const std::size_t first = scores_.frames.size();
+    scores_.frames.resize(first + ready.size());
     parallel_for(
-        static_cast<std::int64_t>(frames.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+        static_cast<std::int64_t>(ready.size()), 1, [&](std::int64_t begin, std::int64_t end) {
           for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-            scores.frames[first + i] = scorer.score(frames[i].pair());
+            scores_.frames[first + i] = scorer_.score(ready[i]->pair());
           }
         });
-    for (const LoadedFrame& frame : frames) clip_metrics->add(frame.pair());
+    for (const Frame& frame : ready) clip_metrics_->add(frame->pair());
   }
+
+  ClipScores finish() {
+    const std::string place = scores_.name.empty() ? "the clip" : "clip " + scores_.name;
+    within(place, [&] { scorer_.protocol().require_frames(seen_); });
+    scores_.values = clip_metrics_->scores();
+    return std::move(scores_);
+  }
+
+  bool empty() const { return seen_ == 0; }
+
+ private:
+  /// A frame counts when as many as the protocol skips came before it and have come after it.
+  std::vector<Frame> those_that_count(const std::vector<Frame>& frames) {
+    const int skip = scorer_.protocol().skip_frames;
+    std::vector<Frame> ready;
+    for (const Frame& frame : frames) {
+      if (seen_++ >= skip) waiting_.push_back(frame);
+      if (waiting_.size() <= static_cast<std::size_t>(skip)) continue;
+      ready.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    return ready;
+  }
+
+  const ProtocolScorer& scorer_;
+  std::unique_ptr<ClipPass> clip_metrics_;
+  ClipScores scores_;
+  std::deque<Frame> waiting_;
+  int seen_ = 0;
 };
 
 class Scoring {
@@ -52,24 +84,31 @@ class Scoring {
     const int batch = 4 * thread_count();
     for (;;) {
       throw_if_interrupted();
-      const std::vector<LoadedFrame> frames = reader.next(batch, problems, out_.notes);
-      if (frames.empty()) break;
+      std::vector<LoadedFrame> loaded = reader.next(batch, problems, out_.notes);
+      if (loaded.empty()) break;
       if (only_read) continue;
-      for (std::size_t p = 0; p < passes.size(); ++p) add_frames(passes[p], p, frames);
+      std::vector<Frame> frames;
+      for (LoadedFrame& frame : loaded) {
+        frames.push_back(std::make_shared<const LoadedFrame>(std::move(frame)));
+      }
+      for (std::size_t p = 0; p < passes.size(); ++p) {
+        unless_refused(p, [&] { passes[p].add(frames); });
+      }
     }
     for (std::size_t p = 0; p < passes.size(); ++p) {
-      if (passes[p].scores.frames.empty()) continue;
-      passes[p].scores.values = passes[p].clip_metrics->scores();
-      out_.protocols[p].clips.push_back(std::move(passes[p].scores));
+      if (passes[p].empty()) continue;
+      unless_refused(p, [&] { out_.protocols[p].clips.push_back(passes[p].finish()); });
     }
   }
 
  private:
-  void add_frames(Pass& pass, std::size_t p, const std::vector<LoadedFrame>& frames) {
+  /// Of several protocols one that cannot score these pictures leaves the others alone.
+  template <typename Body>
+  void unless_refused(std::size_t p, const Body& body) {
     ScoredMedia::OfProtocol& out = out_.protocols[p];
     if (!out.refusal.empty()) return;
     try {
-      pass.add(frames);
+      body();
     } catch (const Error& error) {
       if (scorers_.size() == 1 || error.kind() != ErrorKind::kInput) throw;
       out.refusal = error.what();

@@ -44,6 +44,20 @@ with tempfile.TemporaryDirectory() as folder:
     assert abs(record["mean"]["psnr_inside"] - np.mean(inside)) < 1e-9
     assert all(os.path.exists(os.path.join(folder, p[k])) for p in record["pictures"] for k in ("rainy", "prediction", "truth"))
 
+    # A protocol that leaves out frames at both ends and a part of each: PSNR of unrounded luma.
+    run("synth", "vrds-mini", "--size", "160x90", "--frames", "6", "--clips", "6", "--out", at("six.h5"))
+    run("eval", "identity", "--data", at("six.h5"), "--protocol", "temporal-tecogan", "--out", at("teco.json"))
+    teco = load("teco.json")
+    luma = lambda x: 16 + x[13:77, 16:144].astype(float) @ np.array([65.481, 128.553, 24.966]) / 255
+    with h5py.File(at("six.h5")) as f:
+        for clip in teco["clips"]:
+            lq, gt = (f[f"clips/{clip['id']}/{k}"][2:4] for k in ("lq", "gt"))
+            assert [x["name"] for x in clip["frames"]] == ["00000002", "00000003"], clip["frames"]
+            assert np.allclose([x["psnr"] for x in clip["frames"]], [psnr(luma(a), luma(b)) for a, b in zip(lq, gt)], atol=1e-9)
+            assert clip["mean"]["tof"] > 0
+    assert teco["frames_scored"] == 4 and all(p["frame"] in ("00000002", "00000003") for p in teco["pictures"])
+    assert "which is all of 4" in run("eval", "identity", "--data", at("set.h5"), "--protocol", "temporal-tecogan", "--out", at("no.json"), status=3)
+
     # Pictures are kept of the run's worst frames, wherever they are, and of a clip's middle.
     run("eval", "temporal-median", "--data", at("set.h5"), "--split", "all", "--out", at("whole.json"))
     whole = load("whole.json")
@@ -102,6 +116,8 @@ with tempfile.TemporaryDirectory() as folder:
         png(at(f"pictures/clean/{i:02}.png"), clean), png(at(f"pictures/rainy/{i:02}.png"), wet)
         singles.append(psnr(wet, clean))
     run("import", "paired-images", at("pictures"), "--out", at("pictures.h5"))
+    refused = run("eval", "identity", "--data", at("pictures.h5"), "--protocol", "temporal-flow", "--out", at("no.json"), status=2)
+    assert "scores along clips" in refused and "unrelated pictures" in refused, refused
     assert "30 pictures" in run("eval", "identity", at("pictures.h5"), "--out", at("pictures.json"))
     run("eval", "streak-opening", at("pictures.h5"), "--out", at("pictures2.json"))
     stacks = load("pictures.json")

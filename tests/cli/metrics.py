@@ -267,3 +267,31 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
     assert scores(a, b, "--protocol", own)["protocol_sha256"] == first
     own.write_text('{"average": "clips", "metrics": [{"size": 9, "metric": "ssim"}, {"metric": "psnr"}]}')
     assert scores(a, b, "--protocol", own)["protocol_sha256"] != first
+
+    # TecoGAN's: of 70x90 pixels the middle 32x64, of 7 frames the middle 3; the same as scoring those alone.
+    luma = lambda f, y, x: 16 + sum(w * f(y, x, c) for w, c in ((65.481, 0), (128.553, 1), (24.966, 2))) / 255
+    waves = lambda t, d: lambda y, x, c: int(120 + 60 * math.sin((x - 2 * t) / 4 + c) + 50 * math.cos((y + t) / 5)) + d * ((x + y + t) % 5)
+    part = lambda f: lambda y, x, c: f(y + 19, x + 13, c)
+    expected = []
+    for t in range(7):
+        for side, d in (("teco", 0), ("teco out", 4)):
+            png(at(side) / f"{t}.png", 70, 90, waves(t, d))
+            if 2 <= t < 5:
+                png(at("middle " + side) / f"{t}.png", 32, 64, part(waves(t, d)))
+        errors = [(luma(part(waves(t, 4)), y, x) - luma(part(waves(t, 0)), y, x)) ** 2 for y in range(32) for x in range(64)]
+        expected.append(10 * math.log10(255 ** 2 / (sum(errors) / len(errors))))
+    got = scores(at("teco"), at("teco out"), "--protocol", "temporal-tecogan")
+    assert got["frames"] == 3 and [i["name"] for i in got["items"]] == ["2", "3", "4"], got
+    assert all(abs(i["psnr"] - e) < 1e-9 for i, e in zip(got["items"], expected[2:5])), (got, expected)
+    own.write_text('{"average": "clips", "metrics": [{"metric": "psnr", "color": "y601"}, {"metric": "tof"}]}')
+    alone = scores(at("middle teco"), at("middle teco out"), "--protocol", own)
+    assert alone["mean"]["tof"] > 0 and alone["mean"] == got["mean"], (alone, got)
+    assert scores(at("teco"), at("teco out"), "--protocol", own)["mean"] != got["mean"]
+    for t in (0, 1, 2):
+        (at("teco") / f"{t}.png").unlink(), (at("teco out") / f"{t}.png").unlink()
+    assert "leaves out 2 frames at both ends, which is all of 4" in run(
+        at("teco"), at("teco out"), "--protocol", "temporal-tecogan", status=3)
+    own.write_text('{"crop": "tecogan", "metrics": [{"metric": "psnr"}]}')
+    assert "needs 48 pixels a side" in run(a, b, "--protocol", own, status=3)
+    own.write_text('{"crop": "tecogan", "crop_border": 4, "metrics": [{"metric": "psnr"}]}')
+    assert "'crop_border' does not go with" in run(a, b, "--protocol", own, status=3)

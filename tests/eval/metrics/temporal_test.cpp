@@ -184,18 +184,6 @@ TEST(Tof, MeasuresAWrongMotion) {
   EXPECT_NEAR(clip->score(), std::sqrt(5.0), 0.5);
 }
 
-TEST(Tof, SkippedFramesLeaveTooFew) {
-  const Metric& metric = metric_by_name("tof");
-  Params params(metric.params);
-  params.set("skip_frames", "2");
-  const auto clip = metric.clips(params);
-  for (int t = 0; t < 5; ++t) {
-    const Image<double> frame = moving(t);
-    clip->add(input_of(frame, frame));
-  }
-  EXPECT_TRUE(std::isnan(clip->score()));  // pairs 0-1 to 3-4 all touch a skipped frame
-}
-
 TEST(TemporalDifference, ByHand) {
   const Metric& metric = metric_by_name("temporal_difference");
   const auto clip = metric.clips(Params(metric.params));
