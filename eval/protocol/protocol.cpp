@@ -185,7 +185,7 @@ Rect Protocol::part(int height, int width) const {
     return {(height - rows) / 2, (width - columns) / 2, rows, columns};
   }
   const Rect inner{crop_border_px, crop_border_px, height - 2 * crop_border_px,
-                     width - 2 * crop_border_px};
+                   width - 2 * crop_border_px};
   if (inner.height <= 0 || inner.width <= 0) {
     fail("a border of ", crop_border_px, " pixels leaves nothing of ", width, "x", height);
   }
