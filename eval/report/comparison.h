@@ -21,8 +21,9 @@ namespace pluvia {
 struct Difference {
   double delta = 0;                                   ///< of the printed means
   std::optional<std::pair<double, double>> interval;  ///< 95 %
-  double p = 1;                                       ///< sign flips
-  double p_corrected = 1;                             ///< after Holm
+  bool tested = true;      ///< false: of a region, a difference without tests, what follows is idle
+  double p = 1;            ///< sign flips
+  double p_corrected = 1;  ///< after Holm
   double p_wilcoxon = 1;
   double p_wilcoxon_corrected = 1;
   double dz = 0;  ///< infinite where all units gain the same; NaN where it is undefined
@@ -37,7 +38,7 @@ struct ComparedMethod {
   std::map<std::string, std::pair<double, double>> interval;  ///< 95 %, finite ones only
   std::vector<RunClip> clips;                                 ///< means over seeds
   double seconds_per_frame = 0;
-  std::map<std::string, Difference> against;  ///< by column of whole frames, where it is known
+  std::map<std::string, Difference> against;  ///< by column of the clean frame, where it is known
 
   /// Whether it predicts more than the clean frame, and that was scored.
   bool claims_layers() const;

@@ -91,7 +91,7 @@ std::vector<Compared> compared_columns(const Comparison& comparison, const Compa
                                        const ComparedMethod& reference) {
   std::vector<Compared> out;
   for (const ScoreColumn& column : comparison.columns) {
-    if (!column.region.empty() || !column.layer.empty()) continue;
+    if (!column.layer.empty()) continue;
     const std::optional<SharedScore> own = shared_score(method, column);
     const std::optional<SharedScore> other = shared_score(reference, column);
     if (!own || !other) continue;
@@ -99,6 +99,8 @@ std::vector<Compared> compared_columns(const Comparison& comparison, const Compa
     Difference& difference = out.back().difference;
     const double up = method.mean.at(column.key) - reference.mean.at(column.key);
     difference.delta = column.higher_is_better ? up : -up;
+    difference.tested = column.region.empty();
+    if (!difference.tested) continue;
     const PairedTest pairs = compared_units(method, reference, column);
     difference.p_wilcoxon = pairs.wilcoxon_p;
     difference.dz = pairs.cohen_dz;
@@ -125,11 +127,13 @@ void add_intervals_of(std::vector<Compared>& compared) {
   }
 }
 
-/// All differences of a comparison, in one order.
-std::vector<Difference*> all_differences(Comparison& comparison) {
+/// All differences of a comparison that are tested, in one order.
+std::vector<Difference*> tested_differences(Comparison& comparison) {
   std::vector<Difference*> out;
   for (ComparedMethod& method : comparison.methods) {
-    for (auto& [key, difference] : method.against) out.push_back(&difference);
+    for (auto& [key, difference] : method.against) {
+      if (difference.tested) out.push_back(&difference);
+    }
   }
   return out;
 }
@@ -173,7 +177,7 @@ void add_differences(Comparison& comparison) {
     add_intervals_of(compared);
     for (const Compared& one : compared) method.against[one.column->key] = one.difference;
   }
-  const std::vector<Difference*> all = all_differences(comparison);
+  const std::vector<Difference*> all = tested_differences(comparison);
   correct(all, &Difference::p, &Difference::p_corrected);
   correct(all, &Difference::p_wilcoxon, &Difference::p_wilcoxon_corrected);
 }

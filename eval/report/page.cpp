@@ -62,11 +62,12 @@ Json provenance_json(const ComparedMethod& method) {
 
 /// p as the page prints them: after Holm.
 Json difference_json(const Difference& difference) {
-  Json out{{"delta", score_json(difference.delta)},
-           {"interval", nullptr},
-           {"p", difference.p_corrected},
-           {"p_wilcoxon", difference.p_wilcoxon_corrected},
-           {"dz", score_json(difference.dz)}};
+  Json out{{"delta", score_json(difference.delta)}, {"interval", nullptr}};
+  if (difference.tested) {
+    out["p"] = difference.p_corrected;
+    out["p_wilcoxon"] = difference.p_wilcoxon_corrected;
+    out["dz"] = score_json(difference.dz);
+  }
   if (difference.interval) {
     out["interval"] = {difference.interval->first, difference.interval->second};
   }

@@ -2,6 +2,7 @@
 #include "eval/report/tables.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -93,20 +94,27 @@ std::string csv_interval(const std::optional<std::pair<double, double>>& interva
   return interval ? to_text(interval->first) + "," + to_text(interval->second) : ",";
 }
 
-/// Where nothing is compared (the reference itself, regions, layers), as many empty fields.
-std::string csv_difference(const ComparedMethod& method, const std::string& key) {
-  const auto found = method.against.find(key);
-  if (found == method.against.end()) return std::string(8, ',');
+/// What the table says of a difference, in order: of regions the first three.
+constexpr std::array<const char*, 8> kDifferenceFields = {
+    "_delta",  "_delta_low95", "_delta_high95",    "_p",
+    "_p_holm", "_p_wilcoxon",  "_p_wilcoxon_holm", "_d"};
+
+std::size_t difference_fields(const ScoreColumn& column) {
+  if (!column.layer.empty()) return 0;
+  return column.region.empty() ? kDifferenceFields.size() : 3;
+}
+
+/// Of the reference itself, and where nothing is known, as many empty fields.
+std::string csv_difference(const ComparedMethod& method, const ScoreColumn& column) {
+  const auto found = method.against.find(column.key);
+  if (found == method.against.end()) return std::string(difference_fields(column), ',');
   const Difference& d = found->second;
   std::string out = "," + csv_number(d.delta) + "," + csv_interval(d.interval);
+  if (!d.tested) return out;
   for (const double value : {d.p, d.p_corrected, d.p_wilcoxon, d.p_wilcoxon_corrected, d.dz}) {
     out += "," + csv_number(value);
   }
   return out;
-}
-
-bool is_compared(const ScoreColumn& column) {
-  return column.region.empty() && column.layer.empty();
 }
 
 std::string latex_part(const Comparison& comparison, const Part& part) {
@@ -191,10 +199,8 @@ std::string csv_table(const Comparison& comparison) {
   }
   out += ",unit,units,identical_frames";
   for (const ScoreColumn& column : comparison.columns) {
-    if (!is_compared(column)) continue;
-    for (const char* what : {"_delta", "_delta_low95", "_delta_high95", "_p", "_p_holm",
-                             "_p_wilcoxon", "_p_wilcoxon_holm", "_d"}) {
-      out += "," + column.key + what;
+    for (std::size_t i = 0; i < difference_fields(column); ++i) {
+      out += "," + column.key + kDifferenceFields[i];
     }
   }
   out += "\n";
@@ -212,7 +218,7 @@ std::string csv_table(const Comparison& comparison) {
     out += "," + comparison.unit + "," + std::to_string(comparison.units) + "," +
            std::to_string(identical);
     for (const ScoreColumn& column : comparison.columns) {
-      if (is_compared(column)) out += csv_difference(method, column.key);
+      if (column.layer.empty()) out += csv_difference(method, column);
     }
     out += "\n";
   }

@@ -72,8 +72,10 @@ const inUnit = m => m.name + (m.unit ? ' [' + m.unit + ']' : '');
 const metricColumn = m => ({
   name: m.region ? m.region_title : inUnit(m), title: m.region_rule ? 'Where ' + m.region_rule + '. ' + m.help : m.help, metric: m,
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
-  more: r => { const i = r.run.interval[m.key]; return i ? number(i[0], digitsOf(m)) + ' \u2013 ' + number(i[1], digitsOf(m)) : ''; },
+  more: r => { const i = r.run.interval[m.key]; return i ? span(m, i) : ''; },
 });
+const rise = (m, d) => (d.delta >= 0 ? '+' : '') + number(d.delta, digitsOf(m));
+const span = (m, i) => i.map(v => number(v, digitsOf(m))).join(' \u2013 ');
 const whole = data.metrics.filter(m => !m.region && !m.layer);
 const first = whole[0];
 const unit = data.unit;
@@ -83,8 +85,8 @@ const againstColumn = m => {
   return {
     group: '\u0394 to ' + runs[data.against].label, name: '\u0394 ' + m.name, title: 'difference of the means, better is positive; its 95 % interval; p by sign flips over ' + unit + 's, W by Wilcoxon\'s signed ranks, both corrected by Holm; effect size d',
     get: r => of(r) ? value(of(r).delta) : null,
-    text: r => of(r) ? (of(r).delta >= 0 ? '+' : '') + number(of(r).delta, digitsOf(m)) : '\u2013',
-    more: r => of(r) ? (of(r).interval ? of(r).interval.map(v => number(v, digitsOf(m))).join(' \u2013 ') + ', ' : '') + 'p ' + chance(of(r).p) + ', W ' + chance(of(r).p_wilcoxon) + ', d ' + number(of(r).dz, 1) : '',
+    text: r => of(r) ? rise(m, of(r)) : '\u2013',
+    more: r => of(r) ? (of(r).interval ? span(m, of(r).interval) + '\n' : '') + 'p ' + chance(of(r).p) + ', W ' + chance(of(r).p_wilcoxon) + ', d ' + number(of(r).dz, 1) : '',
   };
 };
 const againstColumns = data.against === null ? [] : whole.filter(m => runs.some(r => r.against[m.key])).map(againstColumn);
@@ -100,7 +102,13 @@ const withRegions = data.metrics.filter(m => ofRegions.some(r => r.base === m.ke
 const regions = [...new Map(ofRegions.map(m => [m.region, m])).values()];
 $('regions').hidden = regions.length === 0;
 for (const m of regions.filter(r => r.region_rule)) { const d = make('div'); d.append(make('dt', m.region_title), make('dd', m.region_rule)); $('region-rules').append(d); }
-const regionTable = () => table($('region-table'), [nameColumn, ...ofRegions.filter(m => m.base === $('region-metric').value).map(metricColumn)], rows);
+/* Small print: the mean's interval, then the difference to the reference method with its own. */
+const regionColumn = m => ({...metricColumn(m), more: r => {
+  const i = r.run.interval[m.key], d = r.run.against[m.key];
+  return [i ? span(m, i) : '', d ? '\u0394 ' + rise(m, d) + (d.interval ? '\n(' + span(m, d.interval) + ')' : '') : ''].filter(Boolean).join('\n');
+}});
+const regionTable = () => table($('region-table'), [nameColumn, ...ofRegions.filter(m => m.base === $('region-metric').value).map(regionColumn)], rows);
+$('region-hint').textContent = 'The same frames, region by region. Small print: 95 % intervals of the means' + (data.against === null ? '.' : '; \u0394: difference to ' + runs[data.against].label + ', better is positive, with its interval. Regions are not tested.');
 choices($('region-metric'), withRegions.map(m => [m.key, inUnit(m)]));
 if (regions.length) { $('region-metric').onchange = regionTable; regionTable(); }
 

@@ -209,6 +209,31 @@ TEST(Comparison, EveryMetricIsTestedAndTabled) {
   EXPECT_NE(report_page(compared, {"t", {}, {}, {}}).find(R"("dz":"inf")"), std::string::npos);
 }
 
+TEST(Comparison, RegionsAreComparedAndNotTested) {
+  const ScoreColumn psnr = column("psnr", ColumnAverage::kClips);
+  ScoreColumn outside = column("mae_outside", ColumnAverage::kClips, false);
+  outside.region = "outside";
+  std::vector<RunRecord> runs;
+  for (const double gain : {0.0, 1.0}) {
+    std::vector<std::vector<double>> clips;
+    for (int c = 0; c < 6; ++c) clips.push_back({30 + c + gain, 31 + c + 3 * gain});
+    runs.push_back(record(gain > 0 ? "damages" : "base", clips, psnr));
+    add_metric(runs.back(), outside, 0.5);
+  }
+  const Comparison compared = compare_runs(runs, "");
+  const Difference& damage = compared.methods[1].against.at("mae_outside");
+  EXPECT_NEAR(damage.delta, -1, 1e-9);  // more error outside than before: negative
+  ASSERT_TRUE(damage.interval.has_value());
+  EXPECT_NEAR(damage.interval->first, -1, 1e-9);
+  EXPECT_FALSE(damage.tested);
+  EXPECT_EQ(compared.methods[1].against.at("psnr").p_corrected, 2 / 64.0);  // Holm of one
+  const std::string csv = csv_table(compared);
+  EXPECT_NEAR(std::stod(field(csv, 2, "mae_outside_delta")), -1, 1e-9);
+  EXPECT_NEAR(std::stod(field(csv, 2, "mae_outside_delta_high95")), -1, 1e-9);
+  EXPECT_EQ(field(csv, 1, "mae_outside_delta"), "");
+  EXPECT_EQ(field(csv, 2, "mae_outside_p"), "no mae_outside_p");
+}
+
 TEST(Comparison, MeansOfDifferentFramesAreSaidToBe) {
   const ScoreColumn psnr = column("psnr", ColumnAverage::kClips);
   const std::vector<RunRecord> runs = {
