@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From run records to index.html, table.tex, table.csv and table.md.
+// From run records to index.html, table.tex, table.csv and table.md. Records on several data sets
+// give a folder of these for each set, and over them a table and a page of all.
 #pragma once
 
 #include <filesystem>

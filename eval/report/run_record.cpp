@@ -139,6 +139,9 @@ RunRecord record_of(const Json& json) {
   RunRecord record;
   record.label = json.at("method").at("label").get<std::string>();
   record.sees_truth = json.at("method").at("sees_truth").get<bool>();
+  record.data_file = json.at("data").value("file", "");
+  record.data_title = json.at("data").value("title", "");
+  record.data_split = json.at("data").value("split", "");
   record.data_sha256 = json.at("data").at("sha256").get<std::string>();
   record.protocol_name = json.at("protocol").at("name").get<std::string>();
   record.protocol_sha256 = json.at("protocol_sha256").get<std::string>();

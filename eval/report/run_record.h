@@ -39,6 +39,7 @@ struct ScoreColumn {
   ColumnAverage average = ColumnAverage::kClips;
   DecibelLaw decibels = {};      ///< of pooled errors
   bool pooled_in_clips = false;  ///< a clip's score is of all its pixels, not a mean over frames
+  std::string set = {};          ///< in a table of several data sets: which
 };
 
 /// What a method claimed of a layer, beside the set's.
@@ -71,6 +72,9 @@ struct RunRecord {
   std::filesystem::path file;
   std::string label;        ///< how the method is called in tables
   bool sees_truth = false;  ///< an upper bound, not a method
+  std::string data_file;
+  std::string data_title;
+  std::string data_split;  ///< empty: of several, or of none
   std::string data_sha256;
   std::string protocol_name;
   std::string protocol_sha256;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/error.h"
 #include "core/text.h"
 #include "eval/report/left_out.h"
 #include "eval/report/markdown.h"
@@ -117,9 +118,23 @@ std::string csv_difference(const ComparedMethod& method, const ScoreColumn& colu
   return out;
 }
 
+/// Where columns are of several data sets: their names over their columns.
+std::string latex_sets(const std::vector<ScoreColumn>& columns) {
+  std::string names;
+  std::string lines;
+  for (std::size_t first = 0, end = 0; first < columns.size(); first = end) {
+    while (end < columns.size() && columns[end].set == columns[first].set) ++end;
+    names += cat(" & \\multicolumn{", end - first, "}{c}{", latex_text(columns[first].set), "}");
+    lines += cat("\\cmidrule(lr){", first + 2, "-", end + 1, "}");
+  }
+  const bool several = !columns.empty() && !columns.front().set.empty();
+  return several ? names + " \\\\\n" + lines + "\n" : "";
+}
+
 std::string latex_part(const Comparison& comparison, const Part& part) {
   std::string out = "\\begin{tabular}{l";
-  out += std::string(part.columns.size(), 'r') + "}\n\\toprule\nMethod";
+  out += std::string(part.columns.size(), 'r') + "}\n\\toprule\n";
+  out += latex_sets(part.columns) + "Method";
   for (const ScoreColumn& column : part.columns) {
     out += " & " + latex_text(head_of(column)) +
            (column.higher_is_better ? " $\\uparrow$" : " $\\downarrow$");
@@ -145,8 +160,9 @@ std::string markdown_part(const Comparison& comparison, const Part& part) {
   std::string out = "| method |";
   std::string line = "|---|";
   for (const ScoreColumn& column : part.columns) {
-    out += " " + markdown_text(head_of(column)) + (column.unit.empty() ? "" : " " + column.unit) +
-           " |";
+    const std::string set = column.set.empty() ? "" : column.set + " ";
+    out += " " + markdown_text(set + head_of(column)) +
+           (column.unit.empty() ? "" : " " + column.unit) + " |";
     line += "---:|";
   }
   out += "\n" + line + "\n";

@@ -85,6 +85,43 @@ with tempfile.TemporaryDirectory() as folder:
     assert len(data["published"]) == len(shipped) - len(recalled) and len(recalled) > 9
     assert all(f"table {name}: its numbers were recalled" in said for name in recalled) and "recalled" not in md
 
+    # Several data sets: a table of all with the mean of their means, and a report of each.
+    run("synth", "vrds-mini", "--size", "64x48", "--frames", "3", "--clips", "3", "--seed", "4", "--out", at("other_1.h5"))
+    run("synth", "vrds-mini", "--size", "64x48", "--frames", "3", "--clips", "3", "--seed", "5", "--out", at("third.h5"))
+    records = {"set": ["identity", "temporal-median"]}
+    for name, methods in (("other_1", ("identity", "temporal-median")), ("third", ("identity", "streak-opening"))):
+        records[name] = [name + "-" + m for m in methods]
+        for method, record in zip(methods, records[name]):
+            run("eval", method, "--data", at(name + ".h5"), "--split", "all", "--out", at(record + ".json"))
+    two = [at(r + ".json") for name in ("set", "other_1") for r in records[name]]
+    data, md, _ = report("two", *two)
+    assert [(m["key"], m["set"]) for m in data["metrics"]] == [(f"{s}_{k}", s.replace("mean_of_sets", "mean of sets")) for s in ("set", "other_1", "mean_of_sets") for k in ("psnr", "ssim")]
+    assert [s["page"] for s in data["sets"]] == ["set/index.html", "other_1/index.html"] and "2 clips, 8 frames" in data["sets"][0]["lead"]
+    for m, method in enumerate(("identity", "temporal-median")):
+        means = [load(r[m] + ".json")["mean"] for r in (records["set"], records["other_1"])]
+        shown = data["runs"][m]["mean"]
+        assert data["runs"][m]["label"] == method and all(abs(shown["mean_of_sets_" + k] - (means[0][k] + means[1][k]) / 2) < 1e-12 for k in ("psnr", "ssim"))
+        assert shown["set_psnr"] == means[0]["psnr"] and shown["other_1_psnr"] == means[1]["psnr"]
+        csv = [line.split(",") for line in open(at("two/table.csv")).read().splitlines()]
+        row = dict(zip(csv[0], csv[m + 1]))
+        assert float(row["other_1_psnr"]) == means[1]["psnr"] and row["clips"] == "5" and len(csv[0]) == len(csv[m + 1])
+    tex = open(at("two/table.tex")).read()
+    assert r" & \multicolumn{2}{c}{set} & \multicolumn{2}{c}{other\_1} & \multicolumn{2}{c}{mean of sets} \\" in tex, tex
+    assert r"\cmidrule(lr){2-3}\cmidrule(lr){4-5}\cmidrule(lr){6-7}" in tex and cells(md.splitlines()[0])[1:3] == ["set PSNR dB", "set SSIM"]
+    assert open(at("two/other_1/table.md")).read() == report("alone", *[at(r + ".json") for r in records["other_1"]])[1]
+    data, md, _ = report("three", *two, *[at(r + ".json") for r in records["third"]])
+    rows = {r["label"]: r["mean"] for r in data["runs"]}
+    assert rows["temporal-median"]["third_psnr"] is None and rows["streak-opening"]["set_psnr"] is None
+    assert [label for label, mean in rows.items() if mean["mean_of_sets_psnr"] is not None] == ["identity"]
+    run("eval", "identity", "--data", at("third.h5"), "--protocol", "basicsr-y", "--out", at("luma.json"))
+    data, md, _ = report("mixed", at("identity.json"), at("luma.json"))
+    assert [m["set"] for m in data["metrics"]] == ["set", "set", "third", "third"] and "different protocols" in data["table_hint"]
+    other = load("other_1-identity.json")
+    other["data"]["file"], other["data"]["split"] = "set.h5", "test"
+    dump(other, "same-name.json")
+    done = subprocess.run([pluvia, "report", at("identity.json"), at("same-name.json"), "--out", at("no")], capture_output=True, text=True)
+    assert done.returncode == 3 and "different data" in done.stderr and "both called 'set test" in done.stderr and not os.path.exists(at("no")), done.stderr
+
     # Notes of all methods, with few clips too; labels that are full of marks.
     run("export", at("set.h5"), "--layout", "paired", "--split", "test", "--out", at("out"))
     run("eval", f"folder:{at('out/test/gt')}", "--data", at("set.h5"), "--label", EVIL, "--out", at("truth.json"))

@@ -143,6 +143,13 @@ with tempfile.TemporaryDirectory() as folder:
     run("report", at("marks.json"), "--out", at("marks"))
     shown = shown_at(1280, "marks/index.html")
     assert 'data-ready="yes"' in shown and html.escape(MARKS, quote=False) in shown.split('id="table"')[1], shown[:500]
+    # Of several data sets: a table of groups of columns, links to the sets' pages, and nothing else.
+    run("synth", "vrds-mini", "--size", "64x48", "--frames", "3", "--clips", "3", "--out", at("other.h5"))
+    run("eval", "identity", "--data", at("other.h5"), "--out", at("other.json"))
+    run("report", at("identity.json"), at("temporal-median.json"), at("other.json"), "--out", at("sets"))
+    shown = shown_at(1280, "sets/index.html")
+    assert 'data-ready="yes"' in shown and shown.count('colspan="2"') == 3 and '<a href="other/index.html">other</a>: 1 clip, 3 frames' in shown, shown[-3000:]
+    assert all(f'<section id="{name}" hidden' in shown for name in ("regions", "claims", "looks", "clips", "time", "beside", "apart")), shown[-3000:]
     for width in (1280, 390):
         shown = shown_at(width, "probe.html")
         found = re.search(r'id="test-result">(.*?)</pre>', shown, re.S)

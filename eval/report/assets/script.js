@@ -70,7 +70,7 @@ const rows = runs.map((r, i) => ({run: r, i, oracle: r.sees_truth}));
 const nameColumn = {name: 'Method', get: r => r.run.label, node: r => label(r.i)};
 const inUnit = m => m.name + (m.unit ? ' [' + m.unit + ']' : '');
 const metricColumn = m => ({
-  name: m.region ? m.region_title : inUnit(m), title: m.region_rule ? 'Where ' + m.region_rule + '. ' + m.help : m.help, metric: m,
+  name: m.region ? m.region_title : inUnit(m), group: m.set || undefined, title: m.region_rule ? 'Where ' + m.region_rule + '. ' + m.help : m.help, metric: m,
   get: r => value(r.run.mean[m.key]), text: r => number(r.run.mean[m.key], digitsOf(m)),
   more: r => { const i = r.run.interval[m.key]; return i ? span(m, i) : ''; },
 });
@@ -95,6 +95,10 @@ table($('table'), [nameColumn, ...whole.map(metricColumn), ...againstColumns, ..
   name: 'ms/frame', title: 'time of the method alone', get: r => r.run.seconds_per_frame || null,
   text: r => r.run.seconds_per_frame ? (1000 * r.run.seconds_per_frame).toFixed(r.run.seconds_per_frame < 0.1 ? 1 : 0) : '\u2013'}] : [])], rows);
 $('table-hint').textContent = data.table_hint;
+
+/* Pages of several data sets. */
+$('sets').hidden = !data.sets.length;
+for (const s of data.sets) { const item = make('li'), link = make('a', s.name); link.href = s.page; item.append(link, ': ' + s.lead); $('set-list').append(item); }
 
 /* Regions: of one metric at a time, and what each region of these data is. */
 const ofRegions = data.metrics.filter(m => m.region);
@@ -174,6 +178,7 @@ if (unit === 'picture') { // stacks of equal sizes: nothing to compare, and noth
   $('clips').hidden = true; $('time-head').textContent = 'Picture by picture'; $('time-clip').parentNode.firstChild.textContent = 'Stack ';
 }
 choices($('clip-metric'), metricChoices);
+if (data.sets.length) $('clips').hidden = true; // on the sets' own pages
 const clipPlot = () => $('clip-plot').replaceChildren(plot(runs.map((r, i) => ({
   name: r.label, colour: colour(i), dots: true,
   points: r.clips.map(c => [clipNames.indexOf(c.id), value(c.mean[$('clip-metric').value])])})), {x: 'clip', y: named(metricOf($('clip-metric').value)), names: clipNames}));
