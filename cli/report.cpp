@@ -23,8 +23,10 @@ Run setup_report(CLI::App& app, const Globals& globals) {
   app.add_flag("--force", request->force, "replace an existing report");
   app.footer(
       "Writes index.html (one file, opens offline), table.tex, table.csv and table.md. Records\n"
-      "of one label count as training seeds of one method. Records on several sets give a folder for\n"
-      "each and a table of all, with the mean of their means. Published numbers stand beside ours,\n"
+      "of one label count as training seeds of one method. Records on several sets give a folder "
+      "for\n"
+      "each and a table of all, with the mean of their means. Published numbers stand beside "
+      "ours,\n"
       "with the difference, only when the data is the table's (by content hash) and the protocol\n"
       "one of its protocols (by hash of what it says). Regions: of a set without raindrop mask,\n"
       "changed is where |rainy - truth| > 3 of 255 in some channel.\nTables: " +
