@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/page_json.h"
 
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -21,6 +24,14 @@ Json scores_json(const std::map<std::string, double>& scores) {
   Json out = Json::object();
   for (const auto& [key, value] : scores) out[key] = score_json(value);
   return out;
+}
+
+/// Six digits are more than a plot shows, and a third of the bytes.
+Json drawn_json(double value) {
+  if (!std::isfinite(value)) return score_json(value);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return std::strtod(text, nullptr);
 }
 
 Json provenance_json(const ComparedMethod& method) {
@@ -112,7 +123,7 @@ Json method_json(const ComparedMethod& method) {
   for (const RunClip& clip : method.clips) {
     Json frames = Json::object();
     for (const auto& [key, values] : clip.frames) {
-      for (const double value : values) frames[key].push_back(score_json(value));
+      for (const double value : values) frames[key].push_back(drawn_json(value));
     }
     out["clips"].push_back({{"id", clip.id}, {"mean", scores_json(clip.mean)}, {"frames", frames}});
   }
