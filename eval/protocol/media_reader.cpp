@@ -140,9 +140,10 @@ struct MediaReader::State {
       const bool has_a = reference ? reference->next(a) : pictures_left;
       const bool has_b = prediction ? prediction->next(b) : pictures_left;
       if (has_a != has_b) {
-        problems.push_back(cat("the ", has_a ? "prediction" : "reference", " of clip '", clip.name,
-                               "' ends after ", counted(i, "frame"), ", the ",
-                               has_a ? "reference" : "prediction", " goes on"));
+        const std::string of = clip.name.empty() ? "" : " of clip '" + clip.name + "'";
+        problems.push_back(cat("the ", has_a ? "prediction" : "reference", of, " ends after ",
+                               counted(i, "frame"), ", the ", has_a ? "reference" : "prediction",
+                               " goes on"));
       }
       if (!has_a || !has_b) {
         ended = true;
