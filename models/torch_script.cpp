@@ -46,6 +46,10 @@ class ScriptMethod final : public Method {
     info_.help = "a TorchScript program";
     info_.window_frames = static_cast<int>(options_.integer("window"));
     info_.size_multiple = static_cast<int>(options_.integer("multiple"));
+    std::error_code code;
+    if (!std::filesystem::is_regular_file(request.file, code)) {
+      fail("loading ", place_, ": there is no such file");
+    }
     try {
       program_ = torch::jit::load(request.file, device_);
       program_.eval();

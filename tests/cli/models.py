@@ -139,6 +139,7 @@ with tempfile.TemporaryDirectory() as folder:
             assert np.array_equal(np.load(at("s.npy")), expected), name
         assert "TorchScript" in run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at("half.pt"), status=3)
         assert "loading" in run("derain", "torchscript:" + at("w.npz"), at("in.npy"), at("x.npy"), "--allow-code", status=3)
+        assert "no such file" in run("derain", "torchscript:" + at("none.pt"), at("in.npy"), at("x.npy"), "--allow-code", status=3)
     except ImportError:
         pass
 
