@@ -213,4 +213,14 @@ void plan_clips(Scan& scan, const std::vector<DataRoot>& roots) {
   for (const DataRoot& root : roots) plan_root(scan, root);
 }
 
+void plan_clip(Scan& scan, PlannedClip clip, const std::map<Layer, fs::path>& folders) {
+  std::vector<Layer> layers;
+  std::vector<fs::path> paths;
+  for (const auto& [layer, folder] : folders) {
+    layers.push_back(layer);
+    paths.push_back(folder);
+  }
+  if (ClipPlanner(scan, clip).plan(layers, paths)) scan.plan.clips.push_back(std::move(clip));
+}
+
 }  // namespace pluvia

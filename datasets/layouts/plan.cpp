@@ -105,7 +105,7 @@ void assign_ids(std::vector<PlannedClip>& clips) {
   for (const PlannedClip& clip : clips) places[safe_id(clip.name)].insert(place_of(clip));
   std::set<std::string> taken;
   for (PlannedClip& clip : clips) {
-    clip.source = place_of(clip) + clip.name;
+    if (clip.source.empty()) clip.source = place_of(clip) + clip.name;
     const bool plain = places[safe_id(clip.name)].size() == 1;
     std::string prefix = plain ? "" : place_of(clip);
     const std::string base = safe_id(prefix + clip.name);

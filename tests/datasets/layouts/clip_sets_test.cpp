@@ -202,5 +202,43 @@ TEST(Layouts, IdsAreSafeAndUnique) {
   EXPECT_EQ(clips[3].id, "_-n");
 }
 
+TEST(Ntu, RainsOverOneGroundTruth) {
+  const TempDir dir;
+  make_frames(dir / "Dataset_Training_Synthetic/t1_Rain_01", 10, 3);
+  make_frames(dir / "Dataset_Training_Synthetic/t1_Rain_02", 20, 3);
+  make_frames(dir / "Dataset_Training_Synthetic/t1_GT", 30, 3);
+  make_frames(dir / "Dataset_Testing_Synthetic/a1_Rain", 40, 2);
+  make_frames(dir / "Dataset_Testing_Synthetic/a1_GT", 50, 2);
+  make_frames(dir / "Dataset_Testing_RealRain/ra1_Rain", 60, 2);
+  const ImportPlan plan = plan_of("ntu", dir.path());
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("RealRain has no ground truth"), std::string::npos);
+  const MemorySet set = import_folder("ntu", dir.path());
+  ASSERT_EQ(set.size(), 3U);
+  for (const char* id : {"t1_01", "t1_02"}) {
+    EXPECT_EQ(set.at(id)->clip_info.split, "train");
+    EXPECT_EQ(set.at(id)->clip_info.source, "train/t1");
+    EXPECT_EQ(set.at(id)->first_value(Layer::kGt, 2), 32);
+  }
+  EXPECT_EQ(set.at("t1_02")->first_value(Layer::kLq, 1), 21);
+  EXPECT_EQ(set.at("a1")->clip_info.split, "test");
+  EXPECT_EQ(set.at("a1")->first_value(Layer::kGt, 1), 51);
+  const MemorySet part = import_folder("ntu", dir / "Dataset_Testing_Synthetic");
+  ASSERT_EQ(part.size(), 1U);
+  EXPECT_EQ(part.begin()->second->clip_info.split, "test");
+}
+
+TEST(Ntu, NamesWhatHasNoPartner) {
+  const TempDir dir;
+  make_frames(dir / "Dataset_Testing_Synthetic/a1_Rain", 40, 2);
+  make_frames(dir / "Dataset_Testing_Synthetic/a2_GT", 50, 2);
+  const std::string error = error_of([&] { import_folder("ntu", dir.path()); });
+  EXPECT_NE(error.find("a1_Rain"), std::string::npos) << error;
+  EXPECT_NE(error.find("a2_GT"), std::string::npos) << error;
+  fs::create_directories(dir / "other/x");
+  EXPECT_NE(error_of([&] { import_folder("ntu", dir / "other"); }).find("NAME_Rain and NAME_GT"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace pluvia
