@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <map>
 
+#include "benchmarks/support/rows.h"
+
 namespace pluvia::bench {
 namespace {
 
@@ -12,10 +14,16 @@ class Remembering : public benchmark::ConsoleReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.error_occurred) continue;
+      double rate = 0;
       for (const char* counter : {"items_per_second", "bytes_per_second"}) {
         const auto found = run.counters.find(counter);
-        if (found != run.counters.end()) rate_[run.benchmark_name()] = found->second.value;
+        if (found == run.counters.end()) continue;
+        rate = found->second.value;
+        rate_[run.benchmark_name()] = rate;
       }
+      const double seconds =
+          run.GetAdjustedRealTime() / benchmark::GetTimeUnitMultiplier(run.time_unit);
+      write_time(run.benchmark_name(), 1e3 * seconds, rate);
     }
     ConsoleReporter::ReportRuns(runs);
   }
@@ -43,10 +51,11 @@ int run_with_ratios(int argc, char** argv, const std::vector<Ratio>& ratios) {
     const double ours = reporter.rate(ratio.ours);
     const double theirs = reporter.rate(ratio.theirs);
     if (ours <= 0 || theirs <= 0) continue;
+    const bool held = ours / theirs >= ratio.wanted;
+    write_ratio(ratio.ours, ratio.theirs, ours / theirs, ratio.wanted, held);
     std::printf("%-32s / %-32s = %6.2f x", ratio.ours.c_str(), ratio.theirs.c_str(), ours / theirs);
     if (ratio.wanted > 0)
-      std::printf("  (promised %.1f: %s)", ratio.wanted,
-                  ours / theirs >= ratio.wanted ? "held" : "MISSED");
+      std::printf("  (promised %.1f: %s)", ratio.wanted, held ? "held" : "MISSED");
     std::printf("\n");
   }
   return 0;
