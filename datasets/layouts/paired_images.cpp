@@ -20,6 +20,7 @@ constexpr FolderPair kPairs[] = {
     {"rainy_image", "ground_truth"},
     {"rainy", "clean"},
     {"rainy", "gt"},
+    {"rainy", "."},
     {"rain", "gt"},
     {"rain", "clean"},
     {"input", "gt"},

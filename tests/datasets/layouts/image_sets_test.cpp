@@ -56,6 +56,18 @@ TEST(Images, Rain100OldFlatTrainWithGapsAndTestWithZeros) {
   EXPECT_EQ(set.at("test_8x6")->first_value(Layer::kGt, 0), 8);
 }
 
+TEST(Images, Rain100OldWithItsRainyPicturesInAFolder) {
+  const TempDir dir;
+  for (const int i : {1, 2}) {
+    make_picture(dir / ("rainy/rain-00" + std::to_string(i) + ".png"), i);
+    make_picture(dir / ("norain-00" + std::to_string(i) + ".png"), 100 + i);
+  }
+  const ImportPlan plan = plan_of(dir.path());
+  require_sound(plan, dir.path());
+  EXPECT_TRUE(says(plan, "rain100-old"));
+  EXPECT_EQ(testing::import_to_memory(plan).at("8x6")->first_value(Layer::kGt, 1), 102);
+}
+
 TEST(Images, Rain100NewInItsTwoForms) {
   for (const std::string clean : {"norain/", ""}) {
     const TempDir dir;
