@@ -178,7 +178,7 @@ std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
     if (fs::equivalent(shard, out, ignored))
       fail_usage("--out ", out.string(), " is also an input");
     if (options.link &&
-        fs::weakly_canonical(shard).parent_path() != fs::weakly_canonical(out).parent_path()) {
+        fs::canonical(shard).parent_path() != fs::canonical(fs::absolute(out).parent_path())) {
       fail_usage("--link: ", shard.string(), " must lie in the same folder as ", out.string(),
                  ", so that both can be moved together");
     }

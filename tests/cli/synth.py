@@ -43,6 +43,8 @@ with tempfile.TemporaryDirectory() as folder:
     run("merge", at("shard1.h5"), at("shard0.h5"), "--out", at("merged.h5"))
     assert content(at("merged.h5")) == whole
     assert "5 clips rendered again, 0 different" in run("regen", at("merged.h5"))
+    subprocess.run([os.path.abspath(pluvia), "merge", "--link", "shard0.h5", "shard1.h5", "--out", "linked.h5"], cwd=folder, check=True, capture_output=True)
+    run("verify", at("linked.h5"))
 
     stopped = subprocess.Popen([pluvia, *tiny, "--out", at("d.h5"), "--quiet"], stderr=subprocess.PIPE)
     time.sleep(0.3)
