@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/render/regen.h"
 
+#include <algorithm>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -30,9 +32,16 @@ Json describe(const RegenClip& clip) {
   return out;
 }
 
+/// Sets may have any name: they begin as HDF5 files do.
+bool is_set(const fs::path& path) {
+  constexpr char kSignature[] = "\x89HDF\r\n\x1a\n";
+  char start[sizeof kSignature - 1] = {};
+  std::ifstream(path, std::ios::binary).read(start, sizeof start);
+  return path.extension() == ".h5" || std::equal(start, start + sizeof start, kSignature);
+}
+
 std::vector<RegenClip> regen(const Options& options, const RegenRequest& request) {
-  const bool set = fs::path(options.what).extension() == ".h5";
-  if (set) return regen_set(options.what, request);
+  if (is_set(options.what)) return regen_set(options.what, request);
   const fs::path file = find_manifest("recipes", options.what);
   RenderRequest recipe;
   recipe.recipe_text = read_text(file);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -73,6 +74,7 @@ void read_sources(const Options& options, const fs::path& recipe_file, RenderReq
 RenderRequest request_of(const Options& options, const Globals& globals) {
   const fs::path file = find_manifest("recipes", options.recipe);
   Json json = parse_json(read_text(file), file.string());
+  synth::Recipe::parse(json, file.string());
   if (options.clips > 0) json["clips"] = options.clips;
   if (options.frames > 0) json["frames"] = options.frames;
   if (options.seed >= 0) json["seed"] = static_cast<std::uint64_t>(options.seed);
@@ -94,26 +96,16 @@ RenderRequest request_of(const Options& options, const Globals& globals) {
   return request;
 }
 
-/// Footage keeps its own sizes unless --size says otherwise; only reading it would tell.
-bool size_is_known(const RenderRequest& request) {
-  return request.sources.empty() || request.size_given;
-}
-
-/// How long footage is, too, only reading it would tell.
-std::string describe_frames(const RenderRequest& request, std::size_t clips) {
-  const bool known = request.sources.empty();
-  return cat(counted(clips, "clip"), known ? " of " : " of at most ",
-             counted(request.recipe.frames, "frame"));
-}
-
-std::string describe(const RenderRequest& request, std::size_t clips) {
-  const synth::Recipe& recipe = request.recipe;
-  const std::string size =
-      size_is_known(request)
-          ? cat(recipe.width, "x", recipe.height, ", ",
-                human_bytes(static_cast<double>(raw_bytes(request, clips))), " uncompressed")
-          : std::string("the sources' sizes");
-  return cat(describe_frames(request, clips), ", ", size);
+/// Footage keeps its own sizes, unless --size says otherwise, and may be shorter than asked for.
+std::string describe(const RenderRequest& request, const std::vector<PlannedRender>& plans) {
+  const PlannedRender& first = plans.front();
+  const bool one_size = std::all_of(plans.begin(), plans.end(), [&](const PlannedRender& plan) {
+    return plan.height == first.height && plan.width == first.width;
+  });
+  return cat(counted(plans.size(), "clip"), request.sources.empty() ? " of " : " of at most ",
+             counted(request.recipe.frames, "frame"), ", ",
+             one_size ? cat(first.width, "x", first.height) : "the sources' sizes", ", ",
+             human_bytes(static_cast<double>(raw_bytes(request.recipe, plans))), " uncompressed");
 }
 
 /// A set as it became.
@@ -129,8 +121,9 @@ std::string describe_written(const std::string& path, const RenderRequest& reque
   }
   const std::string length = all_whole ? " of " + counted(request.recipe.frames, "frame")
                                        : cat(", ", counted(frames, "frame"), " in all");
+  const bool one_size = request.sources.empty() || request.size_given;
   const std::string size =
-      size_is_known(request) ? cat(request.recipe.width, "x", request.recipe.height, ", ") : "";
+      one_size ? cat(request.recipe.width, "x", request.recipe.height, ", ") : "";
   return cat(counted(clips, "clip"), length, ", ", size,
              human_bytes(static_cast<double>(fs::file_size(path))));
 }
@@ -150,7 +143,7 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedRender>& plan
   if (globals.json) {
     Json out{{"clips", Json::array()},
              {"frames", request.recipe.frames},
-             {"bytes", size_is_known(request) ? Json(raw_bytes(request, plans.size())) : Json()},
+             {"bytes", raw_bytes(request.recipe, plans)},
              {"estimated_s", seconds}};
     for (const PlannedRender& clip : plans) {
       const Params rain =
@@ -158,14 +151,16 @@ int dry_run(const RenderRequest& request, const std::vector<PlannedRender>& plan
       out["clips"].push_back({{"id", clip.id},
                               {"split", clip.split},
                               {"source", clip.source},
+                              {"width", clip.width},
+                              {"height", clip.height},
                               {"rain", rain.to_json()}});
     }
     print_line(out.dump());
     return 0;
   }
   for (const PlannedRender& clip : plans) print_line(describe(request, clip));
-  print_line(cat("would render ", describe(request, plans.size()), ", about ",
-                 human_seconds(seconds), " here"));
+  print_line(
+      cat("would render ", describe(request, plans), ", about ", human_seconds(seconds), " here"));
   return 0;
 }
 

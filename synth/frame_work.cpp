@@ -69,7 +69,7 @@ void FrameWork::place_scene(const FrameOrder& order) {
     depth_.map = depth_map_.lend(frame.depth_m.pixels());
     return;
   }
-  assumed_ = AssumedDepth::of(scene_.height, scene_.width, order.camera.focal_px);
+  assumed_ = AssumedDepth::of(order.camera);
   depth_.rows = depth_rows_.lend(assumed_.rows);
   depth_.columns = depth_columns_.lend(assumed_.columns);
 }

@@ -26,7 +26,7 @@ constexpr Param kTable[] = {
     {"min_width_px", kNumber, "px", "narrowest streak drawn, in a frame 1280 wide", "0.5", 0.2, 4},
     {"near_m", kNumber, "m", "nothing falls nearer than this", "0.5", 0.05, 20},
     {"wind_m_s", kNumber, "m/s", "wind", "0", 0, 25},
-    {"wind_direction_deg", kNumber, "deg", "where it blows to; 0 is +x, 90 away from -z", "0", -360, 360},
+    {"wind_direction_deg", kNumber, "deg", "where it blows to; 0 is to the right (+x), 90 ahead (-z)", "0", -360, 360},
     {"gust_m_s", kNumber, "m/s", "standard deviation of gusts", "0", 0, 5},
     {"gust_period_s", kNumber, "s", "period of gusts", "4", 1, 10},
     {"drift", kNumber, "", "sideways speed over fall speed", "0.05", 0, 0.35},

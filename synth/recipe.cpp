@@ -83,6 +83,22 @@ bool is_rain_key(const std::string& name) {
                      [&](const Param& row) { return name == row.name; });
 }
 
+/// What a set's layers mean is one for all of it.
+void require_one_formation(const Recipe& recipe) {
+  const Json rain = Json::parse(recipe.rain_text);
+  if (rain.contains("formation") && !rain["formation"].is_string()) {
+    fail_usage("'formation' is ", rain["formation"].dump(),
+               ", expected vrds or physical: all clips of a set have one formation");
+  }
+  for (const Variant& variant : recipe.variants) {
+    for (const auto& [key, value] : variant.changes) {
+      if (key == "formation") {
+        fail_usage("'sweep' has 'formation': all clips of a set have one; render two sets");
+      }
+    }
+  }
+}
+
 void read_keys(const Json& json, Recipe& recipe) {
   recipe.title = text_of(json, "title", "");
   recipe.look = text_of(json, "look", "physical");
@@ -113,6 +129,7 @@ Recipe Recipe::parse(const Json& json, const std::string& place) {
     require_known_keys(json, recipe_keys(), "recipe");
     Recipe recipe;
     read_keys(json, recipe);
+    require_one_formation(recipe);
     // An unknown key or a range that leaves its bounds shows now, not when its clip's turn comes.
     for (const Variant& variant : recipe.variants) {
       RainParams::of(recipe.rain_of(0, variant));
@@ -123,6 +140,9 @@ Recipe Recipe::parse(const Json& json, const std::string& place) {
 }
 
 void Recipe::apply_override(Json& json, const std::string& pair) {
+  for (const char* part : {"rain", "camera"}) {
+    if (json.contains(part)) rules_of(json, part);
+  }
   const std::size_t equals = pair.find('=');
   if (equals == std::string::npos || equals == 0) {
     fail_usage("--set ", pair, ": expected key=value");
@@ -149,6 +169,8 @@ void Recipe::apply_override(Json& json, const std::string& pair) {
                "; `pluvia synth --help` lists them");
   }
 }
+
+std::string Recipe::formation() const { return rain_of(0, variants.front()).text("formation"); }
 
 Params Recipe::rain_of(std::uint32_t clip, const Variant& variant) const {
   Params params = look == "vrds" ? vrds_look() : Params(rain_param_table());

@@ -42,6 +42,8 @@ struct Recipe {
   /// of the camera ("camera.key").
   static void apply_override(Json& json, const std::string& pair);
 
+  /// "vrds" or "physical": how the layers of every clip make up its frames.
+  std::string formation() const;
   /// The rain of one variant of one clip.
   Params rain_of(std::uint32_t clip, const Variant& variant) const;
   /// The camera that is assumed for one clip of footage.

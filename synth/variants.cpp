@@ -2,6 +2,8 @@
 #include "synth/variants.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -32,6 +34,15 @@ std::string name_part(const std::string& text) {
   return out;
 }
 
+/// Variants are clips of their own: two of one name would be one.
+std::vector<Variant> all_different(std::vector<Variant> variants, const char* list) {
+  std::set<std::string> taken;
+  for (const Variant& variant : variants) {
+    if (!taken.insert(variant.name).second) fail_usage("'", list, "' has ", variant.name, " twice");
+  }
+  return variants;
+}
+
 std::vector<Variant> steps_of(const Json& sweep) {
   if (!sweep.is_object() || sweep.empty()) {
     fail_usage("'sweep' is ", sweep.dump(), ", expected {\"parameter\": [values], ...}");
@@ -54,7 +65,7 @@ std::vector<Variant> steps_of(const Json& sweep) {
       steps[i].changes.emplace_back(key, plain_text(values[i]));
     }
   }
-  return steps;
+  return all_different(std::move(steps), "sweep");
 }
 
 std::vector<Variant> twins_of(const Json& list) {
@@ -72,7 +83,7 @@ std::vector<Variant> twins_of(const Json& list) {
     }
     twins.push_back({name, {{found->key, found->value}}});
   }
-  return twins;
+  return all_different(std::move(twins), "twins");
 }
 
 }  // namespace

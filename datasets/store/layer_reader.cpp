@@ -258,27 +258,48 @@ std::uint64_t LayerReader::chunk_count() const {
          static_cast<std::uint64_t>(tile_columns());
 }
 
-bool LayerReader::check_chunks(
-    const std::function<void(int, int, int, const std::string&)>& report) const {
-  if (path_ != Path::kTiles) return false;
-  std::vector<std::byte> tile(tile_bytes());
+template <typename Body>
+void LayerReader::each_tile(Body&& body) const {
   for (int frame = 0; frame < frames_; ++frame) {
     for (int row = 0; row < tile_rows(); ++row) {
-      for (int column = 0; column < tile_columns(); ++column) {
-        try {
-          Address at;
-          {
-            const h5::Lock lock(path_name_);
-            at = chunk_address(frame, row, column);
-          }
-          load_tile(at, tile);
-        } catch (const Error& error) {
-          report(frame, row, column, error.what());
-        }
-      }
+      for (int column = 0; column < tile_columns(); ++column) body(frame, row, column);
     }
   }
+}
+
+bool LayerReader::check_chunks(const ReportChunk& report) const {
+  if (path_ != Path::kTiles) return false;
+  std::vector<std::byte> tile(tile_bytes());
+  each_tile([&](int frame, int row, int column) {
+    try {
+      Address at;
+      {
+        const h5::Lock lock(path_name_);
+        at = chunk_address(frame, row, column);
+      }
+      load_tile(at, tile);
+    } catch (const Error& error) {
+      report(frame, row, column, error.what());
+    }
+  });
   return true;
+}
+
+void LayerReader::check_index(const ReportChunk& report) const {
+  if (path_ != Path::kTiles) return;
+  each_tile([&](int frame, int row, int column) {
+    const h5::Lock lock(path_name_);
+    const std::array<hsize_t, 4> at = {
+        static_cast<hsize_t>(frame), static_cast<hsize_t>(row) * static_cast<hsize_t>(tile_height_),
+        static_cast<hsize_t>(column) * static_cast<hsize_t>(tile_width_), 0};
+    const Address known = chunk_address(frame, row, column);
+    hsize_t bytes = 0;
+    const bool found = H5Dget_chunk_storage_size(dataset_.get(), at.data(), &bytes) >= 0;
+    if (found && bytes == known.bytes) return;
+    report(frame, row, column,
+           cat("is not found by HDF5's own search: the chunk index is damaged (", found ? bytes : 0,
+               " bytes, expected ", known.bytes, ")"));
+  });
 }
 
 }  // namespace pluvia

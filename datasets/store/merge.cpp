@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
+#include "core/json.h"
 #include "core/progress.h"
 #include "core/text.h"
 #include "datasets/store/hdf5.h"
@@ -90,6 +92,20 @@ void write_file_or_remove(const fs::path& target, Body&& body) {
   }
 }
 
+/// Shards of one rendering differ in the hash of their settings only: `regen` needs the rest.
+std::string common_keys(const std::string& a, const std::string& b) {
+  if (a == b) return a;
+  const Json one = parse_json(a, "provenance");
+  const Json other = parse_json(b, "provenance");
+  Json common = Json::object();
+  if (one.is_object() && other.is_object()) {
+    for (const auto& [key, value] : one.items()) {
+      if (other.contains(key) && other[key] == value) common[key] = value;
+    }
+  }
+  return canonical_text(common);
+}
+
 // What the merged set says of itself: what all shards say alike, and nothing where they differ.
 SetInfo common_head(const std::vector<fs::path>& shards) {
   SetInfo head;
@@ -112,7 +128,7 @@ SetInfo common_head(const std::vector<fs::path>& shards) {
     must_agree(info.formation, head.formation, "formation");
     if (info.title != head.title) head.title.clear();
     if (info.recipe != head.recipe) head.recipe = "{}";
-    if (info.provenance != head.provenance) head.provenance = "{}";
+    head.provenance = common_keys(head.provenance, info.provenance);
   }
   return head;
 }
@@ -162,7 +178,7 @@ std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
     if (fs::equivalent(shard, out, ignored))
       fail_usage("--out ", out.string(), " is also an input");
     if (options.link &&
-        fs::weakly_canonical(shard).parent_path() != fs::weakly_canonical(out).parent_path()) {
+        fs::canonical(shard).parent_path() != fs::canonical(fs::absolute(out).parent_path())) {
       fail_usage("--link: ", shard.string(), " must lie in the same folder as ", out.string(),
                  ", so that both can be moved together");
     }

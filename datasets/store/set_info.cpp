@@ -224,6 +224,8 @@ std::vector<IndexRow> read_index(hid_t file) {
        [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.source = c.text[i]; });
   each("seed", false,
        [](IndexRow& row, const ColumnData& c, std::size_t i) { row.clip.seed = c.u64[i]; });
+  each("content_sha256", false,
+       [](IndexRow& row, const ColumnData& c, std::size_t i) { row.stored_sha256 = c.text[i]; });
   for (const LayerSpec& layer : all_layers()) {
     each(hash_column(layer), false, [&](IndexRow& row, const ColumnData& c, std::size_t i) {
       if (row.clip.layers.has(layer.layer) && is_sha256_hex(c.text[i])) {

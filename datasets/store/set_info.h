@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxClips = 10'000'000;
 struct IndexRow {
   ClipInfo clip;  ///< without rain, camera and notes: these stay in the clip's group
   std::map<Layer, std::string> content_sha256;
+  std::string stored_sha256;  ///< of the whole clip, as a file that was read says
 };
 
 struct SetInfo {

@@ -120,6 +120,15 @@ std::vector<std::string> SetReader::stored_clip_names() const {
   return h5::link_names(clips.get(), kMaxClips);
 }
 
+std::vector<std::string> SetReader::missing_attributes() const {
+  const h5::Lock lock(file_->name);
+  std::vector<std::string> missing;
+  for (const char* name : {"kind", "formation", "title", "recipe", "generator"}) {
+    if (!h5::read_text(file_->id.get(), name)) missing.emplace_back(name);
+  }
+  return missing;
+}
+
 // Only a plain file name in the same folder is followed, and that file may not be an index itself:
 // links cannot leave the folder, and cannot go round in circles.
 std::shared_ptr<const SetReader> SetReader::sibling(const std::string& file) const {

@@ -78,6 +78,9 @@ std::vector<FrameRow> StoredClip::frame_rows(FrameColumns* columns) const {
 
 StoredClip::LayerCheck StoredClip::check_layer(Layer layer, const Report& report) const {
   const LayerReader& reader = *layers_.at(layer);
+  const auto report_tile = [&](int frame, int row, int column, const std::string& problem) {
+    report(cat("frame ", frame, " tile (", row, ",", column, ")"), problem);
+  };
   LayerCheck check;
   check.stored_sha256 = reader.stored_sha256();
   const Window frame = {0, 1, 0, 0, info_.height, info_.width};
@@ -94,13 +97,16 @@ StoredClip::LayerCheck StoredClip::check_layer(Layer layer, const Report& report
       std::size_t reported = 0;
       reader.check_chunks([&](int at, int row, int column, const std::string& problem) {
         ++reported;
-        report(cat("frame ", at, " tile (", row, ",", column, ")"), problem);
+        report_tile(at, row, column, problem);
       });
       if (reported == 0) report(cat("frame ", t), error.what());
     }
   }
   check.chunks = reader.chunk_count();
-  if (check.whole) check.sha256 = hash.hex();
+  if (check.whole) {
+    check.sha256 = hash.hex();
+    reader.check_index(report_tile);
+  }
   return check;
 }
 
@@ -119,14 +125,21 @@ std::vector<std::string> StoredClip::unlisted_layers() const {
 std::vector<std::string> StoredClip::differing_attributes(const ClipInfo& indexed) const {
   const h5::Lock lock(file_name_);
   std::vector<std::string> out;
+  const auto require = [&](const char* name, bool there) {
+    if (!there) out.push_back(cat("attribute ", name, " is missing"));
+  };
   const auto compare = [&](const char* name, const auto& here, const auto& there) {
+    require(name, here.has_value());
     if (here && *here != there)
       out.push_back(cat("attribute ", name, " is ", *here, ", index/clips says ", there));
   };
   compare("fps", h5::read_double(group_.get(), "fps"), indexed.fps);
   compare("source", h5::read_text(group_.get(), "source"), indexed.source);
   compare("seed", h5::read_uint64(group_.get(), "seed"), indexed.seed);
-  compare("split", h5::read_text(group_.get(), "split"), indexed.split);
+  const auto split = h5::read_text(group_.get(), "split");
+  if (split || !indexed.split.empty()) compare("split", split, indexed.split);
+  require("rain", h5::read_text(group_.get(), "rain").has_value());
+  require("camera", h5::read_text(group_.get(), "camera").has_value());
   return out;
 }
 

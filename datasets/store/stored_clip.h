@@ -41,7 +41,8 @@ class StoredClip : public ClipReader {
 
   /// Layers that stand in the group though the index does not list them.
   std::vector<std::string> unlisted_layers() const;
-  /// Where the group's attributes say something else than the index: one sentence each.
+  /// Where the group's attributes are missing or say something else than the index: one sentence
+  /// each.
   std::vector<std::string> differing_attributes(const ClipInfo& indexed) const;
 
  private:

@@ -15,6 +15,7 @@
 #include "datasets/store/formation.h"
 #include "datasets/store/set_reader.h"
 #include "datasets/store/stored_clip.h"
+#include "datasets/store/value_ranges.h"
 
 namespace pluvia {
 namespace {
@@ -75,6 +76,7 @@ class Verifier {
   void check_clip(const IndexRow& row);
   void check_layer(const IndexRow& row, const StoredClip& clip, Layer layer);
   void check_frames_table(const IndexRow& row, const ClipReader& clip);
+  void check_values(const IndexRow& row, const ClipReader& clip);
   void check_rendered(const IndexRow& row, const ClipReader& clip);
 
   std::shared_ptr<SetReader> set_;
@@ -131,6 +133,9 @@ void Verifier::check_unlisted() {
 }
 
 void Verifier::check_texts() {
+  for (const std::string& name : set_->missing_attributes()) {
+    add_problem("attribute " + name, "is missing");
+  }
   guarded("attribute recipe", [&] { parse_json(set_->info().recipe, "recipe"); });
   guarded("attribute provenance", [&] { parse_json(set_->info().provenance, "provenance"); });
   const std::string& formation = set_->info().formation;
@@ -153,12 +158,18 @@ void Verifier::check_clip(const IndexRow& row) {
     guarded(item + " attribute camera", [&] { parse_json(clip.info().camera, "camera"); });
     for (const std::string& difference : clip.differing_attributes(row.clip))
       add_problem(item, difference);
+    if (const std::string of_layers = clip_sha256(row.content_sha256);
+        row.stored_sha256 != of_layers) {
+      add_problem("index/clips", "says the content hash of clip '" + row.clip.id + "' is " +
+                                     row.stored_sha256 + ", its layers' hashes make " + of_layers);
+    }
     bool whole = true;
     for (const Layer layer : row.clip.layers.list()) {
       whole =
           guarded(item + "/" + spec(layer).name, [&] { check_layer(row, clip, layer); }) && whole;
     }
     guarded(item + "/frames", [&] { check_frames_table(row, clip); });
+    if (whole) check_values(row, clip);
     if (whole) check_rendered(row, clip);
   });
   const std::scoped_lock lock(mutex_);
@@ -196,21 +207,35 @@ void Verifier::check_layer(const IndexRow& row, const StoredClip& clip, Layer la
 void Verifier::check_frames_table(const IndexRow& row, const ClipReader& clip) {
   FrameColumns columns;
   const std::vector<FrameRow> rows = clip.frame_rows(&columns);
-  if (!rows.empty() && rows.size() != static_cast<std::size_t>(row.clip.frames)) {
+  if (rows.empty() && !is_known_formation(set_->info().formation)) return;
+  if (rows.size() != static_cast<std::size_t>(row.clip.frames)) {
     fail("has ", rows.size(), " rows, expected ", row.clip.frames);
+  }
+  const std::string wrong = check_rows(rows, columns, set_->info().kind == "images");
+  if (!wrong.empty()) fail(wrong);
+}
+
+void Verifier::check_values(const IndexRow& row, const ClipReader& clip) {
+  for (const Layer layer : {Layer::kDepth, Layer::kFlow}) {
+    if (!row.clip.layers.has(layer)) continue;
+    const Window frame = {0, 1, 0, 0, row.clip.height, row.clip.width};
+    std::vector<std::byte> pixels(frame.pixels() * spec(layer).pixel_bytes());
+    for (int t = 0; t < row.clip.frames; ++t) {
+      throw_if_interrupted();
+      clip.read(layer, {t, 1, 0, 0, row.clip.height, row.clip.width}, pixels);
+      const std::string problem = pluvia::check_values(layer, pixels, row.clip.width);
+      if (!problem.empty()) {
+        add_problem(cat("clips/", row.clip.id, "/", spec(layer).name, " frame ", t), problem);
+      }
+    }
   }
 }
 
 void Verifier::check_rendered(const IndexRow& row, const ClipReader& clip) {
   const std::string& formation = set_->info().formation;
-  if (!is_known_formation(formation)) return;
-  const LayerSet needed = formation_layers(formation);
-  for (const Layer layer : needed.list()) {
-    if (!row.clip.layers.has(layer)) {
-      // Sets with fewer layers are legal; the rules that need them cannot be checked.
-      return;
-    }
-  }
+  // Sets with fewer layers are legal; the rules that need them cannot be checked.
+  const LayerSet needed = formation_layers(formation, row.clip.layers);
+  if (needed.empty()) return;
   for (int t = 0; t < row.clip.frames; ++t) {
     throw_if_interrupted();
     FrameLayers frame;

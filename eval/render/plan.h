@@ -41,9 +41,13 @@ struct PlannedRender {
   std::string scene;           ///< name of a built-in scene, or
   std::filesystem::path path;  ///< a clean video or folder,
   int first_frame = 0;         ///< from this frame on
+  int frames = 0;              ///< as many as that; footage may turn out shorter
+  int height = 0;
+  int width = 0;
 };
 
-/// This shard's clips.
+/// This shard's clips. An Error when a source cannot be opened, two clips would have one name, or a
+/// clip's rain cannot be.
 std::vector<PlannedRender> plan_render(const RenderRequest& request);
 
 /// A file, a folder of frames, or a folder of these: each clean clip meant by `path`.
@@ -52,7 +56,9 @@ std::vector<std::filesystem::path> list_sources(const std::filesystem::path& pat
 std::vector<std::filesystem::path> sources_of(const synth::Recipe& recipe,
                                               const std::filesystem::path& recipe_file);
 
-/// Uncompressed bytes of the clips, by the recipe's size.
-std::uint64_t raw_bytes(const RenderRequest& request, std::size_t clips);
+/// Of all clips, at most.
+std::uint64_t planned_frames(const std::vector<PlannedRender>& plans);
+/// Uncompressed bytes of the clips' layers, at most.
+std::uint64_t raw_bytes(const synth::Recipe& recipe, const std::vector<PlannedRender>& plans);
 
 }  // namespace pluvia

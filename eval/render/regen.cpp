@@ -64,6 +64,10 @@ RenderRequest request_of(const SetInfo& info, const fs::path& set, const RegenRe
   if (!provenance.is_object() || provenance.value("made_by", "") != "synth") {
     fail("regenerating ", set.string(), ": it was not rendered by synth");
   }
+  if (info.recipe == "{}") {
+    fail("regenerating ", set.string(),
+         ": it was merged from sets of different recipes or seeds; regenerate each of them");
+  }
   const std::string place = set.string() + ": recipe";
   RenderRequest request;
   request.recipe_text = info.recipe;
@@ -86,10 +90,6 @@ RenderRequest request_of(const SetInfo& info, const fs::path& set, const RegenRe
     request.depth = regen.depth;
   }
   return request;
-}
-
-std::uint64_t frames_of(const RenderRequest& request, std::size_t clips) {
-  return static_cast<std::uint64_t>(request.recipe.frames) * clips;
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ std::vector<RegenClip> regen_set(const fs::path& set, const RegenRequest& reques
   }
   std::vector<RegenClip> out;
   const std::vector<PlannedRender> plans = chosen(std::move(stored), request.clips);
-  Progress progress("rendering again", frames_of(render, plans.size()), "frames");
+  Progress progress("rendering again", planned_frames(plans), "frames");
   for (const PlannedRender& plan : plans) {
     out.push_back(
         {plan.id, reader->row(plan.id).content_sha256, hashes_of(plan, render, progress)});
@@ -131,7 +131,7 @@ std::vector<RegenClip> regen_set(const fs::path& set, const RegenRequest& reques
 
 std::vector<RegenClip> regen_recipe(const RenderRequest& recipe, const RegenRequest& request) {
   const std::vector<PlannedRender> plans = chosen(plan_render(recipe), request.clips);
-  Progress progress("rendering twice", 2 * frames_of(recipe, plans.size()), "frames");
+  Progress progress("rendering twice", 2 * planned_frames(plans), "frames");
   std::vector<RegenClip> out;
   for (const PlannedRender& plan : plans) {
     RegenClip clip{plan.id, hashes_of(plan, recipe, progress), {}};

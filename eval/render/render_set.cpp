@@ -49,7 +49,7 @@ std::string provenance_of(const RenderRequest& request) {
 SetOptions set_options(const RenderRequest& request) {
   SetOptions options;
   const synth::Recipe& recipe = request.recipe;
-  options.formation = recipe.rain_of(0, recipe.variants.front()).text("formation");
+  options.formation = recipe.formation();
   options.title = recipe.title;
   options.recipe = request.recipe_text;
   options.provenance = provenance_of(request);
@@ -67,12 +67,11 @@ std::size_t render_set(const RenderRequest& request) {
   const std::vector<PlannedRender> plans = plan_render(request);
   SetWriter set(request.out, set_options(request));
   if (set.complete()) return plans.size();
-  const auto frames = static_cast<std::uint64_t>(request.recipe.frames);
-  set.require_space(raw_bytes(request, plans.size()));
-  Progress progress("rendering", frames * plans.size(), "frames");
+  set.require_space(raw_bytes(request.recipe, plans));
+  Progress progress("rendering", planned_frames(plans), "frames");
   for (const PlannedRender& plan : plans) {
     if (set.has_clip(plan.id)) {
-      progress.skip(frames);
+      progress.skip(static_cast<std::uint64_t>(plan.frames));
       continue;
     }
     render_clip(
@@ -85,7 +84,6 @@ std::size_t render_set(const RenderRequest& request) {
 }
 
 double estimate_render_s(const RenderRequest& request, const std::vector<PlannedRender>& plans) {
-  if (plans.empty()) return 0;
   RenderRequest few = request;
   few.recipe.frames = std::min(request.recipe.frames, thread_count());
   std::map<Layer, std::string> hashes;
@@ -96,8 +94,10 @@ double estimate_render_s(const RenderRequest& request, const std::vector<Planned
       [&](const ClipInfo& info) { return std::make_unique<HashWriter>(info, hashes); },
       [&](int frames) { done += frames; });
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  return spent.count() / std::max(done, 1) * request.recipe.frames *
-         static_cast<double>(plans.size());
+  const PlannedRender& tried = plans.front();
+  const double frame_bytes = static_cast<double>(raw_bytes(request.recipe, {tried})) / tried.frames;
+  return spent.count() / std::max(done, 1) / frame_bytes *
+         static_cast<double>(raw_bytes(request.recipe, plans));
 }
 
 }  // namespace pluvia

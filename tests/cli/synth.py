@@ -42,6 +42,9 @@ with tempfile.TemporaryDirectory() as folder:
         run(*tiny, "--out", at(f"shard{i}.h5"), "--shard", f"{i}/2")
     run("merge", at("shard1.h5"), at("shard0.h5"), "--out", at("merged.h5"))
     assert content(at("merged.h5")) == whole
+    assert "5 clips rendered again, 0 different" in run("regen", at("merged.h5"))
+    subprocess.run([os.path.abspath(pluvia), "merge", "--link", "shard0.h5", "shard1.h5", "--out", "linked.h5"], cwd=folder, check=True, capture_output=True)
+    run("verify", at("linked.h5"))
 
     stopped = subprocess.Popen([pluvia, *tiny, "--out", at("d.h5"), "--quiet"], stderr=subprocess.PIPE)
     time.sleep(0.3)
@@ -82,6 +85,11 @@ with tempfile.TemporaryDirectory() as folder:
     again = json.loads(run("regen", at("a.h5"), "--clip", "003", "--json"))
     assert again["ok"] and again["clips"][0]["found"] == whole["003"]
     assert "1 different" not in run("regen", at("twins.h5"), "--clip", "001_no-drops", "--threads", "1")
+    shutil.copy(at("a.h5"), at("named-otherwise"))
+    assert "1 clip rendered again, 0 different" in run("regen", at("named-otherwise"), "--clip", "000")
+    run("synth", "vrds-mini", "--size", "96x64", "--frames", "1", "--seed", "7", "--out", at("seven.h5"), "--shard", "5/6")
+    run("merge", at("a.h5"), at("seven.h5"), "--out", at("mixed.h5"))
+    assert "different recipes or seeds" in run("regen", at("mixed.h5"), status=3)
     assert "did you mean" in run("regen", at("a.h5"), "--clip", "0003", status=2)
     run("import", "paired", at("back"), "--out", at("imported.h5"))
     assert "not rendered by synth" in run("regen", at("imported.h5"), status=3)
@@ -143,4 +151,21 @@ with tempfile.TemporaryDirectory() as folder:
     assert "would render 5 clips" in run(*tiny, "--dry-run")
     plan = json.loads(run(*tiny, "--dry-run", "--json"))
     assert len(plan["clips"]) == 5 and plan["bytes"] == 11 * 5 * 4 * 96 * 64 and plan["estimated_s"] > 0
-    assert not os.path.exists(at("x.h5"))
+    # Bytes go by the layers that there will be, for footage by its own sizes and lengths.
+    planned = lambda *args: json.loads(run("synth", *args, "--dry-run", "--json"))["bytes"]
+    assert planned("vrds-mini", "--size", "10x8", "--frames", "2", "--clips", "1", "--set", "formation=physical") == 17 * 2 * 80
+    assert planned("physical", "--size", "10x8", "--frames", "2", "--clips", "1", "--set", "formation=vrds") == 11 * 2 * 80
+    assert planned("vrds-mini", "--source", clean, "--frames", "3") == 11 * 4 * 3 * 96 * 64
+    assert planned("vrds-mini", "--source", clean, "--frames", "99") == 11 * 4 * 4 * 96 * 64
+    # What cannot be rendered shows before the first frame: unreadable footage, clips beyond its end or of
+    # one name, rain that one clip draws wrongly, a shard without clips.
+    for name in ("000", "000_2"):
+        shutil.copytree(os.path.join(clean, sorted(os.listdir(clean))[0]), at("named/" + name))
+    assert "would be called '000_2'" in run("synth", "vrds-mini", "--source", at("named"), "--clips", "3", "--frames", "2", "--out", at("x.h5"), status=2)
+    assert "it has 4 frames" in run("synth", "vrds-mini", "--source", at("named/000"), "--clips", "3", "--frames", "2", "--out", at("x.h5"), status=3)
+    os.makedirs(at("named/zz"))
+    assert "zz: no pictures" in run("synth", "vrds-mini", "--source", at("named"), "--frames", "2", "--out", at("x.h5"), status=3)
+    assert "clip 008: drop_least_mm" in run(*tiny[:-1], "40", "--set", "drop_least_mm=[0.3,4]", "--set", "drop_most_mm=[0.5,5]", "--out", at("x.h5"), status=2)
+    assert "has only 5 clips" in run(*tiny, "--shard", "7/9", "--out", at("x.h5"), status=2)
+    assert "expected an object" in run("synth", recipe("list", [1]), "--clips", "2", "--dry-run", status=3)
+    assert not [name for name in os.listdir(folder) if name.startswith("x.h5")]

@@ -36,7 +36,8 @@ inline ClipInfo synthetic_info(const std::string& id, int frames, int height, in
   return info;
 }
 
-/// lq = min(255, drop + streak), drop = gt outside mask: what `verify` holds rendered sets to.
+/// lq = min(255, drop + streak), drop = gt outside mask, no streak within: what `verify` holds
+/// rendered sets to.
 inline FrameLayers synthetic_frame(const ClipInfo& info, int t) {
   FrameLayers frame;
   const auto pixels = static_cast<std::size_t>(info.height) * static_cast<std::size_t>(info.width);
@@ -46,9 +47,10 @@ inline FrameLayers synthetic_frame(const ClipInfo& info, int t) {
   for (std::size_t p = 0; p < pixels; ++p) {
     const auto x = static_cast<std::uint32_t>(p % static_cast<std::size_t>(info.width));
     const auto y = static_cast<std::uint32_t>(p / static_cast<std::size_t>(info.width));
-    const std::uint32_t streak = mix(x + seed) % 23 == 0 ? 40 + mix(seed + x * 31 + y / 9) % 60 : 0;
     const std::uint32_t mask =
         mix(x / 16 + 1000 * (y / 16) + seed / 7) % 11 == 0 ? 128 + y % 128 : 0;
+    const bool streaky = mix(x + seed) % 23 == 0 && mask < 255;
+    const std::uint32_t streak = streaky ? 40 + mix(seed + x * 31 + y / 9) % 60 : 0;
     const auto put = [](std::vector<std::byte>& to, std::size_t i, std::uint32_t v) {
       to[i] = std::byte(v & 0xFF);
     };
@@ -87,6 +89,8 @@ inline void write_clip(SetWriter& set, const ClipInfo& info) {
     FrameRow row;
     row.name = "frame" + std::to_string(t);
     row.time_s = t / 25.0;
+    row.exposure_s = 0.008F;
+    row.focal_px = 100;
     row.rain_mm_h = 25;
     row.position_m = {0, 1.5F, static_cast<float>(t)};
     rows.push_back(row);

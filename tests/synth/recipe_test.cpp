@@ -113,6 +113,23 @@ TEST(Recipe, WhatCannotBeIsRefusedByName) {
   expect_refused(R"({"seed": -1})", "seed");
   expect_refused(R"({"size": "12"})", "WIDTHxHEIGHT");
   expect_refused(R"({"frames": 2.5})", "whole number");
+  expect_refused(R"({"rain": {"formation": {"choice": ["vrds", "physical"]}}})", "one formation");
+  expect_refused(R"({"sweep": {"formation": ["vrds", "physical"]}})", "one; render two sets");
+  expect_refused(R"({"sweep": {"rain_mm_h": [5, 7, 5]}})", "rain_mm_h-5 twice");
+  expect_refused(R"({"twins": ["no-drops", "no-drops"]})", "no-drops twice");
+}
+
+TEST(Recipe, OverridesOfWhatIsNoObjectAreRefused) {
+  for (const char* pair : {"drops=3", "rain.drops=3", "camera.fov_deg=40"}) {
+    Json json = Json::parse(R"({"rain": "heavy", "camera": 3})");
+    EXPECT_THROW(Recipe::apply_override(json, pair), Error) << pair;
+  }
+}
+
+TEST(Recipe, FormationIsTheRainsNotTheLooks) {
+  EXPECT_EQ(recipe(R"({"look": "vrds"})").formation(), "vrds");
+  EXPECT_EQ(recipe(R"({"look": "vrds", "rain": {"formation": "physical"}})").formation(),
+            "physical");
 }
 
 TEST(Recipe, TestClipsAreSpreadAndHaveTheirShare) {

@@ -112,7 +112,8 @@ TEST(Streaks, EnergyIsTheAreaOfTheDrop) {
           s.blur_px = blur_px;
           const StreakImages planes = splat({&s, 1}, 300, 300, {});
           const auto w = static_cast<double>(width_px);
-          EXPECT_NEAR(sum(planes.opacity) / (std::acos(-1) * w * w / 4), 1, 0.007)
+          EXPECT_NEAR(sum(planes.opacity) / (std::acos(-1) * w * w / 4), 1,
+                      width_px < 0.6F ? 0.007 : 0.005)
               << width_px << " " << blur_px << " " << length_px << " " << degrees;
         }
       }
@@ -148,22 +149,6 @@ TEST(Streaks, RowsLeaveOutNoPixel) {
       }
     }
   }
-}
-
-TEST(Streaks, MeanOpacityOfTheMap) {
-  // (pi/4) N0 1e-9 f 6 / (Lambda^4 w): resolved drops only.
-  const RainField field = still_rain(25, 0.5);
-  const DropSizes sizes(25, 0);
-  const double expected =
-      std::acos(-1) / 4 * sizes.n0() * 1e-9 * 1290 * 6 / (std::pow(sizes.lambda(), 4) * 0.5);
-  double mean = 0;
-  constexpr int kFrames = 12;
-  for (int t = 0; t < kFrames; ++t) {
-    const auto streaks = streaks_of(field, {5, 0}, camera_720p(1290), {0.008, 0.001, 0}, t * 0.5);
-    mean += sum(splat(streaks, 720, 1280, {}).opacity) / (720 * 1280) / kFrames;
-  }
-  // A few near drops carry much of the area: 12 frames leave about 3 %.
-  EXPECT_NEAR(mean / expected, 1, 0.09);
 }
 
 TEST(Streaks, NearSceneHidesThem) {

@@ -49,17 +49,43 @@ TEST(Veil, WhatIsDrawnAndWhatIsVeilMakeTheSameWhole) {
   EXPECT_LT(tau(fine, 0, 20), tau(coarse, 0, 20));
 }
 
+Camera camera_of(int height, int width, double focal_px) {
+  CameraState state;
+  state.focal_px = focal_px;
+  return Camera::of(state, height, width);
+}
+
 TEST(AssumedDepth, IsAStreet) {
-  const AssumedDepth street = AssumedDepth::of(720, 1280, 1000);
+  const AssumedDepth street = AssumedDepth::of(camera_of(720, 1280, 1000));
   const DepthView depth{nullptr, street.rows.data(), street.columns.data(), 1280};
   EXPECT_NEAR(depth.at(719, 640), 1000 * 1.4F / 359.5F, 0.01F);
   EXPECT_NEAR(depth.at(0, 0), 1000 * 9 / 639.5F, 0.01F);
   EXPECT_EQ(depth.at(0, 640), 80);
 }
 
+TEST(AssumedDepth, GoesByTheCamera) {
+  // Every row's ray by plain geometry: it meets the ground 3 m below or the end 80 m ahead.
+  for (const double degrees : {-60.0, -12.0, 0.0, 25.0}) {
+    const double pitch = degrees * std::acos(-1) / 180;
+    CameraState state;
+    state.position_m = {5, 3, -40};
+    state.orientation = {std::cos(pitch / 2), std::sin(pitch / 2), 0, 0};
+    state.focal_px = 500;
+    const AssumedDepth street = AssumedDepth::of(Camera::of(state, 360, 640));
+    for (int y = 0; y < 360; ++y) {
+      const double angle = pitch - std::atan((y + 0.5 - 180) / 500);
+      const double along =
+          angle < 0 ? std::min(3 / std::sin(-angle), 80 / std::cos(angle)) : 80 / std::cos(angle);
+      const double depth = along * std::cos(angle - pitch);
+      ASSERT_NEAR(static_cast<double>(street.rows[static_cast<std::size_t>(y)]) / depth, 1, 1e-5)
+          << degrees << " " << y;
+    }
+  }
+}
+
 TEST(AssumedDepth, TransmissionOfTheNearerOne) {
   const Veil veil(DropSizes(50, 0), {1.5, 5, 0.5, 1000});
-  const AssumedDepth street = AssumedDepth::of(90, 160, 125);
+  const AssumedDepth street = AssumedDepth::of(camera_of(90, 160, 125));
   const std::vector<float> rows = transmissions(veil, street.rows);
   const std::vector<float> columns = transmissions(veil, street.columns);
   const DepthView depth{nullptr, street.rows.data(), street.columns.data(), 160};
