@@ -217,7 +217,7 @@ Run setup_import(CLI::App& app, const Globals& globals) {
   app.add_option("--order", options->order, "did: which half of a picture is which")
       ->check(one_of({"rainy-left", "clean-left"}));
   app.add_flag("--allow-missing", options->import.allow_missing,
-               "import what is complete in all layers, warn of the rest");
+               "import what is complete and whole in all layers, warn of the rest");
   app.add_flag("--dry-run", options->dry_run, "say what would be imported, write nothing");
   app.add_flag("--resume", options->resume, "go on with an import that was stopped");
   app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");

@@ -39,6 +39,10 @@ Listing clip_listing(Scan& scan, const fs::path& folder) {
   return listing;
 }
 
+ColorWanted color_of(Layer layer) {
+  return spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
+}
+
 struct VideoFacts {
   int frames = 0;
   int height = 0;
@@ -92,8 +96,7 @@ class ClipPlanner {
   }
 
   bool take_video(Layer layer, const fs::path& file) {
-    const auto facts = probe_video(
-        scan_, file, spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb);
+    const auto facts = probe_video(scan_, file, color_of(layer));
     if (!facts) return false;
     check_size(file, facts->height, facts->width);
     if (facts->frames > 0) check_count(file, facts->frames);
@@ -104,19 +107,28 @@ class ClipPlanner {
 
   bool take_stills() {
     use_numbers_if_names_differ();
-    const auto rows = match_all(scan_, listings_);
+    auto rows = match_all(scan_, listings_);
+    std::erase_if(rows, [&](const auto& row) { return !is_readable(row); });
     if (rows.empty()) return false;
     for (std::size_t i = 0; i < still_layers_.size(); ++i) {
       LayerSource& source = clip_.layers[still_layers_[i]];
       for (const auto& row : rows) source.files.push_back(row[i]);
-      for (const fs::path& file : source.files) {
-        if (const auto size = scan_.probe(file)) check_size(file, size->height, size->width);
-      }
     }
     for (const auto& row : rows) clip_.frame_names.push_back(stem_of(row[0]));
     check_count(listings_.front().folder, static_cast<int>(rows.size()));
     warn_of_gap();
     return true;
+  }
+
+  /// All layers of a frame.
+  bool is_readable(const std::vector<fs::path>& row) {
+    bool readable = true;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto size = scan_.probe(row[i], color_of(still_layers_[i]));
+      if (size) check_size(row[i], size->height, size->width);
+      readable = readable && size;
+    }
+    return readable;
   }
 
   void use_numbers_if_names_differ() {

@@ -130,7 +130,7 @@ class Sizer {
   std::optional<SizedRow> operator()(ImageRow row) {
     SizedRow out;
     for (const auto& [layer, file] : row.files) {
-      auto size = size_of_file(file);
+      auto size = size_of_file(file, layer);
       if (!size) return std::nullopt;
       const Piece piece =
           layer == Layer::kGt ? row.gt : (layer == Layer::kLq ? row.lq : Piece::kWhole);
@@ -160,9 +160,10 @@ class Sizer {
 
  private:
   // Halves and shared ground truths ask for the same file again and again.
-  std::optional<StillSize> size_of_file(const fs::path& file) {
+  std::optional<StillSize> size_of_file(const fs::path& file, Layer layer) {
     const auto [entry, fresh] = known_.try_emplace(file.string());
-    if (fresh) entry->second = scan_.probe(file);
+    const bool grey = spec(layer).channels == 1;
+    if (fresh) entry->second = scan_.probe(file, grey ? ColorWanted::kGrey : ColorWanted::kRgb);
     return entry->second;
   }
 

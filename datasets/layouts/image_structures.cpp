@@ -123,7 +123,10 @@ std::vector<ImageRow> side_by_side_rows(Scan& scan, bool forced) {
   collect_picture_folders(scan, scan.dir(), 0, folders);
   if (!forced) {
     for (const auto& [folder, files] : folders) {
-      const auto size = scan.probe(files.front());
+      std::optional<StillSize> size;
+      for (std::size_t i = 0; i < files.size() && !size; ++i) {
+        size = scan.probe(files[i], ColorWanted::kRgb);
+      }
       if (!size || size->width != 2 * size->height) return {};
     }
   }

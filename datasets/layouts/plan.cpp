@@ -57,6 +57,11 @@ std::uint64_t ImportPlan::raw_bytes() const {
   return sum;
 }
 
+bool is_gap(ProblemKind kind) {
+  return kind == ProblemKind::kMissing || kind == ProblemKind::kExtra ||
+         kind == ProblemKind::kUnreadable;
+}
+
 std::string describe(const std::vector<Problem>& problems) {
   std::array<std::size_t, kKindNames.size()> counts{};
   std::vector<std::string> lines;
@@ -81,8 +86,7 @@ void require_sound(const ImportPlan& plan, const fs::path& dir) {
   if (!plan.problems.empty()) {
     bool only_gaps = true;
     for (const Problem& problem : plan.problems) {
-      only_gaps = only_gaps &&
-                  (problem.kind == ProblemKind::kMissing || problem.kind == ProblemKind::kExtra);
+      only_gaps = only_gaps && is_gap(problem.kind);
     }
     fail(place, describe(plan.problems), "; mend the folder",
          only_gaps ? " or import what is complete with --allow-missing" : "",

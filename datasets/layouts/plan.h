@@ -32,6 +32,8 @@ struct ImportOptions {
 
 enum class ProblemKind { kMissing, kExtra, kDuplicate, kCount, kSize, kUnreadable, kUnmatched };
 const char* name_of(ProblemKind kind);
+/// What --allow-missing leaves out: no partner, or nothing that can be read.
+bool is_gap(ProblemKind kind);
 
 struct Problem {
   ProblemKind kind;

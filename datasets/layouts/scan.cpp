@@ -120,10 +120,11 @@ std::optional<fs::path> Scan::find_folder(const fs::path& base, std::string_view
   return place;
 }
 
-std::optional<StillSize> Scan::probe(const fs::path& file) {
+std::optional<StillSize> Scan::probe(const fs::path& file, ColorWanted wanted) {
   throw_if_interrupted();
   progress_.add(1);
   try {
+    if (options_.allow_missing) check_still(file, wanted, nullptr);
     return probe_still(file);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
@@ -144,8 +145,7 @@ std::string Scan::label(const fs::path& path) const {
 }
 
 void Scan::problem(ProblemKind kind, const fs::path& item, const std::string& text) {
-  const bool gap = kind == ProblemKind::kMissing || kind == ProblemKind::kExtra;
-  if (gap && options_.allow_missing) {
+  if (is_gap(kind) && options_.allow_missing) {
     warning(label(item) + ": " + text + "; left out");
   } else {
     plan.problems.push_back({kind, label(item), text});

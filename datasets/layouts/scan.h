@@ -44,8 +44,9 @@ class Scan {
   Folder list(const fs::path& folder);
   /// The folder `base`/`relative` with letters in any case, if it is there.
   std::optional<fs::path> find_folder(const fs::path& base, std::string_view relative);
-  /// Size by the header alone; a damaged or foreign file is a problem.
-  std::optional<StillSize> probe(const fs::path& file);
+  /// Size by the header alone; a damaged or foreign file is a problem. Where incomplete things are
+  /// left out, the whole picture is checked, since what is damaged must be known beforehand.
+  std::optional<StillSize> probe(const fs::path& file, ColorWanted wanted);
 
   /// `path` relative to the data set, for messages.
   std::string label(const fs::path& path) const;

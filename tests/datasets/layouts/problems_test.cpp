@@ -74,16 +74,52 @@ TEST(Problems, AllowMissingTakesTheIntersection) {
   EXPECT_GE(plan.warnings.size(), 3U);
 }
 
-TEST(Problems, AllowMissingDoesNotForgiveDamage) {
+/// Cuts a file in the middle: its header is sound.
+void cut(const fs::path& path) { fs::resize_file(path, fs::file_size(path) / 2); }
+
+TEST(Problems, AllowMissingLeavesOutWhatIsDamaged) {
   const TempDir dir;
-  make_pair(dir, "a", "1.png");
-  make_pair(dir, "a", "2.png");
+  for (const char* frame : {"1.png", "2.png", "3.png", "4.png"}) make_pair(dir, "a", frame);
+  make_pair(dir, "b", "1.png");
   make_text(dir / "lq/a/2.png", "");
+  cut(dir / "gt/a/3.png");
+  cut(dir / "lq/b/1.png");
+  EXPECT_NE(error_of([&] {
+              require_sound(plan_import(find_layout("paired"), dir.path(), {}), dir.path());
+            }).find("lq/a/2.png"),
+            std::string::npos);
   ImportOptions options;
   options.allow_missing = true;
   const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), options);
-  ASSERT_EQ(plan.problems.size(), 1U);
-  EXPECT_EQ(plan.problems[0].item, "lq/a/2.png");
+  require_sound(plan, dir.path());
+  ASSERT_EQ(plan.clips.size(), 1U);
+  EXPECT_EQ(plan.clips[0].frame_names, (std::vector<std::string>{"1", "4"}));
+  std::string all;
+  for (const std::string& line : plan.warnings) all += line + "\n";
+  for (const char* item : {"lq/a/2.png: ", "gt/a/3.png: ", "lq/b/1.png: ", "; left out"}) {
+    EXPECT_NE(all.find(item), std::string::npos) << all;
+  }
+  const auto set = testing::import_to_memory(plan);
+  EXPECT_EQ(set.at("a")->clip_info.frames, 2);
+}
+
+TEST(Problems, AllowMissingLeavesOutDamagedPicturesOfASharedTruth) {
+  const TempDir dir;
+  for (const char* name : {"901_1.png", "901_2.png", "901_3.png", "902_1.png"}) {
+    make_picture(dir / (std::string("rainy_image/") + name), 1);
+  }
+  for (const char* name : {"901.png", "902.png"}) {
+    make_picture(dir / (std::string("ground_truth/") + name), 2);
+  }
+  cut(dir / "rainy_image/901_1.png");
+  cut(dir / "ground_truth/902.png");
+  ImportOptions options;
+  options.allow_missing = true;
+  const ImportPlan plan = plan_import(find_layout("paired-images"), dir.path(), options);
+  require_sound(plan, dir.path());
+  ASSERT_EQ(plan.clips.size(), 1U);
+  EXPECT_EQ(plan.clips[0].frame_names, (std::vector<std::string>{"901_2", "901_3"}));
+  EXPECT_EQ(testing::import_to_memory(plan).begin()->second->clip_info.frames, 2);
 }
 
 TEST(Problems, UnreadableFolderIsNamed) {
