@@ -37,8 +37,8 @@ std::string size_text(const std::vector<hsize_t>& sizes) {
 
 }  // namespace
 
-LayerReader::LayerReader(hid_t clip_group, Layer layer, const ClipInfo& info, int frames,
-                         const Fd& file, const std::string& path)
+LayerReader::LayerReader(hid_t clip_group, Layer layer, const std::string& name,
+                         const ClipInfo& info, int frames, const Fd& file, const std::string& path)
     : file_(file),
       path_name_(path),
       file_bytes_(file_size(file, path)),
@@ -46,7 +46,7 @@ LayerReader::LayerReader(hid_t clip_group, Layer layer, const ClipInfo& info, in
       frames_(frames),
       height_(info.height),
       width_(info.width),
-      dataset_(h5::open_dataset(clip_group, spec_.name)) {
+      dataset_(h5::open_dataset(clip_group, name)) {
   const std::vector<hsize_t> found = h5::extent(dataset_.get());
   std::vector<hsize_t> expected = {found.empty() ? 0 : found[0], static_cast<hsize_t>(height_),
                                    static_cast<hsize_t>(width_)};
@@ -72,6 +72,7 @@ LayerReader::LayerReader(hid_t clip_group, Layer layer, const ClipInfo& info, in
     choose_path(h5::own(H5Dget_create_plist(dataset_.get()), "reading the layout").get());
   }
   sha256_ = h5::read_text(dataset_.get(), "sha256").value_or("");
+  predicted_by_ = h5::read_text(dataset_.get(), "predicted_by").value_or("");
 }
 
 void LayerReader::choose_path(hid_t create_list) {

@@ -21,9 +21,10 @@ namespace pluvia {
 class LayerReader {
  public:
   /// Under the caller's h5::Lock. `file` and `path` must outlive the reader. Checks type and sizes
-  /// against `info` with `frames` rows, and that the file can hold what is declared.
-  LayerReader(hid_t clip_group, Layer layer, const ClipInfo& info, int frames, const Fd& file,
-              const std::string& path);
+  /// against `info` with `frames` rows, and that the file can hold what is declared. `name` is the
+  /// data set's: the layer's own, or its residual's.
+  LayerReader(hid_t clip_group, Layer layer, const std::string& name, const ClipInfo& info,
+              int frames, const Fd& file, const std::string& path);
   ~LayerReader() = default;
 
   int frames() const { return frames_; }
@@ -41,6 +42,8 @@ class LayerReader {
 
   std::uint64_t chunk_count() const;
   std::string stored_sha256() const { return sha256_; }
+  /// Of a residual: its rule's name.
+  std::string predicted_by() const { return predicted_by_; }
 
  private:
   enum class Path { kTiles, kContiguous, kLibrary };
@@ -80,6 +83,7 @@ class LayerReader {
   int tile_width_ = 0;
   std::uint64_t contiguous_offset_ = 0;
   std::string sha256_;
+  std::string predicted_by_;
   /// By frame, then chunk; filled as they are asked for, under the lock.
   mutable std::vector<std::unique_ptr<Address[]>> addresses_;
 };

@@ -22,21 +22,25 @@ std::size_t tiles_along(int size, int tile) {
 // Frames held at once: enough to keep all cores busy while the oldest is being written.
 std::size_t frames_in_flight(int threads) { return static_cast<std::size_t>(threads) * 2 + 1; }
 
+int level_of(Storage storage) { return storage == Storage::kSmall ? 9 : 1; }
+
 }  // namespace
 
-PartWriter::PartWriter(std::filesystem::path part, SetInfo head, ClipInfo info, int threads,
-                       Finished finished)
+PartWriter::PartWriter(std::filesystem::path part, SetInfo head, ClipInfo info, Storage storage,
+                       int threads, Finished finished)
     : part_(std::move(part)),
       temporary_(part_.string() + ".part"),
       head_(std::move(head)),
       info_(std::move(info)),
+      storage_(storage),
       tile_(choose_tile(info_.height, info_.width)),
       finished_(std::move(finished)),
       pipeline_(threads, frames_in_flight(threads)) {
   const h5::Lock lock(temporary_);
   file_ = h5::create_file(temporary_);
   const h5::Handle clips = h5::create_group(file_.get(), "clips");
-  create_datasets(h5::create_group(clips.get(), info_.id));
+  h5::create_group(clips.get(), info_.id);
+  if (storage_ != Storage::kFast) create_datasets();
 }
 
 PartWriter::~PartWriter() {
@@ -52,31 +56,76 @@ PartWriter::~PartWriter() {
   ::unlink(temporary_.c_str());
 }
 
-void PartWriter::create_datasets(const h5::Handle& group) {
+void PartWriter::create_datasets() {
+  const h5::Handle clips = h5::open_group(file_.get(), "clips");
+  const h5::Handle group = h5::open_group(clips.get(), info_.id);
   for (const Layer layer : info_.layers.list()) {
     const LayerSpec& about = spec(layer);
-    const std::array<hsize_t, 4> start = {0, static_cast<hsize_t>(info_.height),
-                                          static_cast<hsize_t>(info_.width),
-                                          static_cast<hsize_t>(about.channels)};
-    std::array<hsize_t, 4> limit = start;
-    limit[0] = H5S_UNLIMITED;
-    const std::array<hsize_t, 4> chunk = {1, static_cast<hsize_t>(tile_.height),
-                                          static_cast<hsize_t>(tile_.width), start[3]};
-    const int rank = about.channels > 1 ? 4 : 3;
-    const h5::Handle space =
-        h5::own(H5Screate_simple(rank, start.data(), limit.data()), "making a layer");
-    const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making a layer");
-    h5::check(H5Pset_chunk(create.get(), rank, chunk.data()), "setting tiles");
-    h5::check(H5Pset_deflate(create.get(), 1), "setting compression");
-    h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
-    layers_[layer].dataset =
-        h5::own(H5Dcreate2(group.get(), about.name, h5::element_type(about.type), space.get(),
-                           H5P_DEFAULT, create.get(), H5P_DEFAULT),
-                std::string("creating layer ") + about.name);
+    LayerStore& store = layers_[layer];
+    if (storage_ == Storage::kFast) {
+      store.dataset = create_contiguous(group.get(), about);
+      continue;
+    }
+    if (storage_ == Storage::kSmall) {
+      store.rule = residual_rule(layer, info_.layers, head_.formation);
+    }
+    const std::string name = store.rule == nullptr ? about.name : residual_name(layer);
+    store.dataset = create_tiled(group.get(), name, about);
+    if (store.rule != nullptr) {
+      h5::write_text(store.dataset.get(), "predicted_by", store.rule->predicted_by);
+    }
   }
 }
 
+h5::Handle PartWriter::create_tiled(hid_t group, const std::string& name,
+                                    const LayerSpec& about) const {
+  const std::array<hsize_t, 4> start = {0, static_cast<hsize_t>(info_.height),
+                                        static_cast<hsize_t>(info_.width),
+                                        static_cast<hsize_t>(about.channels)};
+  std::array<hsize_t, 4> limit = start;
+  limit[0] = H5S_UNLIMITED;
+  const std::array<hsize_t, 4> chunk = {1, static_cast<hsize_t>(tile_.height),
+                                        static_cast<hsize_t>(tile_.width), start[3]};
+  const int rank = about.channels > 1 ? 4 : 3;
+  const h5::Handle space =
+      h5::own(H5Screate_simple(rank, start.data(), limit.data()), "making a layer");
+  const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making a layer");
+  h5::check(H5Pset_chunk(create.get(), rank, chunk.data()), "setting tiles");
+  h5::check(H5Pset_deflate(create.get(), static_cast<unsigned>(level_of(storage_))),
+            "setting compression");
+  h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
+  return h5::own(H5Dcreate2(group, name.c_str(), h5::element_type(about.type), space.get(),
+                            H5P_DEFAULT, create.get(), H5P_DEFAULT),
+                 "creating layer " + name);
+}
+
+int PartWriter::rows_of(Layer layer) const {
+  if (layer != Layer::kGt || gt_index_.empty()) return info_.frames;
+  return *std::max_element(gt_index_.begin(), gt_index_.end()) + 1;
+}
+
+h5::Handle PartWriter::create_contiguous(hid_t group, const LayerSpec& about) const {
+  PLUVIA_CHECK(info_.frames > 0, info_.id);
+  const std::array<hsize_t, 4> size = {
+      static_cast<hsize_t>(rows_of(about.layer)), static_cast<hsize_t>(info_.height),
+      static_cast<hsize_t>(info_.width), static_cast<hsize_t>(about.channels)};
+  const h5::Handle space =
+      h5::own(H5Screate_simple(about.channels > 1 ? 4 : 3, size.data(), nullptr), "making a layer");
+  const h5::Handle create = h5::own(H5Pcreate(H5P_DATASET_CREATE), "making a layer");
+  h5::check(H5Pset_layout(create.get(), H5D_CONTIGUOUS), "setting the layout");
+  h5::check(H5Pset_alloc_time(create.get(), H5D_ALLOC_TIME_EARLY), "setting the layout");
+  h5::check(H5Pset_fill_time(create.get(), H5D_FILL_TIME_NEVER), "setting the layout");
+  h5::check(H5Pset_obj_track_times(create.get(), false), "turning time stamps off");
+  return h5::own(H5Dcreate2(group, about.name, h5::element_type(about.type), space.get(),
+                            H5P_DEFAULT, create.get(), H5P_DEFAULT),
+                 std::string("creating layer ") + about.name);
+}
+
 void PartWriter::add(FrameLayers frame) {
+  if (layers_.empty()) {
+    const h5::Lock lock(temporary_);
+    create_datasets();
+  }
   auto coded = std::make_shared<Coded>();
   coded->raw = std::move(frame);
   for (const LayerSpec& layer : all_layers()) {
@@ -88,26 +137,47 @@ void PartWriter::add(FrameLayers frame) {
                  expected);
     ++layers_[layer.layer].pushed;
   }
+  if (storage_ == Storage::kSmall) remember_gt(*coded);
   pipeline_.push([this, coded] { code(*coded); }, [this, coded] { write(*coded); });
 }
 
+/// Frames that share a ground truth follow one another.
+void PartWriter::remember_gt(Coded& frame) {
+  const std::vector<std::byte>& gt = frame.raw.of(Layer::kGt);
+  if (!gt.empty()) last_gt_ = std::make_shared<const std::vector<std::byte>>(gt);
+  frame.gt = last_gt_;
+}
+
 void PartWriter::code(Coded& frame) const {
-  std::vector<std::byte> raw;
-  for (const Layer layer : info_.layers.list()) {
-    const std::vector<std::byte>& pixels = frame.raw.of(layer);
+  if (storage_ == Storage::kFast) return;
+  LayerPixels all;
+  for (const LayerSpec& layer : all_layers()) {
+    all[static_cast<std::size_t>(layer.layer)] = frame.raw.of(layer.layer);
+  }
+  if (frame.gt != nullptr) all[static_cast<std::size_t>(Layer::kGt)] = *frame.gt;
+  std::vector<std::byte> residual;
+  for (const auto& [layer, store] : layers_) {
+    std::span<const std::byte> pixels = frame.raw.of(layer);
     if (pixels.empty()) continue;
-    const std::size_t rows = tiles_along(info_.height, tile_.height);
-    const std::size_t columns = tiles_along(info_.width, tile_.width);
-    const std::size_t pixel_bytes = spec(layer).pixel_bytes();
-    Tiles& tiles = frame.tiles[static_cast<std::size_t>(layer)];
-    tiles.resize(rows * columns);
-    raw.resize(static_cast<std::size_t>(tile_.height) * static_cast<std::size_t>(tile_.width) *
-               pixel_bytes);
-    for (std::size_t i = 0; i < tiles.size(); ++i) {
-      cut_tile(pixels, info_.height, info_.width, pixel_bytes, tile_, static_cast<int>(i / columns),
-               static_cast<int>(i % columns), raw);
-      deflate_tile(raw, tiles[i]);
+    if (store.rule != nullptr) {
+      take_residual(*store.rule, all, pixels, residual);
+      pixels = residual;
     }
+    code_tiles(layer, pixels, frame.tiles[static_cast<std::size_t>(layer)]);
+  }
+}
+
+void PartWriter::code_tiles(Layer layer, std::span<const std::byte> pixels, Tiles& tiles) const {
+  const std::size_t rows = tiles_along(info_.height, tile_.height);
+  const std::size_t columns = tiles_along(info_.width, tile_.width);
+  const std::size_t pixel_bytes = spec(layer).pixel_bytes();
+  tiles.resize(rows * columns);
+  std::vector<std::byte> raw(static_cast<std::size_t>(tile_.height) *
+                             static_cast<std::size_t>(tile_.width) * pixel_bytes);
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    cut_tile(pixels, info_.height, info_.width, pixel_bytes, tile_, static_cast<int>(i / columns),
+             static_cast<int>(i % columns), raw);
+    deflate_tile(raw, level_of(storage_), tiles[i]);
   }
 }
 
@@ -115,23 +185,49 @@ void PartWriter::write(const Coded& frame) {
   for (auto& [layer, store] : layers_) store.hash.update(frame.raw.of(layer));
   const h5::Lock lock(temporary_);
   for (auto& [layer, store] : layers_) {
-    const Tiles& tiles = frame.tiles[static_cast<std::size_t>(layer)];
-    if (tiles.empty()) continue;
-    const std::array<hsize_t, 4> extent = {
-        static_cast<hsize_t>(store.written + 1), static_cast<hsize_t>(info_.height),
-        static_cast<hsize_t>(info_.width), static_cast<hsize_t>(spec(layer).channels)};
-    h5::check(H5Dset_extent(store.dataset.get(), extent.data()), "growing a layer");
-    const std::size_t columns = tiles_along(info_.width, tile_.width);
-    for (std::size_t i = 0; i < tiles.size(); ++i) {
-      const std::array<hsize_t, 4> at = {static_cast<hsize_t>(store.written),
-                                         i / columns * static_cast<hsize_t>(tile_.height),
-                                         i % columns * static_cast<hsize_t>(tile_.width), 0};
-      h5::check(H5Dwrite_chunk(store.dataset.get(), H5P_DEFAULT, 0, at.data(), tiles[i].size(),
-                               tiles[i].data()),
-                "writing " + temporary_);
+    if (frame.raw.of(layer).empty()) continue;
+    if (storage_ == Storage::kFast) {
+      write_whole(layer, frame.raw.of(layer), store);
+    } else {
+      write_tiles(layer, frame.tiles[static_cast<std::size_t>(layer)], store);
     }
     ++store.written;
   }
+}
+
+void PartWriter::write_tiles(Layer layer, const Tiles& tiles, LayerStore& store) const {
+  const std::array<hsize_t, 4> extent = {
+      static_cast<hsize_t>(store.written + 1), static_cast<hsize_t>(info_.height),
+      static_cast<hsize_t>(info_.width), static_cast<hsize_t>(spec(layer).channels)};
+  h5::check(H5Dset_extent(store.dataset.get(), extent.data()), "growing a layer");
+  const std::size_t columns = tiles_along(info_.width, tile_.width);
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const std::array<hsize_t, 4> at = {static_cast<hsize_t>(store.written),
+                                       i / columns * static_cast<hsize_t>(tile_.height),
+                                       i % columns * static_cast<hsize_t>(tile_.width), 0};
+    h5::check(H5Dwrite_chunk(store.dataset.get(), H5P_DEFAULT, 0, at.data(), tiles[i].size(),
+                             tiles[i].data()),
+              "writing " + temporary_);
+  }
+}
+
+void PartWriter::write_whole(Layer layer, std::span<const std::byte> pixels,
+                             LayerStore& store) const {
+  if (store.written >= rows_of(layer)) fail("clip '", info_.id, "' has more frames than it said");
+  const int rank = spec(layer).channels > 1 ? 4 : 3;
+  const std::array<hsize_t, 4> start = {static_cast<hsize_t>(store.written), 0, 0, 0};
+  const std::array<hsize_t, 4> size = {1, static_cast<hsize_t>(info_.height),
+                                       static_cast<hsize_t>(info_.width),
+                                       static_cast<hsize_t>(spec(layer).channels)};
+  const h5::Handle file_space = h5::own(H5Dget_space(store.dataset.get()), "writing " + temporary_);
+  h5::check(H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr,
+                                size.data(), nullptr),
+            "writing " + temporary_);
+  const h5::Handle memory_space =
+      h5::own(H5Screate_simple(rank, size.data(), nullptr), "writing " + temporary_);
+  h5::check(H5Dwrite(store.dataset.get(), h5::element_type(spec(layer).type), memory_space.get(),
+                     file_space.get(), H5P_DEFAULT, pixels.data()),
+            "writing " + temporary_);
 }
 
 void PartWriter::set_frames(const FrameColumns& columns, std::vector<FrameRow> rows) {
@@ -147,10 +243,7 @@ void PartWriter::set_note(const std::string& key, const std::string& value) {
 
 void PartWriter::check_counts() const {
   for (const auto& [layer, store] : layers_) {
-    int expected = info_.frames;
-    if (layer == Layer::kGt && !gt_index_.empty()) {
-      expected = *std::max_element(gt_index_.begin(), gt_index_.end()) + 1;
-    }
+    const int expected = rows_of(layer);
     if (store.written != expected) {
       fail("clip '", info_.id, "': layer ", spec(layer).name, " has ",
            counted(store.written, "frame"), ", expected ", expected);

@@ -18,7 +18,7 @@ namespace pluvia {
 namespace {
 
 // Measured on photographs with rain (docs/performance.md): what the default storage saves at least.
-constexpr double kUsualRatio = 1.6;
+double usual_ratio(Storage storage) { return storage == Storage::kFast ? 1 : 1.6; }
 
 fs::path part_path(const fs::path& parts, const std::string& id) { return parts / (id + ".h5"); }
 
@@ -123,7 +123,7 @@ SetWriter::~SetWriter() {
 }
 
 void SetWriter::require_space(std::uint64_t raw_bytes) const {
-  const double expected = static_cast<double>(raw_bytes) / kUsualRatio;
+  const double expected = static_cast<double>(raw_bytes) / usual_ratio(options_.storage);
   const auto free = static_cast<double>(free_bytes(out_));
   if (free < expected) {
     fail("writing ", out_.string(), ": ", human_bytes(free), " are free, about ",
@@ -150,7 +150,7 @@ std::unique_ptr<ClipWriter> SetWriter::begin(const ClipInfo& info) {
     journal_[row.clip.id] = entry;
   };
   return std::make_unique<PartWriter>(part_path(parts_, info.id), head_of(options_), info,
-                                      thread_count(options_.threads), finished);
+                                      options_.storage, thread_count(options_.threads), finished);
 }
 
 void SetWriter::commit() {

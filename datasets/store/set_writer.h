@@ -17,6 +17,7 @@
 
 #include "core/clip.h"
 #include "core/file.h"
+#include "datasets/store/storage.h"
 
 namespace pluvia {
 
@@ -29,6 +30,7 @@ struct SetOptions {
   std::string generator = "pluvia";
   /// Everything that decides the content, as text. Its hash guards --resume.
   std::string settings;
+  Storage storage = Storage::kDefault;
   bool resume = false;
   bool force = false;
   int threads = 0;  ///< 0: all cores
@@ -45,6 +47,8 @@ class SetWriter {
   bool complete() const { return complete_; }
   /// With --resume: an earlier run finished this clip.
   bool has_clip(const std::string& id) const { return journal_.count(id) > 0; }
+  /// Of a clip that is finished: clip_sha256 of its layers.
+  std::string content_sha256(const std::string& id) const { return journal_.at(id).content_sha256; }
 
   /// Checks the disk for a set of this many uncompressed bytes before work starts.
   void require_space(std::uint64_t raw_bytes) const;

@@ -35,17 +35,40 @@ void StoredClip::read_attributes() {
 }
 
 void StoredClip::open_layers(const Fd& fd) {
-  const bool shared_gt = h5::link_kind(group_.get(), "gt_index") != h5::LinkKind::kAbsent;
+  const auto stands = [&](const std::string& name) {
+    return h5::link_kind(group_.get(), name) != h5::LinkKind::kAbsent;
+  };
+  const bool shared_gt = stands("gt_index");
   for (const Layer layer : info_.layers.list()) {
-    within(spec(layer).name, [&] {
+    const bool residual = !stands(spec(layer).name) && stands(residual_name(layer));
+    const std::string name = residual ? residual_name(layer) : spec(layer).name;
+    within(name, [&] {
       const bool shared = layer == Layer::kGt && shared_gt;
-      layers_[layer] = std::make_unique<LayerReader>(group_.get(), layer, info_,
-                                                     shared ? 0 : info_.frames, fd, file_name_);
-      if (shared) gt_index_ = read_gt_index(group_.get(), layers_[layer]->frames());
+      OpenLayer& open = layers_[layer];
+      open.reader = std::make_unique<LayerReader>(group_.get(), layer, name, info_,
+                                                  shared ? 0 : info_.frames, fd, file_name_);
+      if (shared) gt_index_ = read_gt_index(group_.get(), open.reader->frames());
+      if (!residual) return;
+      open.rule = &residual_rule_named(layer, open.reader->predicted_by());
+      for (const Layer from : open.rule->from) {
+        if (!info_.layers.has(from)) fail("is predicted by ", spec(from).name, ", which is absent");
+      }
     });
   }
   if (!gt_index_.empty() && gt_index_.size() != static_cast<std::size_t>(info_.frames)) {
     fail("gt_index has ", gt_index_.size(), " entries, expected ", info_.frames);
+  }
+}
+
+void StoredClip::read_stored(Layer layer, const Window& window, std::span<std::byte> out) const {
+  const LayerReader& reader = *layers_.at(layer).reader;
+  if (layer != Layer::kGt || gt_index_.empty())
+    return reader.read(window.first, window.frames, window, out);
+  const std::size_t bytes =
+      window.frames > 0 ? out.size() / static_cast<std::size_t>(window.frames) : 0;
+  for (int i = 0; i < window.frames; ++i) {
+    reader.read(gt_index_[static_cast<std::size_t>(window.first + i)], 1, window,
+                out.subspan(bytes * static_cast<std::size_t>(i), bytes));
   }
 }
 
@@ -58,17 +81,18 @@ void StoredClip::read(Layer layer, const Window& window, std::span<std::byte> ou
   const auto found = layers_.find(layer);
   if (found == layers_.end())
     fail(place(), " has no layer ", spec(layer).name, "; it has ", info_.layers.names());
-  within(place() + "/" + spec(layer).name, [&] {
-    const LayerReader& reader = *found->second;
-    if (layer != Layer::kGt || gt_index_.empty())
-      return reader.read(window.first, window.frames, window, out);
-    const std::size_t bytes =
-        window.frames > 0 ? out.size() / static_cast<std::size_t>(window.frames) : 0;
-    for (int i = 0; i < window.frames; ++i) {
-      reader.read(gt_index_[static_cast<std::size_t>(window.first + i)], 1, window,
-                  out.subspan(bytes * static_cast<std::size_t>(i), bytes));
-    }
-  });
+  within(place() + "/" + spec(layer).name, [&] { read_stored(layer, window, out); });
+  const ResidualRule* const rule = found->second.rule;
+  if (rule == nullptr) return;
+  std::array<std::vector<std::byte>, kLayerCount> pixels;
+  LayerPixels from;
+  for (const Layer one : rule->from) {
+    const auto i = static_cast<std::size_t>(one);
+    pixels[i].resize(window.pixels() * spec(one).pixel_bytes());
+    read(one, window, pixels[i]);
+    from[i] = pixels[i];
+  }
+  undo_residual(*rule, from, out);
 }
 
 std::vector<FrameRow> StoredClip::frame_rows(FrameColumns* columns) const {
@@ -77,7 +101,8 @@ std::vector<FrameRow> StoredClip::frame_rows(FrameColumns* columns) const {
 }
 
 StoredClip::LayerCheck StoredClip::check_layer(Layer layer, const Report& report) const {
-  const LayerReader& reader = *layers_.at(layer);
+  const LayerReader& reader = *layers_.at(layer).reader;
+  const bool residual = layers_.at(layer).rule != nullptr;
   const auto report_tile = [&](int frame, int row, int column, const std::string& problem) {
     report(cat("frame ", frame, " tile (", row, ",", column, ")"), problem);
   };
@@ -89,7 +114,11 @@ StoredClip::LayerCheck StoredClip::check_layer(Layer layer, const Report& report
   for (int t = 0; t < reader.frames() && check.whole; ++t) {
     throw_if_interrupted();
     try {
-      reader.read(t, 1, frame, pixels);
+      if (residual) {
+        read(layer, {t, 1, 0, 0, info_.height, info_.width}, pixels);
+      } else {
+        reader.read(t, 1, frame, pixels);
+      }
       hash.update(pixels);
       check.bytes += pixels.size();
     } catch (const Error& error) {

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "datasets/store/hdf5.h"
 #include "datasets/store/layer_reader.h"
+#include "datasets/store/residual.h"
 #include "datasets/store/set_reader.h"
 
 namespace pluvia {
@@ -49,12 +50,18 @@ class StoredClip : public ClipReader {
   std::string place() const;
   void read_attributes();
   void open_layers(const Fd& fd);
+  /// As stored: of a residual the residual.
+  void read_stored(Layer layer, const Window& window, std::span<std::byte> out) const;
 
   std::shared_ptr<const SetReader> set_;  // keeps the file open
   std::string file_name_;
   h5::Handle group_;
   ClipInfo info_;
-  std::map<Layer, std::unique_ptr<LayerReader>> layers_;
+  struct OpenLayer {
+    std::unique_ptr<LayerReader> reader;
+    const ResidualRule* rule = nullptr;  ///< null: stored as it is
+  };
+  std::map<Layer, OpenLayer> layers_;
   std::vector<int> gt_index_;
 };
 

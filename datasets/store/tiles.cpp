@@ -15,8 +15,6 @@
 namespace pluvia {
 namespace {
 
-constexpr int kDeflateLevel = 1;
-
 int choose_side(int frame, int wanted) {
   if (frame <= wanted * 3 / 2) return frame;
   int best = 0;
@@ -37,9 +35,13 @@ struct FreeDecompressor {
   void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
 };
 
-libdeflate_compressor* this_threads_compressor() {
-  thread_local const std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor(
-      libdeflate_alloc_compressor(kDeflateLevel));
+libdeflate_compressor* this_threads_compressor(int level) {
+  thread_local std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor;
+  thread_local int its_level = 0;
+  if (its_level != level) {
+    compressor.reset(libdeflate_alloc_compressor(level));
+    its_level = level;
+  }
   if (compressor == nullptr) throw std::bad_alloc();
   return compressor.get();
 }
@@ -75,8 +77,8 @@ void cut_tile(std::span<const std::byte> frame, int height, int width, std::size
   }
 }
 
-void deflate_tile(std::span<const std::byte> raw, std::vector<std::byte>& coded) {
-  libdeflate_compressor* const compressor = this_threads_compressor();
+void deflate_tile(std::span<const std::byte> raw, int level, std::vector<std::byte>& coded) {
+  libdeflate_compressor* const compressor = this_threads_compressor(level);
   coded.resize(libdeflate_zlib_compress_bound(compressor, raw.size()));
   const std::size_t size =
       libdeflate_zlib_compress(compressor, raw.data(), raw.size(), coded.data(), coded.size());

@@ -27,8 +27,9 @@ TileShape choose_tile(int frame_height, int frame_width);
 void cut_tile(std::span<const std::byte> frame, int height, int width, std::size_t pixel_bytes,
               TileShape tile, int row, int column, std::span<std::byte> out);
 
-/// zlib stream of `raw` at level 1.
-void deflate_tile(std::span<const std::byte> raw, std::vector<std::byte>& coded);
+/// zlib stream of `raw` at a level, 1 to 12. A thread keeps one compressor: of the level it used
+/// last.
+void deflate_tile(std::span<const std::byte> raw, int level, std::vector<std::byte>& coded);
 /// False unless `coded` is a valid zlib stream of exactly raw.size() bytes.
 bool inflate_tile(std::span<const std::byte> coded, std::span<std::byte> raw);
 
