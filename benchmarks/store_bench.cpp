@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store against a folder of PNG files as OpenCV writes them by default: random training crops
-// (5 frames of 256x256 of lq, gt, streak and mask) per second, and packing speed and size.
+// (5 frames of 256x256 of lq, gt, streak and mask) per second, packing speed and size; the same
+// crops from the other ways to store a set.
 // 2 clips x 30 frames x 1280x720; a crop is 2.62 MB of useful bytes.
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "benchmarks/support/photo_like.h"
 #include "benchmarks/support/ratios.h"
 #include "core/file.h"
+#include "datasets/store/repack.h"
 #include "datasets/store/set_reader.h"
 #include "datasets/store/set_writer.h"
 #include "tests/support/temp_dir.h"
@@ -141,6 +143,22 @@ void crops_set(benchmark::State& state, bool cold) {
   state.SetItemsProcessed(state.iterations());
 }
 
+void crops_repacked(benchmark::State& state, Storage storage) {
+  const Stores& stores = Stores::get();
+  const fs::path file = stores.dir / (std::string(name_of(storage)) + ".h5");
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) repack_set(stores.dir / "set.h5", file, {.storage = storage});
+  const std::shared_ptr<SetReader> set = SetReader::open(file);
+  std::vector<std::unique_ptr<ClipReader>> clips;
+  for (const std::string& id : stores.ids) clips.push_back(set->clip(id));
+  std::mt19937 random(7);
+  std::vector<std::byte> out;
+  for (auto _ : state) read_set_crop(clips, random_crop(random), out);
+  state.SetItemsProcessed(state.iterations());
+  const double raw = 8.0 * kHeight * kWidth * kFrames * static_cast<double>(stores.ids.size());
+  state.counters["ratio"] = raw / static_cast<double>(fs::file_size(file));
+}
+
 void crops_png(benchmark::State& state, bool cold) {
   const Stores& stores = Stores::get();
   std::mt19937 random(7);
@@ -212,6 +230,14 @@ void pack_png(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(crops_set, warm, false)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(2);
 BENCHMARK_CAPTURE(crops_png, warm, false)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(3);
+BENCHMARK_CAPTURE(crops_repacked, fast, Storage::kFast)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MinTime(2);
+BENCHMARK_CAPTURE(crops_repacked, small, Storage::kSmall)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MinTime(2);
 BENCHMARK_CAPTURE(crops_set, cold, true)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
@@ -230,6 +256,8 @@ int main(int argc, char** argv) {
   return pluvia::bench::run_with_ratios(
       argc, argv,
       {{"crops_set/warm/min_time:2.000", "crops_png/warm/min_time:3.000", 12},
+       {"crops_repacked/fast/min_time:2.000", "crops_set/warm/min_time:2.000", 0},
+       {"crops_repacked/small/min_time:2.000", "crops_set/warm/min_time:2.000", 0},
        {"crops_set/cold/iterations:20", "crops_png/cold/iterations:10", 0},
        {"pack_set/1", "pack_png", 0},
        {"pack_set/2", "pack_png", 0},
