@@ -47,7 +47,8 @@ void require_known_keys(const Json& object, const std::vector<std::string>& know
   if (!object.is_object()) fail(place, ": expected an object, found ", object.type_name());
   for (const auto& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      fail(place, ": unknown key '", one_line(key), "'", did_you_mean(key, known));
+      fail(place, ": unknown key '", one_line(key), "'", did_you_mean(key, known),
+           "; known: ", list_some(known, 30));
     }
   }
 }

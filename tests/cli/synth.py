@@ -169,3 +169,15 @@ with tempfile.TemporaryDirectory() as folder:
     assert "has only 5 clips" in run(*tiny, "--shard", "7/9", "--out", at("x.h5"), status=2)
     assert "expected an object" in run("synth", recipe("list", [1]), "--clips", "2", "--dry-run", status=3)
     assert not [name for name in os.listdir(folder) if name.startswith("x.h5")]
+
+    # The page on recipes names every key, distribution, twin, scene and parameter of a camera.
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/recipes.md")) as file:
+        page = file.read()
+    keys = run("synth", recipe("unknown", {"nothing": 1}), "--dry-run", status=3).strip().partition("; known: ")[2].split(", ")
+    scenes = run("synth", recipe("nowhere", {"scenes": ["nowhere"]}), "--dry-run", status=3).strip().partition("expected one of ")[2].split(", ")
+    camera = run("synth", "vrds-mini", "--set", "camera.no=1", "--dry-run", status=2).strip().partition("; known: ")[2].split(", ")
+    twins_known = run("synth", "vrds-mini", "--set", 'twins=["no"]', "--dry-run", status=2).strip().partition("; known: ")[2].split(", ")
+    kinds = run("synth", "vrds-mini", "--set", 'drops={"no":1}', "--dry-run", status=2).strip().partition("; known: ")[2].split(", ")
+    assert len(keys) == 16 and len(scenes) >= 3 and len(camera) == 4 and len(twins_known) == 4 and len(kinds) == 4, (keys, scenes, camera, twins_known, kinds)
+    for word in keys + scenes + camera + twins_known + kinds:
+        assert word in page, word
