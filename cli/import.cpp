@@ -148,8 +148,12 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
         globals.threads);
     writer.commit();
   }
+  for (const auto& [what, frames] : result.losses) {
+    warn(cat(what, " (", counted(frames, "frame"), ")"));
+  }
   if (globals.json) {
     Json out = to_json(plan);
+    out["losses"] = result.losses;
     out["out"] = options.out;
     out["imported"] = result.clips;
     out["skipped"] = writer.complete() ? plan.clips.size() : result.skipped;

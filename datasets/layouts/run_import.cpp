@@ -34,6 +34,16 @@ class NoteCount {
       ++frames;
     }
   }
+  /// Of the notes those of something lost: bits and alpha.
+  void add_losses(std::map<std::string, std::uint64_t>& losses) const {
+    for (const auto& [key, note] : notes_) {
+      const std::size_t dot = key.find('.');
+      const std::string what = dot == std::string::npos ? "" : key.substr(dot + 1);
+      if (what != "bit_depth" && what != "alpha") continue;
+      losses[cat(key.substr(0, dot), ": ", what == "alpha" ? "alpha " : "bits ", note.first)] +=
+          static_cast<std::uint64_t>(note.second);
+    }
+  }
   void hand_to(ClipWriter& writer, int frames) const {
     for (const auto& [key, note] : notes_) {
       const bool everywhere = note.second == frames || key.rfind("gt.", 0) == 0;
@@ -48,7 +58,8 @@ class NoteCount {
 };
 
 // Gives the number of frames.
-int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress& progress) {
+int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress& progress,
+              ImportResult& result) {
   FrameFeed feed(clip);
   std::vector<FrameRow> rows;
   NoteCount notes;
@@ -76,6 +87,7 @@ int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress
   writer.set_frames({.name = true, .time = any_video, .rendering = false}, std::move(rows));
   if (!clip.gt_index.empty()) writer.set_gt_index(clip.gt_index);
   notes.hand_to(writer, frames);
+  notes.add_losses(result.losses);
   writer.finish();
   return frames;
 }
@@ -109,7 +121,7 @@ ImportResult run_import(const ImportPlan& plan, const OpenClip& open, int thread
         progress.skip(static_cast<std::uint64_t>(clip.frames));
         return;
       }
-      const int frames = feed_clip(clip, *writer, thread_count(threads), progress);
+      const int frames = feed_clip(clip, *writer, thread_count(threads), progress, result);
       ++result.clips;
       result.frames += static_cast<std::uint64_t>(frames);
     });

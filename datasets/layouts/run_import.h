@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "core/clip.h"
 #include "datasets/layouts/plan.h"
@@ -18,6 +20,8 @@ struct ImportResult {
   std::size_t clips = 0;    ///< written now
   std::size_t skipped = 0;  ///< there already
   std::uint64_t frames = 0;
+  /// What frames lost in reading, by layer ("lq: bits 16 reduced to 8"), and how many of them did.
+  std::map<std::string, std::uint64_t> losses;
 };
 
 /// `threads` 0: all cores. The plan must be sound (require_sound).

@@ -59,6 +59,9 @@ TEST(RunImport, WhatReadersAssumedIsNoted) {
   ASSERT_EQ(notes.count("lq.bit_depth"), 1U);
   EXPECT_NE(notes.at("lq.bit_depth").find("(1 of 3 frames)"), std::string::npos);
   EXPECT_EQ(notes.count("gt.bit_depth"), 0U);
+  ImportResult result;
+  testing::import_to_memory(plan_import(find_layout("paired"), dir.path(), {}), 1, &result);
+  EXPECT_EQ(result.losses, (std::map<std::string, std::uint64_t>{{"lq: bits 16 reduced to 8", 1}}));
 }
 
 TEST(RunImport, ADamagedFrameIsNamedWithItsClip) {

@@ -92,9 +92,9 @@ int MemoryClip::first_value(Layer layer, int t) const {
   return std::to_integer<int>(out.front());
 }
 
-MemorySet import_to_memory(const ImportPlan& plan, int threads) {
+MemorySet import_to_memory(const ImportPlan& plan, int threads, ImportResult* result) {
   MemorySet set;
-  run_import(
+  const ImportResult done = run_import(
       plan,
       [&](const ClipInfo& info) -> std::unique_ptr<ClipWriter> {
         auto clip = std::make_shared<MemoryClip>();
@@ -103,6 +103,7 @@ MemorySet import_to_memory(const ImportPlan& plan, int threads) {
         return std::make_unique<MemoryWriter>(clip);
       },
       threads);
+  if (result != nullptr) *result = done;
   return set;
 }
 

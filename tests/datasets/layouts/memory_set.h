@@ -60,7 +60,7 @@ class MemoryClip : public ClipReader {
 using MemorySet = std::map<std::string, std::shared_ptr<MemoryClip>>;
 
 /// Runs the plan into memory.
-MemorySet import_to_memory(const ImportPlan& plan, int threads = 2);
+MemorySet import_to_memory(const ImportPlan& plan, int threads = 2, ImportResult* result = nullptr);
 /// Plans, requires soundness, runs.
 MemorySet import_folder(const std::string& layout, const std::filesystem::path& dir,
                         const ImportOptions& options = {});
