@@ -10,32 +10,38 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "datasets/layouts/export_target.h"
+#include "datasets/layouts/frame_record.h"
 
 namespace pluvia {
 namespace {
 
 using Key = std::pair<std::string, std::string>;  ///< split and name
 
-std::map<Key, double> rates_of(const Json& record) {
+std::map<Key, PlannedClip> clips_of(const Json& record) {
   constexpr double kMost = 1000;
-  std::map<Key, double> rates;
+  std::map<Key, PlannedClip> clips;
   for (const Json& clip : record.value("clips", Json::array())) {
+    PlannedClip known;
     const double fps = clip.value("fps", 0.0);
-    if (!(fps > 0 && fps <= kMost)) continue;
-    rates[{clip.value("split", ""), clip.value("name", "")}] = fps;
+    if (fps > 0 && fps <= kMost) known.fps = fps;
+    known.seed = clip.value("seed", std::uint64_t{0});
+    known.rain = clip.value("rain", "");
+    known.camera = clip.value("camera", "");
+    if (clip.contains("rows")) known.known_rows = rows_of_record(clip["rows"]);
+    clips[{clip.value("split", ""), clip.value("name", "")}] = std::move(known);
   }
-  return rates;
+  return clips;
 }
 
 }  // namespace
 
-void recall_rates(const std::filesystem::path& dir, std::vector<PlannedClip>& clips) {
+void recall_export(const std::filesystem::path& dir, std::vector<PlannedClip>& clips) {
   const std::filesystem::path file = dir / kExportRecord;
   if (!std::filesystem::exists(file)) return;
-  std::map<Key, double> rates;
+  std::map<Key, PlannedClip> known;
   try {
     const Json record = parse_json(read_text(file), file.string());
-    if (record.is_object()) rates = rates_of(record);
+    if (record.is_object()) known = clips_of(record);
   } catch (const Json::exception&) {
     return;  // somebody else's file of that name
   } catch (const Error& error) {
@@ -43,10 +49,16 @@ void recall_rates(const std::filesystem::path& dir, std::vector<PlannedClip>& cl
     return;
   }
   for (PlannedClip& clip : clips) {
-    auto found = rates.find({clip.split, clip.name});
+    auto found = known.find({clip.split, clip.name});
     // Layouts have a folder for each split; clips without one went to a folder all the same.
-    if (found == rates.end()) found = rates.find({"", clip.name});
-    if (clip.fps <= 0 && found != rates.end()) clip.fps = found->second;
+    if (found == known.end()) found = known.find({"", clip.name});
+    if (found == known.end()) continue;
+    const PlannedClip& exported = found->second;
+    if (clip.fps <= 0) clip.fps = exported.fps;
+    clip.seed = exported.seed;
+    clip.rain = exported.rain;
+    clip.camera = exported.camera;
+    clip.known_rows = exported.known_rows;
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace pluvia {
 
-/// Gives clips without a frame rate the one that they were exported with, if the folder tells.
-void recall_rates(const std::filesystem::path& dir, std::vector<PlannedClip>& clips);
+/// Gives clips without a frame rate the one that they were exported with, and rendered clips their
+/// seed, rain and frames' cameras, if the folder tells.
+void recall_export(const std::filesystem::path& dir, std::vector<PlannedClip>& clips);
 
 }  // namespace pluvia

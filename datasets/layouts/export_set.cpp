@@ -13,6 +13,7 @@
 #include "core/pipeline.h"
 #include "core/progress.h"
 #include "datasets/layouts/export_target.h"
+#include "datasets/layouts/frame_record.h"
 #include "datasets/media/stills.h"
 #include "datasets/pairing.h"
 
@@ -169,7 +170,7 @@ std::string record_of(std::span<const ClipReader* const> clips, const Layout& la
   record["source"] = options.source_text;
   for (const ClipReader* clip : clips) {
     const ClipInfo& info = clip->info();
-    record["clips"].push_back({{"id", info.id},
+    Json entry = Json::object({{"id", info.id},
                                {"name", original_name(info)},
                                {"split", info.split},
                                {"source", info.source},
@@ -178,6 +179,15 @@ std::string record_of(std::span<const ClipReader* const> clips, const Layout& la
                                {"width", info.width},
                                {"fps", info.fps},
                                {"layers", info.layers.names()}});
+    FrameColumns columns;
+    const std::vector<FrameRow> rows = clip->frame_rows(&columns);
+    if (columns.rendering) {
+      entry["seed"] = info.seed;
+      entry["rain"] = info.rain;
+      entry["camera"] = info.camera;
+      entry["rows"] = to_record(rows, frame_names(*clip, layout.numbering));
+    }
+    record["clips"].push_back(std::move(entry));
   }
   return record.dump(1) + "\n";
 }

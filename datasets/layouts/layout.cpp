@@ -60,7 +60,7 @@ ImportPlan plan_import(const Layout& layout, const fs::path& dir, const ImportOp
   assign_ids(scan.plan.clips);
   // Pictures of an image set got their splits one by one, before they were stacked.
   if (scan.plan.kind == SetKind::kClips) {
-    recall_rates(dir, scan.plan.clips);
+    recall_export(dir, scan.plan.clips);
     Splits splits = Splits::load(options.splits_file);
     for (PlannedClip& clip : scan.plan.clips) splits.apply({clip.id, clip.name}, clip.split);
     splits.finish(scan.plan.warnings);

@@ -66,6 +66,12 @@ struct PlannedClip {
   /// truth follow one another.
   std::vector<int> gt_index;
 
+  /// Of a rendered clip that was exported, as the export wrote them down; else 0 and empty.
+  std::uint64_t seed = 0;
+  std::string rain;
+  std::string camera;
+  std::map<std::string, FrameRow> known_rows;  ///< by the frame's name
+
   LayerSet layer_set() const;
   std::uint64_t raw_bytes() const;
 };

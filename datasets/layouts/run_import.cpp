@@ -57,6 +57,18 @@ class NoteCount {
   std::map<std::string, std::pair<std::string, int>> notes_;
 };
 
+// True when the export that the clip came from told of every frame; the rows are then its.
+bool recall_rows(const PlannedClip& clip, std::vector<FrameRow>& rows) {
+  std::vector<FrameRow> recalled;
+  for (const FrameRow& row : rows) {
+    const auto known = clip.known_rows.find(row.name);
+    if (known == clip.known_rows.end()) return false;
+    recalled.push_back(known->second);
+  }
+  rows = std::move(recalled);
+  return true;
+}
+
 // Gives the number of frames.
 int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress& progress,
               ImportResult& result) {
@@ -84,7 +96,9 @@ int feed_clip(const PlannedClip& clip, ClipWriter& writer, int threads, Progress
   if (frames == 0) fail("there are no frames in it");
   const bool any_video = std::any_of(clip.layers.begin(), clip.layers.end(),
                                      [](const auto& entry) { return entry.second.video; });
-  writer.set_frames({.name = true, .time = any_video, .rendering = false}, std::move(rows));
+  const bool known = recall_rows(clip, rows);
+  writer.set_frames({.name = true, .time = any_video || known, .rendering = known},
+                    std::move(rows));
   if (!clip.gt_index.empty()) writer.set_gt_index(clip.gt_index);
   notes.hand_to(writer, frames);
   notes.add_losses(result.losses);
@@ -104,6 +118,9 @@ ClipInfo clip_info(const PlannedClip& clip, SetKind kind) {
   info.layers = clip.layer_set();
   info.split = clip.split;
   info.source = clip.source;
+  info.seed = clip.seed;
+  if (!clip.rain.empty()) info.rain = clip.rain;
+  if (!clip.camera.empty()) info.camera = clip.camera;
   info.notes["name"] = clip.name;
   if (!clip.group.empty()) info.notes["group"] = clip.group;
   return info;

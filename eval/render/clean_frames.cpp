@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/render/clean_frames.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -68,6 +69,16 @@ bool CleanFrames::next(int t, synth::SceneFrame& frame) {
   return true;
 }
 
+/// Even where the rate is: time stamps are often rounded. Where a video says that its rate varies,
+/// its own steps count.
+double CleanFrames::time_of_footage(int t) {
+  const double own_s = footage_->frame_time_s();
+  const bool varies = t > 0 && footage_->info().notes.count("frame_rate") > 0;
+  time_s_ = varies ? time_s_ + std::max(0.0, own_s - own_time_s_) : t / fps_;
+  own_time_s_ = own_s;
+  return time_s_;
+}
+
 bool CleanFrames::next_of_footage(int t, synth::SceneFrame& frame) {
   frame = {};
   if (!footage_->next(frame.clean)) return false;
@@ -82,7 +93,7 @@ bool CleanFrames::next_of_footage(int t, synth::SceneFrame& frame) {
     }
     frame.clean = fit_frame(frame.clean.view(), height_, width_);
   }
-  frame.time_s = t / fps_;
+  frame.time_s = time_of_footage(t);
   frame.camera = synth::footage_camera(*camera_, frame.time_s, width_);
   return true;
 }

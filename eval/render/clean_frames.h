@@ -38,12 +38,15 @@ class CleanFrames {
  private:
   void open_footage(const PlannedRender& clip, const RenderRequest& request);
   bool next_of_footage(int t, synth::SceneFrame& frame);
+  double time_of_footage(int t);
 
   std::unique_ptr<synth::Scene> scene_;
   std::unique_ptr<FrameSource> footage_;
   std::optional<DepthMaps> depth_;
   std::optional<Params> camera_;
   int first_frame_ = 0;
+  double time_s_ = 0;      ///< of the footage's last frame, from the clip's start
+  double own_time_s_ = 0;  ///< and by its own stamp
   double fps_ = 25;
   int height_ = 0;
   int width_ = 0;

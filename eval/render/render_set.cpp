@@ -18,6 +18,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Of a file, or of every file in a folder: another size or time of writing is other footage.
+Json state_of(const fs::path& source) {
+  std::vector<fs::path> files;
+  std::error_code code;
+  if (fs::is_directory(source, code)) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(source, code)) {
+      if (entry.is_regular_file(code)) files.push_back(entry.path());
+    }
+  } else {
+    files.push_back(source);
+  }
+  std::sort(files.begin(), files.end());
+  Json state = Json::array();
+  for (const fs::path& file : files) {
+    const auto written = fs::last_write_time(file, code).time_since_epoch().count();
+    state.push_back({file.filename().string(), fs::file_size(file, code), written});
+  }
+  return state;
+}
+
 /// Everything that decides the content: --resume compares its hash.
 std::string settings_of(const RenderRequest& request) {
   Json settings;
@@ -26,7 +46,7 @@ std::string settings_of(const RenderRequest& request) {
   settings["size_given"] = request.size_given;
   settings["clips_given"] = request.clips_given;
   for (const fs::path& source : request.sources) {
-    settings["sources"].push_back(fs::absolute(source).string());
+    settings["sources"].push_back({fs::absolute(source).string(), state_of(source)});
   }
   if (!request.depth.empty()) settings["depth"] = fs::absolute(request.depth).string();
   return canonical_text(settings);

@@ -126,6 +126,13 @@ with tempfile.TemporaryDirectory() as folder:
     run("synth", "vrds-mini", "--source", os.path.join(clean, sorted(os.listdir(clean))[0]), "--clips", "2", "--frames", "2", "--size", "48x32", "--out", at("parts.h5"))
     parts = json.loads(run("info", "--json", at("parts.h5")))["clips"]
     assert [(c["frames"], c["width"], c["height"]) for c in parts] == [(2, 48, 32)] * 2 and len({c["content_sha256"]["gt"] for c in parts}) == 2
+    # Footage that is another one by now is not gone on with.
+    shutil.copytree(os.path.join(clean, sorted(os.listdir(clean))[0]), at("moving"))
+    run("synth", "vrds-mini", "--source", at("moving"), "--frames", "2", "--out", at("moving.h5"))
+    run("synth", "vrds-mini", "--source", at("moving"), "--frames", "2", "--out", at("moving.h5"), "--resume")
+    names = sorted(os.listdir(at("moving")))
+    shutil.copyfile(os.path.join(at("moving"), names[0]), os.path.join(at("moving"), names[1]))
+    assert "other settings" in run("synth", "vrds-mini", "--source", at("moving"), "--frames", "2", "--out", at("moving.h5"), "--resume", status=3)
     # Footage that ends early: what came of it, not what was asked for.
     short = [pluvia, "synth", "physical", "--source", os.path.join(clean, sorted(os.listdir(clean))[0]), "--clips", "1", "--frames", "500"]
     assert "at most 500 frames" in subprocess.run(short + ["--dry-run"], capture_output=True, text=True, check=True).stdout

@@ -159,6 +159,49 @@ TEST(Export, FrameRatesComeBack) {
   }
 }
 
+TEST(Export, RenderedFramesKeepTheirCamerasAndRain) {
+  const TempDir dir;
+  const auto clip = make_clip("clip", "train", 5, kDisplayLayers);
+  clip->frame_columns = {true, true, true};
+  clip->clip_info.seed = 18446744073709551615U;
+  clip->clip_info.rain = R"({"rain_mm_h":41.5})";
+  for (std::size_t t = 0; t < 3; ++t) {
+    FrameRow& row = clip->rows[t];
+    row.time_s = 0.1 + static_cast<double>(t) / 30;
+    row.exposure_s = 0.0083F;
+    row.position_m = {1.1F, 1.4F, -0.7F * static_cast<float>(t)};
+    row.orientation = {0.8F, 0.6F, 0, 0};
+    row.focal_px = 812.3F;
+    row.wind_m_s = {0.1F, 0, 3.3F};
+    row.drops_on_glass = 40 + static_cast<int>(t);
+  }
+  for (const char* layout : {"paired", "vrds"}) {
+    const auto out = dir / layout;
+    export_set(readers({clip}), find_layout(layout), out, {});
+    const MemorySet back = import_folder(layout, out);
+    const MemoryClip& got = *back.begin()->second;
+    EXPECT_EQ(got.frame_columns, clip->frame_columns);
+    EXPECT_EQ(got.clip_info.seed, clip->clip_info.seed);
+    EXPECT_EQ(got.clip_info.rain, clip->clip_info.rain);
+    ASSERT_EQ(got.rows.size(), 3U);
+    for (std::size_t t = 0; t < 3; ++t) {
+      EXPECT_EQ(got.rows[t].time_s, clip->rows[t].time_s);
+      EXPECT_EQ(got.rows[t].position_m, clip->rows[t].position_m);
+      EXPECT_EQ(got.rows[t].orientation, clip->rows[t].orientation);
+      EXPECT_EQ(got.rows[t].focal_px, clip->rows[t].focal_px);
+      EXPECT_EQ(got.rows[t].wind_m_s, clip->rows[t].wind_m_s);
+      EXPECT_EQ(got.rows[t].drops_on_glass, clip->rows[t].drops_on_glass);
+    }
+  }
+  // A frame that the record does not know: pictures alone.
+  fs::copy_file(dir / "paired/train/lq/clip/clip-9.png", dir / "paired/train/lq/clip/clip-7.png");
+  for (const char* layer : {"gt", "streak", "mask", "drop"}) {
+    const auto folder = dir / (std::string("paired/train/") + layer + "/clip");
+    if (fs::exists(folder)) fs::copy_file(folder / "clip-9.png", folder / "clip-7.png");
+  }
+  EXPECT_FALSE(import_folder("paired", dir / "paired").begin()->second->frame_columns.rendering);
+}
+
 TEST(Export, FrameRatesComeBackToClipsWithoutASplit) {
   const TempDir dir;
   const auto clip = make_clip("clip", "", 5, kDisplayLayers);
