@@ -120,6 +120,15 @@ with tempfile.TemporaryDirectory() as folder:
         tensors = {k: torch.from_numpy(v) for k, v in weights.items()}
         torch.save({"meta": {"config": "text"}, "state_dict": tensors, "optimizer": {"generator": {1: 2}}}, at("w.pth"))
         assert np.array_equal(derain("w.pth", "pth.npy"), first)
+        beside = {**tensors, "psnr": np.float64(31.5), "settings": __import__("argparse").Namespace(a=1)}
+        torch.save(beside, at("beside.pth"))
+        assert np.array_equal(derain("beside.pth", "beside.npy"), first)
+        torch.save({**beside, "in.bias": np.float64(1)}, at("wanted.pth"))
+        error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at("wanted.pth"), status=3)
+        assert "'in.bias' is made by numpy" in error and error.count("\n") == 1, error
+        torch.save({**tensors, "in.bias": torch.full_like(tensors["in.bias"], 1e39, dtype=torch.float64)}, at("large.pth"))
+        error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at("large.pth"), status=3)
+        assert "not finite in float32" in error and "in.bias" in error, error
         torch.save(tensors, at("old.pt"), _use_new_zipfile_serialization=False)
         assert np.array_equal(derain("old.pt", "pt.npy"), first)
 
