@@ -52,7 +52,7 @@ int run(const Options& options, const Globals& globals) {
     return 0;
   }
   if (outcome.frames == 0) {
-    note(request.output + ": was complete already");
+    note(request.output + ": was there already and was left as it is (--force replaces it)");
     return 0;
   }
   note(cat(request.output, ": ", counted(outcome.frames, "frame"), " by ", method->info().name,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -126,6 +127,20 @@ void publish(const fs::path& from, const fs::path& to) {
   fsync_path(from);
   if (::rename(from.c_str(), to.c_str()) != 0) {
     fail("renaming ", from.string(), " to ", to.string(), ": ", system_error_text(errno));
+  }
+  fsync_directory(folder_of(to));
+}
+
+void exchange_folders(const fs::path& from, const fs::path& to) {
+  fsync_path(from);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
+    fs::path aside = from;
+    aside += ".old";
+    fs::rename(to, aside);
+    std::error_code failed;
+    fs::rename(from, to, failed);
+    fs::rename(aside, failed ? to : from);
+    if (failed) fail("renaming ", from.string(), " to ", to.string(), ": ", failed.message());
   }
   fsync_directory(folder_of(to));
 }

@@ -51,6 +51,10 @@ void fsync_path(const fs::path& path);
 void fsync_directory(const fs::path& directory);
 /// fsync(from), rename, fsync(directory): afterwards `to` is whole even after a power cut.
 void publish(const fs::path& from, const fs::path& to);
+/// Puts the folder `from` in the place of the folder `to` in one step, so that one of the two is
+/// there under that name whenever the machine stops; the old one is then called `from`. On file
+/// systems that cannot do that it is moved aside first, and back if the new one cannot follow.
+void exchange_folders(const fs::path& from, const fs::path& to);
 /// Writes `text` under a temporary name beside `path`, then publishes it.
 void write_text(const fs::path& path, std::string_view text);
 /// A folder of our own among the temporary ones that is gone when this is.

@@ -46,7 +46,9 @@ std::string network_of_file(const std::string& path) {
   const NamedTensors weights = read_weights(path);
   const auto own = own_weights(weights, path);
   Shapes found;
-  for (const auto& [key, tensor] : own) found[key] = tensor->shape;
+  for (const auto& [key, tensor] : own) {
+    if (tensor->unreadable.empty()) found[key] = tensor->shape;
+  }
   std::string fitting;
   std::vector<std::string> names;
   for (const NetworkEntry& entry : all_networks()) {

@@ -102,6 +102,9 @@ std::vector<const Tensor*> match_weights(const Own& own, const ExpectedWeights& 
       out.push_back(nullptr);
       continue;
     }
+    if (!found->second->unreadable.empty()) {
+      fail(place, ": tensor '", entry.key, "' ", found->second->unreadable);
+    }
     if (found->second->shape != entry.shape) {
       misshaped.push_back(cat(entry.key, " (", shape_text(found->second->shape), ", expected ",
                               shape_text(entry.shape), ")"));
@@ -111,7 +114,8 @@ std::vector<const Tensor*> match_weights(const Own& own, const ExpectedWeights& 
   }
   std::vector<std::string> unexpected;
   for (const auto& item : own) {
-    if (left.count(item.first) > 0) unexpected.push_back(item.first);
+    const bool tensor = item.second->unreadable.empty();
+    if (tensor && left.count(item.first) > 0) unexpected.push_back(item.first);
   }
   if (missing.empty() && misshaped.empty() && unexpected.empty()) return out;
   std::vector<std::string> parts;

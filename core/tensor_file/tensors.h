@@ -16,6 +16,9 @@ struct Tensor {
   std::string dtype;  ///< as numpy calls it ("f4", "f2", "f8", "i8", "b1"); "bf2" for bfloat16
   std::vector<std::int64_t> shape;
   std::vector<std::byte> data;
+  /// Where the file has an object in a tensor's place that only Python could make: what it is, for
+  /// the error of whoever wants it. The rest is then empty.
+  std::string unreadable = {};
 
   std::int64_t count() const;
 };

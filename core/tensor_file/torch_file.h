@@ -7,9 +7,10 @@
 //                          object, the storages' keys; then each storage: count as u64, elements
 //
 // The pickle is read by an inert machine (core/tensor_file/pickle.h): nothing in a file is imported
-// or called. Objects we do not know are passed over, and refused where they stand for a tensor or
-// between tensors. Refused by name: TorchScript and whole modules (they are code), the tar form of
-// 2016, big-endian files, sparse, quantised and complex tensors.
+// or called. Objects we do not know are passed over; between tensors they come out as what cannot
+// be read (Tensor::unreadable), so that only who wants one is refused. Refused by name: what would
+// run a command, TorchScript and whole modules (they are code), the tar form of 2016, big-endian
+// files, sparse, quantised and complex tensors.
 //
 // Which dictionary is read: from the top, as long as a dictionary has no tensors of its own, the
 // first of `state_dict`, `model_state_dict`, `params_ema`, `params`, `model`, `net`, `generator`

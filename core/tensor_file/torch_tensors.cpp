@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
+#include "core/tensor_file/torch_dictionary.h"
 #include "core/text.h"
 
 namespace pluvia {
@@ -21,8 +21,6 @@ constexpr std::size_t kMostDimensions = 64;  // PyTorch's own bound
 constexpr std::size_t kLongestName = 1024;
 constexpr std::uint64_t kMostRatio = 8;
 constexpr std::uint64_t kAlwaysAllowed = 64U << 20;
-constexpr const char* kAdvice =
-    "; expected a dictionary of tensors, as torch.save(model.state_dict(), ...) writes it";
 
 struct TorchType {
   std::string_view storage;  ///< torch.<storage>Storage
@@ -103,17 +101,13 @@ struct Call {
   PickleRef arguments = 0;
 };
 
-bool looks_like_tensor(const Pickle& pickle, PickleRef ref) {
-  const PickleNode& node = pickle.at(ref);
-  if (node.kind != PickleKind::kCall) return false;
-  const PickleNode& callable = pickle.at(node.items[0]);
-  return callable.kind == PickleKind::kGlobal && callable.text.starts_with("torch") &&
-         callable.name.starts_with("_rebuild_");
+std::string strange_maker(const Pickle& pickle, PickleRef callable) {
+  return cat("is made by ", describe(pickle, callable),
+             " (nothing was run); expected a dense tensor as torch.save writes it");
 }
 
 [[noreturn]] void refuse_maker(const Pickle& pickle, PickleRef callable) {
-  fail("is made by ", describe(pickle, callable),
-       " (nothing was run); expected a dense tensor as torch.save writes it");
+  fail(strange_maker(pickle, callable));
 }
 
 // Parameters and tensors with attributes are wrapped around the call that makes the tensor.
@@ -289,12 +283,19 @@ std::string Collector::child_name(const std::string& name, PickleRef key) const 
   return name.empty() ? last : name + "." + last;
 }
 
-// Entries that are no tensors (numbers, settings) are passed over, but not an object that only
-// Python could make where it stands beside tensors: it may have been meant for one.
+// Entries that are no tensors (numbers, settings) are passed over. An object that only Python could
+// make may have been meant for a tensor where it stands beside some: it is kept as unreadable, or
+// refused if to make it would run something.
 void Collector::add(PickleRef value, const std::string& name, bool among_tensors, int depth) {
   const PickleKind kind = pickle_.at(value).kind;
-  if (looks_like_tensor(pickle_, value) || (kind == PickleKind::kCall && among_tensors)) {
-    Tensor tensor = within("tensor '" + one_line(name) + "'", [&] { return make(value); });
+  const bool is_tensor = looks_like_tensor(pickle_, value);
+  if (is_tensor || (kind == PickleKind::kCall && among_tensors)) {
+    Tensor tensor;
+    if (is_tensor || !is_inert_object(pickle_, value)) {
+      tensor = within("tensor '" + one_line(name) + "'", [&] { return make(value); });
+    } else {
+      tensor.unreadable = strange_maker(pickle_, pickle_.at(value).items[0]);
+    }
     if (!names_.insert(name).second) fail("tensor '", one_line(name), "' is there twice");
     tensors_.emplace_back(name, std::move(tensor));
   } else if (kind == PickleKind::kDict || kind == PickleKind::kList || kind == PickleKind::kTuple) {
@@ -314,46 +315,13 @@ void Collector::collect(PickleRef ref, const std::string& name, int depth) {
     const PickleRef value = node.items[i + step - 1];
     const PickleKind kind = pickle_.at(value).kind;
     if (kind < PickleKind::kList || kind == PickleKind::kPersistent) continue;
+    const PickleKind key = dictionary ? pickle_.at(node.items[i]).kind : PickleKind::kText;
+    const bool named = key == PickleKind::kText || key == PickleKind::kInteger;
+    if (!named && !is_tensor(value)) continue;
     const std::string child =
         dictionary ? child_name(name, node.items[i]) : name + "." + std::to_string(i);
     add(value, child, among_tensors, depth);
   }
-}
-
-// The entry of a dictionary that is entered, or nothing. As core/tensor_file/torch_file.h says.
-std::optional<PickleRef> entered(const Pickle& pickle, const PickleNode& dictionary) {
-  constexpr std::array<std::string_view, 7> kEntered = {
-      "state_dict", "model_state_dict", "params_ema", "params", "model", "net", "generator"};
-  std::optional<PickleRef> object;
-  for (const std::string_view name : kEntered) {
-    for (std::size_t i = 0; i + 1 < dictionary.items.size(); i += 2) {
-      const PickleNode& key = pickle.at(dictionary.items[i]);
-      const PickleRef value = dictionary.items[i + 1];
-      if (key.kind != PickleKind::kText || key.text != name) continue;
-      if (pickle.at(value).kind == PickleKind::kDict) return value;
-      if (pickle.at(value).kind == PickleKind::kCall) object = object.value_or(value);
-    }
-  }
-  return object;
-}
-
-PickleRef wanted_dictionary(const Pickle& pickle) {
-  PickleRef ref = pickle.root;
-  for (int level = 0; level < kDeepest; ++level) {
-    const PickleNode& node = pickle.at(ref);
-    if (node.kind != PickleKind::kDict) {
-      const bool object = node.kind == PickleKind::kCall;
-      fail("holds ", describe(pickle, ref),
-           object ? ", which only Python could make (nothing was run)" : "", kAdvice);
-    }
-    for (const PickleRef item : node.items) {
-      if (looks_like_tensor(pickle, item)) return ref;
-    }
-    const std::optional<PickleRef> next = entered(pickle, node);
-    if (!next) return ref;
-    ref = *next;
-  }
-  fail("nested deeper than ", kDeepest);
 }
 
 }  // namespace
@@ -386,11 +354,11 @@ TorchStorage parse_torch_storage(const Pickle& pickle, PickleRef ref) {
 
 NamedTensors torch_tensors(const Pickle& pickle, const StorageSource& storage,
                            std::uint64_t file_bytes) {
-  if (looks_like_tensor(pickle, pickle.root)) fail("holds one tensor without a name", kAdvice);
+  if (looks_like_tensor(pickle, pickle.root)) fail("holds one tensor without a name", kTorchAdvice);
   Collector collector(pickle, storage, file_bytes);
   collector.collect(wanted_dictionary(pickle), "", 0);
   NamedTensors tensors = collector.take();
-  if (tensors.empty()) fail("holds a dictionary without tensors", kAdvice);
+  if (tensors.empty()) fail("holds a dictionary without tensors", kTorchAdvice);
   return tensors;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace pluvia {
 namespace {
@@ -23,7 +24,6 @@ constexpr std::size_t kEndBytes = 22;
 constexpr std::size_t kLocalBytes = 30;
 constexpr std::size_t kMostMembers = 1 << 20;
 constexpr std::size_t kMostWritten = 65535;
-constexpr std::uint64_t kMostRatio = 1032;  // what deflate can reach
 
 /// Little-endian numbers at checked offsets.
 class Bytes {
@@ -127,7 +127,7 @@ ZipMember read_member(const Bytes& file, std::uint64_t& at) {
 }
 
 std::vector<std::byte> inflate(std::span<const std::byte> packed, const ZipMember& member) {
-  if (member.bytes / kMostRatio > packed.size()) {
+  if (member.bytes / kMostDeflateRatio > packed.size()) {
     fail("declares ", member.bytes, " bytes packed into ", packed.size(), ", more than can be");
   }
   std::vector<std::byte> out(member.bytes);
@@ -191,8 +191,8 @@ void ZipReader::refuse_overlaps() const {
     const std::uint64_t size = kLocalBytes + member.packed_bytes;
     if (member.packed_bytes > bytes_.size() || size > bytes_.size() ||
         member.local_offset > bytes_.size() - size) {
-      fail(place_, ": damaged zip archive: member '", member.name, "' lies outside the file of ",
-           bytes_.size(), " bytes");
+      fail(place_, ": damaged zip archive: member '", one_line(member.name),
+           "' lies outside the file of ", bytes_.size(), " bytes");
     }
     ranges.emplace_back(member.local_offset, member.local_offset + size);
   }

@@ -13,6 +13,9 @@
 
 namespace pluvia {
 
+/// What deflate can reach: unpacked over packed.
+inline constexpr std::uint64_t kMostDeflateRatio = 1032;
+
 struct ZipMember {
   std::string name;
   std::uint64_t flags = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/counted.h"
 #include "core/error.h"
 
 namespace pluvia {
@@ -34,6 +35,22 @@ ApplyPlan paper_plan(const TilePlan& tiles) {
   return {{tiles.frames, Overlap::kAverage},
           {tiles.rows, Overlap::kTrim},
           {tiles.columns, Overlap::kTrim}};
+}
+
+ApplyPlan one_by_one(ApplyPlan plan) {
+  plan.frames = {{1, 0}, Overlap::kTrim};
+  return plan;
+}
+
+std::string window_note(const MethodInfo& method, int frames) {
+  if (method.window_frames == 1 && frames != 1) {
+    return method.name + " takes single pictures: it sees every frame of a clip by itself";
+  }
+  if (frames == 0 || frames >= method.window_frames) return {};
+  return cat(method.name, " was made for windows of ", counted(method.window_frames, "frame"),
+             frames == 1
+                 ? " and sees single pictures here: nothing that moves tells it what is rain"
+                 : cat(" and sees ", frames, " here, all that there are"));
 }
 
 ApplyPlan plan_of(const MethodInfo& method, Tiling tiling, int tile_px) {

@@ -64,6 +64,7 @@ class ArrayIn final : public SequenceIn {
       if (!std::isfinite(value)) {
         fail(path_.string(), ": frame ", next_, " holds ", value, ", expected finite numbers");
       }
+      largest_ = std::max(largest_, value);
     }
     ++next_;
     return true;
@@ -71,12 +72,20 @@ class ArrayIn final : public SequenceIn {
 
   std::string frame_name() const override { return numbered(next_ - 1); }
 
+  std::vector<std::string> remarks() const override {
+    constexpr float kSurelyCodes = 16;
+    if (largest_ < kSurelyCodes) return {};
+    return {cat(path_.string(), ": values up to ", largest_,
+                ", expected RGB in 0..1: divide code values by 255")};
+  }
+
  private:
   fs::path path_;
   Fd file_;
   SequenceInfo info_;
   std::uint64_t offset_ = 0;
   int next_ = 0;
+  float largest_ = 0;
 };
 
 class ArrayOut final : public SequenceOut {

@@ -42,6 +42,40 @@ std::size_t calls_of(const SequenceInfo& info, const ApplyPlan& plan) {
          pieces(info.width, plan.columns.cut);
 }
 
+/// Whether `inner` is `outer` or lies in it, by their names with links resolved.
+bool lies_in(const fs::path& inner, const fs::path& outer) {
+  const auto resolved = [](const fs::path& path) {
+    std::error_code ignored;
+    const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
+    return whole.has_filename() ? whole : whole.parent_path();
+  };
+  const fs::path a = resolved(inner);
+  const fs::path b = resolved(outer);
+  return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).second == b.end();
+}
+
+/// An output takes the place of all that is in a folder, so nothing that is still needed may be
+/// there.
+void check_places(const DerainRequest& request) {
+  std::error_code ignored;
+  if (fs::equivalent(request.input, request.output, ignored)) {
+    fail_usage("output ", request.output, " is the input itself");
+  }
+  if (lies_in(request.input, request.output)) {
+    fail_usage("output ", request.output, " holds the input ", request.input,
+               ", which would be replaced; choose another output");
+  }
+  if (request.layers.empty()) return;
+  if (lies_in(request.input, request.layers)) {
+    fail_usage("--layers ", request.layers, " is or holds the input ", request.input,
+               ", which would be replaced; choose another folder");
+  }
+  if (lies_in(request.layers, request.output) || lies_in(request.output, request.layers)) {
+    fail_usage("--layers ", request.layers, " and output ", request.output,
+               " lie in one another, expected two places");
+  }
+}
+
 void check(const Method& method, const DerainRequest& request) {
   const MethodInfo& info = method.info();
   if (info.sees_truth) {
@@ -52,10 +86,7 @@ void check(const Method& method, const DerainRequest& request) {
   if (!request.layers.empty() && info.layers.empty()) {
     fail_usage("--layers: ", info.name, " predicts nothing but the clean frame");
   }
-  std::error_code ignored;
-  if (fs::equivalent(request.input, request.output, ignored)) {
-    fail_usage("output ", request.output, " is the input itself");
-  }
+  check_places(request);
 }
 
 PlaceOptions place_options(const DerainRequest& request, const Footage& footage) {
@@ -100,14 +131,19 @@ class Run {
   void sequence(std::size_t i) {
     const std::unique_ptr<SequenceIn> in = footage_.open(i);
     const std::string& name = in->info().name;
-    const std::unique_ptr<SequenceOut> out = place_->begin(*in);
-    const std::unique_ptr<SequenceOut> layers = layers_ ? layers_->begin(*in) : nullptr;
+    const auto begun = [&](OutputPlace* place) {
+      return place != nullptr && !place->has(name) ? place->begin(*in) : nullptr;
+    };
+    const std::unique_ptr<SequenceOut> out = begun(place_.get());
+    const std::unique_ptr<SequenceOut> layers = begun(layers_.get());
+    const ApplyPlan plan = in->info().apart ? one_by_one(plan_) : plan_;
     Progress progress("deraining " + (name.empty() ? request_.input : name),
-                      calls_of(in->info(), plan_), "windows");
+                      calls_of(in->info(), plan), "windows");
     Watched method(method_, progress, name);
     std::vector<std::string> names;
+    say_once(window_note(method.info(), in->info().apart ? 1 : in->info().frames));
     const int frames = apply_method(
-        method, plan_,
+        method, plan,
         [&](PlanarFrame& frame) {
           if (!in->next(frame)) return false;
           names.push_back(in->frame_name());
@@ -115,14 +151,21 @@ class Run {
         },
         [&](int t, const PlanarFrame& frame) {
           const std::string& frame_name = names[static_cast<std::size_t>(t)];
-          out->add(t, frame_name, frame);
+          if (out) out->add(t, frame_name, frame);
           if (layers) layers->add(t, frame_name, frame);
         });
     if (frames == 0) fail(request_.input, name.empty() ? "" : " " + name, ": has no frames");
-    out->finish();
+    if (out) out->finish();
     if (layers) layers->finish();
+    for (const std::string& remark : in->remarks()) warn(remark);
     outcome_.frames += frames;
     outcome_.seconds += method.seconds;
+  }
+
+  void say_once(const std::string& line) {
+    if (line.empty() || line == said_) return;
+    note(line);
+    said_ = line;
   }
 
   Method& method_;
@@ -133,6 +176,7 @@ class Run {
   std::unique_ptr<OutputPlace> place_;
   std::unique_ptr<OutputPlace> layers_;
   DerainOutcome outcome_;
+  std::string said_;
 };
 
 }  // namespace

@@ -16,7 +16,8 @@ namespace {
 /// Videos, pictures and folders of frames.
 class MediaIn final : public SequenceIn {
  public:
-  MediaIn(const fs::path& path, std::string name) : source_(open_frames(path, ColorWanted::kRgb)) {
+  MediaIn(const fs::path& path, std::string name)
+      : source_(open_frames(path, ColorWanted::kRgb)), path_(path) {
     const SourceInfo& from = source_->info();
     info_ = {std::move(name), from.frames, from.height, from.width, from.fps};
     numbered_ = is_video_name(path);
@@ -37,8 +38,13 @@ class MediaIn final : public SequenceIn {
     return numbered_ ? numbered(count_ - 1) : source_->frame_name();
   }
 
+  std::vector<std::string> remarks() const override {
+    return lines_of_loss(path_, source_->info().notes);
+  }
+
  private:
   std::unique_ptr<FrameSource> source_;
+  fs::path path_;
   SequenceInfo info_;
   bool numbered_ = false;
   int count_ = 0;

@@ -23,7 +23,9 @@ class FolderOut final : public SequenceOut {
         final_(std::move(final_folder)),
         planes_(std::move(planes)),
         pipeline_(thread_count(0), kFramesInFlight) {
-    for (const PicturePlanes& plane : planes_) fs::create_directories(folder_ / plane.folder);
+    for (const PicturePlanes& plane : planes_) {
+      fs::create_directories(plane.folder.empty() ? folder_ : folder_ / plane.folder);
+    }
   }
 
   void add(int t, const std::string& name, const PlanarFrame& frame) override {
@@ -84,7 +86,10 @@ class FolderPlace final : public OutputPlace {
 
   std::unique_ptr<SequenceOut> begin(const SequenceIn& in) override {
     const std::string& name = in.info().name;
-    if (name.empty()) return std::make_unique<FolderOut>(done_, done_, planes_);
+    if (name.empty()) {
+      fs::remove_all(done_);
+      return std::make_unique<FolderOut>(done_, done_, planes_);
+    }
     fs::path unfinished = parts_ / ("unfinished-" + name);
     fs::remove_all(unfinished);
     several_ = true;
@@ -93,51 +98,58 @@ class FolderPlace final : public OutputPlace {
 
   void commit() override {
     if (complete_) return;
-    fs::path old;
     std::error_code ignored;
     if (fs::exists(path_, ignored) && !fs::is_empty(path_)) {
-      old = parts_ / "replaced";
-      fs::rename(path_, old);
+      exchange_folders(done_, path_);
+    } else {
+      publish(done_, path_);
     }
-    publish(done_, path_);
     fs::remove_all(parts_);
     complete_ = true;
   }
 
  private:
+  /// What is there is replaced with --force only, and by --resume of a run that had it.
   void check_target(const PlaceOptions& options) {
     std::error_code ignored;
     if (!fs::exists(path_, ignored)) return;
     if (!fs::is_directory(path_, ignored)) {
       fail_usage("output ", path_.string(), " is a file, expected a folder or no such thing");
     }
-    if (fs::is_empty(path_) || fs::exists(parts_, ignored)) return;
-    if (options.resume) {
-      complete_ = true;
-    } else if (options.force) {
-      require_only_pictures(path_);
-    } else {
+    if (fs::is_empty(path_)) return;
+    if (options.force) return require_only_pictures(path_);
+    if (!options.resume) {
       fail_usage("output ", path_.string(),
                  " exists; use --force to replace it or --resume to go on with it");
     }
+    complete_ = !fs::exists(parts_, ignored);
+    if (!complete_) require_only_pictures(path_);
   }
 
+  /// The lock comes first: what lies in the folder may be another run's.
   void open_parts(const PlaceOptions& options) {
     const fs::path settings = parts_ / "settings.txt";
+    const fs::path lock = parts_ / "lock";
     std::error_code ignored;
-    const std::string hash = sha256_hex(options.settings);
-    if (fs::exists(settings, ignored)) {
-      const bool same = read_text(settings) == hash;
-      if (options.resume && !same) {
-        fail("--resume: ", parts_.string(),
-             " was started with other settings; use --force to begin anew");
-      }
-      if (!options.resume) fs::remove_all(parts_);
-    } else if (fs::exists(parts_, ignored)) {
+    const bool begun = fs::exists(settings, ignored);
+    if (!begun && fs::exists(parts_, ignored) && !fs::exists(lock, ignored)) {
       fail(parts_.string(), ": is in the way and was not made by derain; remove it");
     }
+    fs::create_directories(parts_);
+    lock_.emplace(lock);
+    const std::string hash = sha256_hex(options.settings);
+    if (begun && options.resume && read_text(settings) != hash) {
+      fail("--resume: ", parts_.string(),
+           " was started with other settings; use --force to begin anew");
+    }
+    if (!options.resume) {
+      for (const fs::directory_entry& entry : fs::directory_iterator(parts_)) {
+        if (entry.path() != lock) fs::remove_all(entry.path());
+      }
+    }
+    // What an earlier run left was worth keeping, and is again if this one stops before its first.
+    several_ = begun && options.resume;
     fs::create_directories(done_);
-    lock_.emplace(parts_ / "lock");
     write_text(settings, hash);
   }
 

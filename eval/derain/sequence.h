@@ -20,7 +20,8 @@ struct SequenceInfo {
   int frames = 0;    ///< 0: not known before the end
   int height = 0;
   int width = 0;
-  double fps = 0;  ///< 0: unknown
+  double fps = 0;      ///< 0: unknown
+  bool apart = false;  ///< pictures that have nothing to do with each other
 };
 
 class SequenceIn {
@@ -31,6 +32,8 @@ class SequenceIn {
   virtual bool next(PlanarFrame& frame) = 0;
   /// Of the frame that `next` gave last: its file's name without extension, or its number.
   virtual std::string frame_name() const = 0;
+  /// What reading changed or may be wrong, for the user; known after the last frame.
+  virtual std::vector<std::string> remarks() const { return {}; }
   /// The clip of a set that this is, or null.
   virtual const ClipReader* clip() const { return nullptr; }
 };

@@ -22,9 +22,9 @@ Window one_frame(const ClipInfo& info, int t) { return {t, 1, 0, 0, info.height,
 
 class ClipIn final : public SequenceIn {
  public:
-  explicit ClipIn(std::unique_ptr<ClipReader> clip) : clip_(std::move(clip)) {
+  ClipIn(std::unique_ptr<ClipReader> clip, bool apart) : clip_(std::move(clip)) {
     const ClipInfo& from = clip_->info();
-    info_ = {from.id, from.frames, from.height, from.width, from.fps};
+    info_ = {from.id, from.frames, from.height, from.width, from.fps, apart};
     rows_ = clip_->frame_rows(&columns_);
   }
 
@@ -159,7 +159,7 @@ Footage set_footage(const std::filesystem::path& path) {
   }
   if (footage.names.empty()) fail(path.string(), ": holds no clips");
   footage.open = [set, names = footage.names](std::size_t i) {
-    return std::make_unique<ClipIn>(set->clip(names[i]));
+    return std::make_unique<ClipIn>(set->clip(names[i]), set->info().kind == "images");
   };
   return footage;
 }

@@ -15,6 +15,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "eval/apply/method_plan.h"
 #include "eval/harness/journal.h"
 #include "eval/harness/predictions.h"
 #include "eval/harness/run_writer.h"
@@ -112,6 +113,17 @@ void warn_of(const CheckedFolder& files, const MethodChoice& method) {
     warn(cat("folder:", method.folder.string(),
              " has what is no clip of the set: ", list_some(files.strangers)));
   }
+}
+
+/// How a method made for clips sees pictures, and the other way round.
+void note_of_windows(const MethodChoice& method, const std::vector<ScoredClip>& clips,
+                     SetUnit unit) {
+  if (method.kind != MethodKind::kBuiltIn) return;
+  int fewest = clips.front().frames;
+  for (const ScoredClip& clip : clips) fewest = std::min(fewest, clip.frames);
+  const std::string line =
+      window_note(method.make()->info(), unit == SetUnit::kPicture ? 1 : fewest);
+  if (!line.empty()) note(line);
 }
 
 void refuse_existing(const EvalRequest& request) {
@@ -293,6 +305,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::string settings = settings_hash(request, scorer, clips, layers, files.sha256, unit);
   if (is_finished(request, settings)) return outcome_of(request.out);
   warn_of(files, request.method);
+  note_of_windows(request.method, clips, unit);
   for (const auto& [layer, why] : layers.left_out) {
     warn(cat("what ", request.method.label, " claims of layer ", layer, " is not scored: ", why));
   }

@@ -45,9 +45,11 @@ class Timed final : public Method {
   std::unique_ptr<Method> method_;
 };
 
-ApplyPlan plan_for(const MethodInfo& method, const Inference* inference) {
-  if (inference == nullptr || method.window_frames == 0) return plan_of(method, Tiling::kAuto);
-  return paper_plan(inference->plan);
+ApplyPlan plan_for(const MethodInfo& method, const PredictionPlan& wanted) {
+  const bool papers = wanted.inference != nullptr && method.window_frames != 0;
+  const ApplyPlan plan =
+      papers ? paper_plan(wanted.inference->plan) : plan_of(method, Tiling::kAuto);
+  return wanted.apart ? one_by_one(plan) : plan;
 }
 
 /// The frame as it would be saved; layers are always rounded.
@@ -75,7 +77,7 @@ double run_built_in(const MethodChoice& choice, const ClipFrames& frames, const 
                           : ToCode::kRoundHalfEven;
   int given = 0;
   apply_method(
-      method, plan_for(method.info(), inference),
+      method, plan_for(method.info(), plan),
       [&](PlanarFrame& frame) {
         if (given == clip.frames) return false;
         frame = {method.info().channels_in(), clip.height, clip.width, {}};

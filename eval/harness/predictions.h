@@ -25,6 +25,7 @@ using TakePrediction = std::function<void(int t, const Prediction& prediction)>;
 struct PredictionPlan {
   const Inference* inference = nullptr;  ///< the protocol's windows, tiles and rounding, or null
   const ClaimedLayers& layers;
+  bool apart = false;  ///< the clip is a stack of pictures that have nothing to do with each other
 };
 
 /// Calls `take` for every frame of the clip, in order; returns the seconds the method itself took.

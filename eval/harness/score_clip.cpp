@@ -34,12 +34,13 @@ class ClipScoring {
 
   ClipResult score(const std::function<void()>& done) {
     const auto& inference = run_.scorer.protocol().inference;
-    result_.method_s = predict_clip(run_.request.method, frames_, clip_,
-                                    {inference ? &*inference : nullptr, run_.layers},
-                                    [&](int t, const Prediction& prediction) {
-                                      take(t, prediction);
-                                      done();
-                                    });
+    result_.method_s = predict_clip(
+        run_.request.method, frames_, clip_,
+        {inference ? &*inference : nullptr, run_.layers, run_.set.info().kind == "images"},
+        [&](int t, const Prediction& prediction) {
+          take(t, prediction);
+          done();
+        });
     result_.scores.values = clip_scores();
     result_.predictions = predictions_.hex();
     keep_worst();

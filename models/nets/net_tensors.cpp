@@ -135,13 +135,14 @@ void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& opti
       }
       return to_torch(*matched[i]);
     });
-    if (!options.allow_nonfinite && !torch::isfinite(values).all().item<bool>()) {
-      fail(options.place, ": '", state[i].key,
-           "' holds values that are not finite; expected "
-           "numbers (the option allow_nonfinite=true takes them)");
-    }
     torch::Tensor target = targets[i];
     target.copy_(values);
+    // As the network has them: a double beyond float32's range is infinite there.
+    if (!options.allow_nonfinite && !torch::isfinite(target).all().item<bool>()) {
+      fail(options.place, ": '", state[i].key, "' holds values that are not finite",
+           torch::isfinite(values).all().item<bool>() ? " in float32" : "",
+           "; expected numbers (the option allow_nonfinite=true takes them)");
+    }
   }
 }
 

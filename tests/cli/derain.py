@@ -2,7 +2,7 @@
 """`derain` between every kind of footage, against numpy and h5py: what comes out of `identity` is what
 went in; what is refused; nothing is left of a run that failed, and what was there stays; memory does
 not grow with the length. Usage: derain.py PLUVIA"""
-import os, resource, shutil, signal, subprocess, sys, tempfile, time
+import json, os, resource, shutil, signal, subprocess, sys, tempfile, time
 
 try:
     import h5py, numpy as np
@@ -131,6 +131,47 @@ with tempfile.TemporaryDirectory() as folder:
     run("derain", "drop-inpaint", at("many", "c03"), at("alone"))
     for name in os.listdir(at("alone")):
         assert open(at("alone", name), "rb").read() == open(at("done", "c03", name), "rb").read()
+
+    # What is still needed is not replaced, and nothing that is there without --force.
+    run("derain", "identity", at("exact.npy"), at("f", "in"))
+    for args, words in (
+        ((at("f", "in"), at("f"), "--force"), "holds the input"),
+        ((at("f", "in", "00000000.png"), at("f", "in"), "--force"), "holds the input"),
+    ):
+        error = run("derain", "identity", *args, status=2)
+        assert words in error and error.count("\n") == 1, (args, error)
+    assert len(os.listdir(at("f", "in"))) == 7
+    os.makedirs(at("frames.parts", "done"))
+    for name in ("lock", "settings.txt"):
+        open(at("frames.parts", name), "w").write("of a run that was killed")
+    old = open(at("frames", "00000000.png"), "rb").read()
+    assert "--force" in run("derain", "drop-inpaint", at("exact.npy"), at("frames"), status=2)
+    assert "other settings" in run("derain", "drop-inpaint", at("exact.npy"), at("frames"), "--resume", status=3)
+    assert open(at("frames", "00000000.png"), "rb").read() == old
+    shutil.rmtree(at("frames.parts"))
+
+    # --force and --resume together begin anew where nothing was left to go on with.
+    run("derain", "identity", at("exact.npy"), at("frames"), "--force")
+    run("derain", "streak-opening", at("exact.npy"), at("frames"), "--force", "--resume")
+    assert open(at("frames", "00000000.png"), "rb").read() != old
+    run("derain", "identity", at("exact.npy"), at("frames"), "--force")
+
+    # A set of unrelated pictures is no clip: a method of clips sees each by itself.
+    os.makedirs(at("pairs", "lq"))
+    for k in range(5):
+        shutil.copy(at("frames", f"0000000{k}.png"), at("pairs", "lq", f"{k}.png"))
+    shutil.copytree(at("pairs", "lq"), at("pairs", "gt"))
+    run("import", "paired-images", at("pairs"), "--lq", "lq", "--gt", "gt", "--out", at("pairs.h5"))
+    run("derain", "temporal-median", at("pairs.h5"), at("pairs.npy"), "--clip", "41x33")
+    assert np.array_equal(codes(np.load(at("pairs.npy"))), codes(exact[:5]))
+    run("eval", "temporal-median", "--data", at("pairs.h5"), "--out", at("pairs.json"))
+    assert json.load(open(at("pairs.json")))["identical_frames"] == 5
+
+    # What reading lost or may be wrong is said.
+    np.save(at("values.npy"), exact * 255)
+    done = subprocess.run([pluvia, "derain", "identity", at("values.npy"), at("values-out.npy")],
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and "0..1" in done.stderr, done.stderr
 
     # Memory is that of a window, whatever the length.
     def peak(frames):

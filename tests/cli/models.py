@@ -120,6 +120,15 @@ with tempfile.TemporaryDirectory() as folder:
         tensors = {k: torch.from_numpy(v) for k, v in weights.items()}
         torch.save({"meta": {"config": "text"}, "state_dict": tensors, "optimizer": {"generator": {1: 2}}}, at("w.pth"))
         assert np.array_equal(derain("w.pth", "pth.npy"), first)
+        beside = {**tensors, "psnr": np.float64(31.5), "settings": __import__("argparse").Namespace(a=1)}
+        torch.save(beside, at("beside.pth"))
+        assert np.array_equal(derain("beside.pth", "beside.npy"), first)
+        torch.save({**beside, "in.bias": np.float64(1)}, at("wanted.pth"))
+        error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at("wanted.pth"), status=3)
+        assert "'in.bias' is made by numpy" in error and error.count("\n") == 1, error
+        torch.save({**tensors, "in.bias": torch.full_like(tensors["in.bias"], 1e39, dtype=torch.float64)}, at("large.pth"))
+        error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at("large.pth"), status=3)
+        assert "not finite in float32" in error and "in.bias" in error, error
         torch.save(tensors, at("old.pt"), _use_new_zipfile_serialization=False)
         assert np.array_equal(derain("old.pt", "pt.npy"), first)
 
@@ -154,6 +163,23 @@ with tempfile.TemporaryDirectory() as folder:
         assert sorted(os.listdir(at("layers", layer))) == ["00000000.png", "00000001.png"]
         head = open(at("layers", layer, "00000001.png"), "rb").read(26)
         assert struct.unpack(">II", head[16:24]) == (41, 30) and head[25] == colour, layer
+
+    # The folder of layers takes the place of nothing that is still needed.
+    run("derain", "identity", at("two.npy"), at("in"))
+    for out, layers, words in (("v", "in", "is or holds the input"), ("v", "v", "lie in one another"),
+                               ("v", "v/layers", "lie in one another"), ("v/frames", "v", "lie in one another")):
+        error = run("derain", "vimpnet-tiny", at("in"), at(out), "--weights", at("vimp.safetensors"), "--layers", at(layers), "--force", status=2)
+        assert words in error and error.count("\n") == 1, error
+    assert len(os.listdir(at("in"))) == 2 and not os.path.exists(at("v"))
+
+    # Networks of single pictures on clips and networks of clips on single pictures say so.
+    write_safetensors(at("rdmc.safetensors"), {x["key"]: np.full(x["shape"], 0.01, np.float32) for x in json.loads(run("models", "rdmc-tiny", "--json"))["state_dict"]})
+    np.save(at("alone.npy"), frames[:1])
+    for name, weights_of, words in (("two.npy", "vimp", "sees 2 here"), ("alone.npy", "vimp", "single pictures here"),
+                                    ("two.npy", "rdmc", "every frame of a clip by itself"), ("alone.npy", "rdmc", None)):
+        network = "vimpnet-tiny" if weights_of == "vimp" else "rdmc-tiny"
+        done = subprocess.run([pluvia, "derain", network, at(name), at("said.npy"), "-w", at(weights_of + ".safetensors"), "--force"], capture_output=True, text=True)
+        assert done.returncode == 0 and (words in done.stderr if words else done.stderr.count("\n") == 1), done.stderr
 
     # Wrong ones: named in one line, nothing written.
     def refused(name, *words):

@@ -144,12 +144,31 @@ TEST(Npz, BombsAreRefusedBeforeMemoryIsTaken) {
   ASSERT_NE(entry, bytes.end());
   const std::uint32_t huge = 0xFFFFFFF0U;
   std::memcpy(&*(entry + 24), &huge, sizeof huge);
+  const auto refused = [](const std::vector<std::byte>& file, const char* words) {
+    try {
+      parse_npz(file, "a.npz");
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+  };
+  refused(bytes, "more than can be");
+  // One that deflate can well reach: 320 MB of zeros in some 0.3 MB.
+  const NpyArray zeros{"u1", {320 << 20}, std::vector<std::byte>(320U << 20)};
+  refused(encode_npz({{"zeros", zeros}}, NpzPacking::kDeflated), "64 times its size");
+  const NpyArray few{"u1", {1 << 20}, std::vector<std::byte>(1U << 20)};
+  EXPECT_EQ(parse_npz(encode_npz({{"few", few}}, NpzPacking::kDeflated), "a").size(), 1U);
+}
+
+TEST(Npz, ErrorsNameMembersInOneLine) {
+  const NpzArrays odd = {{"a\nb\x01", two_arrays().begin()->second}};
+  std::vector<std::byte> bytes = encode_npz(odd, NpzPacking::kStored);
+  bytes[60] ^= std::byte{1};
   try {
     parse_npz(bytes, "a.npz");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("more than can be"), std::string::npos)
-        << error.what();
+    EXPECT_EQ(std::string(error.what()).find_first_of("\n\x01"), std::string::npos);
   }
 }
 

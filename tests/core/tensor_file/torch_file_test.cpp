@@ -147,6 +147,24 @@ TEST(TorchFile, StateDictIsEnteredAndTheRestIsLeft) {
   }
 }
 
+// Numbers of numpy and settings beside tensors hinder nobody but who wants one of them.
+TEST(TorchFile, ObjectsBesideTensorsAreKeptAsUnreadable) {
+  const std::string score = op_call(op_global("numpy._core.multiarray", "scalar"), {op_text("f8")});
+  const std::string settings = op_global("argparse", "Namespace") + ")\x81" + op_dict({}) + "b";
+  const std::string body = op_dict({{"w", six({0, {6}, {1}})}, {"psnr", score}, {"s", settings}}) +
+                           "(" + op_tuple({op_int(1)}) + settings + "u";
+  for (const auto& file : both_forms(body)) {
+    const NamedTensors tensors = parse_torch_file(file, "w.pth");
+    ASSERT_EQ(tensors.size(), 3U);
+    EXPECT_EQ(to_floats(tensors[0].second), kSix);
+    EXPECT_TRUE(tensors[0].second.unreadable.empty());
+    EXPECT_EQ(tensors[1].first, "psnr");
+    EXPECT_NE(tensors[1].second.unreadable.find("numpy._core.multiarray.scalar (nothing"),
+              std::string::npos);
+    EXPECT_NE(tensors[2].second.unreadable.find("argparse.Namespace"), std::string::npos);
+  }
+}
+
 TEST(TorchFile, DictionariesAreFlattenedWithDots) {
   const std::string leaf = six({0, {1}, {1}});
   const std::string body = op_dict(
