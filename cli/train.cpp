@@ -42,6 +42,9 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   }
   request.network.device = network_device(globals);
   request.generator = cat("pluvia ", kVersion);
+  if (!request.protocol.empty() && request.valid.empty()) {
+    fail_usage("--protocol ", request.protocol, ": there is no --valid SET.h5 to score by it");
+  }
   if (request.protocol.empty()) request.protocol = "vderain-rgb";
   return request;
 }
@@ -54,10 +57,12 @@ int run(const Options& options, const Globals& globals) {
            static_cast<int>(100 * outcome.waiting_share + 0.5),
            " % of it waiting for data; weights in ", request.out, "/weights.safetensors"));
   if (globals.json) {
+    Json best;
+    if (outcome.best_score) best = *outcome.best_score;
     print_line(Json{{"out", request.out},
                     {"iterations", outcome.iterations},
                     {"loss", outcome.loss},
-                    {"best_score", outcome.best_score},
+                    {"best_score", best},
                     {"seconds", outcome.seconds},
                     {"waiting_share", outcome.waiting_share}}
                    .dump());
