@@ -32,7 +32,8 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   const TrainOverrides overrides = sort_overrides(options.overrides);
   request.data_overrides = overrides.data;
   request.schedule = load_schedule(options.schedule, overrides.schedule);
-  request.network.options = options_json(overrides.network);
+  request.network.options =
+      options_of_training(request.schedule, request.network.name, overrides.network);
   for (const std::string& pair : options.parts) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -88,8 +89,9 @@ Run setup_train(CLI::App& app, const Globals& globals) {
   app.add_option("--schedule", options->schedule, "a schedule's name or file")->required();
   app.add_option("-o,--out", request.out, "folder of the run")->required();
   app.add_option("--set", options->overrides,
-                 "key=value: of the schedule (iterations, batch, optimizer.learning_rate, ...), of "
-                 "the network (or network.key), or data.key of the recipe")
+                 "key=value: of the schedule (iterations, optimizer.learning_rate, "
+                 "losses.vgg-perceptual.weights, ...), of the network (or network.key), or "
+                 "data.key of the recipe")
       ->take_all();
   app.add_option("--split", request.split,
                  "of the set, or all (default: train where there is one, else all)");

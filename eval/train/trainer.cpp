@@ -43,14 +43,6 @@ std::unique_ptr<TrainingSource> open_source(const TrainRequest& request) {
   return open_recipe_source(request.data, request.data_overrides, layers, shape);
 }
 
-/// What the network takes, known before the first step.
-void require_crop(const MethodInfo& info, const Schedule& schedule) {
-  const std::int64_t side = schedule.run.integer("crop_px");
-  if (side % info.size_multiple == 0 && side >= info.least_size) return;
-  fail_usage("crop_px=", side, ": ", info.name, " takes multiples of ", info.size_multiple,
-             " from ", std::max(info.least_size, info.size_multiple), " on");
-}
-
 class TrainingRun {
  public:
   explicit TrainingRun(const TrainRequest& request)
@@ -60,7 +52,7 @@ class TrainingRun {
         training_(torch_module().make_training(request.network, request.schedule)),
         settings_(settings_of(request, *source_, *training_)),
         checkpoints_(request.out) {
-    require_crop(training_->method().info(), request.schedule);
+    check_crop(training_->method().info(), request.schedule);
     if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
     for (const auto& [part, file] : request.init_parts) {
       training_->init_part(part, read_weights(file), file);
@@ -138,6 +130,8 @@ class TrainingRun {
     training_->restore(from->state, request_.out);
     done_ = saved_ = first_ = from->iteration;
     validated_ = saved_validated_ = from->validated;
+    // A disk that was full, or a kill, may have come between a checkpoint and its weights.
+    if (!from->best_score) checkpoints_.publish_weights(from->weights, settings_);
     best_score_ = from->best_score;
     best_iteration_ = from->best_iteration;
     note(cat("going on from iteration ", done_));
@@ -222,9 +216,9 @@ class TrainingRun {
     const fs::path file = fs::path(request_.out) / cat("bad_batch_", batch.iteration, ".npz");
     write_npz(file, arrays, NpzPacking::kDeflated);
     std::string terms;
-    for (const auto& [name, value] : result.losses) terms += cat(" ", name, "=", value);
+    for (const auto& [name, value] : result.losses) terms += cat(name, "=", value, ", ");
     fail("training at iteration ", batch.iteration, ": loss or gradient is not finite (", terms,
-         ", gradient norm ", result.gradient_norm, "); the batch is in ", file.string(),
+         "gradient norm ", result.gradient_norm, "); the batch is in ", file.string(),
          "; lower the learning rate, or set clip_norm");
   }
 
@@ -289,6 +283,13 @@ class TrainingRun {
 bool is_set_file(const std::string& data) {
   const std::string ending = lower(fs::path(data).extension().string());
   return ending == ".h5" || ending == ".hdf5";
+}
+
+void check_crop(const MethodInfo& info, const Schedule& schedule) {
+  const std::int64_t side = schedule.run.integer("crop_px");
+  if (side % info.size_multiple == 0 && side >= info.least_size) return;
+  fail_usage("crop_px=", side, ": ", info.name, " takes multiples of ", info.size_multiple,
+             " from ", std::max(info.least_size, info.size_multiple), " on");
 }
 
 void check_train_request(const TrainRequest& request) {

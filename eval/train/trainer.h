@@ -57,6 +57,9 @@ bool is_set_file(const std::string& data);
 /// Options that cannot go together, and what validation lacks: an Error before anything is made.
 void check_train_request(const TrainRequest& request);
 
+/// The schedule's crops are of a size that the network takes.
+void check_crop(const MethodInfo& info, const Schedule& schedule);
+
 TrainOutcome train(const TrainRequest& request);
 
 }  // namespace pluvia

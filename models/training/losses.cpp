@@ -67,8 +67,8 @@ class Hole final : public Loss {
 std::string random_features(const std::string& weights, const char* loss) {
   if (!weights.empty()) return {};
   return std::string(loss) +
-         ": no VGG weights were given, it uses fixed random features (set its 'weights' to a file "
-         "in torchvision's naming)";
+         ": no VGG weights were given, it uses fixed random features (--set losses." + loss +
+         ".weights=FILE takes torchvision's)";
 }
 
 /// RainMamba: mean over three layers of the mean squared difference.

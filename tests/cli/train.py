@@ -172,6 +172,24 @@ with tempfile.TemporaryDirectory() as folder:
     assert spynet[0][0] in run(*joint, gone, "--init-part", "spynet=" + at("short.safetensors"), status=3)
     assert "spynet" in run(*joint, gone, "--init-part", "spinet=" + at("spynet.safetensors"), status=2)
 
+    # RainMamba's encoder from an image classifier's file: its own names, one norm, a head that nobody takes.
+    keys = json.loads(run("models", "rainmamba-tiny", "--json"))["state_dict"]
+    encoder = [(e["key"][13:], np.random.default_rng(2).normal(0, 0.01, e["shape"])) for e in keys
+               if e["key"].startswith("feat_extract.") and e["key"][13:18] not in ("norm0", "norm1", "norm2")]
+    write("convnext.safetensors", [("backbone." + key, value) for key, value in encoder] + [("head.fc.weight", np.zeros((10, 4)))])
+    still = ["train", "rainmamba-tiny", "--data", at("set.h5"), "--schedule", "rainmamba-vrds", "--set", "batch=1", "frames=3", "crop_px=32",
+             "iterations=1", "validate_every=9", "save_every=9", "optimizer.learning_rate=0", "losses.vgg-perceptual.weight=0", "--out"]
+    run(*still, at("encoder"), "--init-part", "feat_extract=" + at("convnext.safetensors"))
+    after = safetensors(at("encoder", "weights.safetensors"))
+    assert all(after["feat_extract." + key] == np.ascontiguousarray(value, np.float32).tobytes() for key, value in encoder)
+    done = subprocess.run([pluvia, *still, at("encoder2")], capture_output=True, text=True)
+    assert done.returncode == 0 and "feat_extract begins with random values" in done.stderr, done.stderr
+    settings = json.load(open(at("encoder2", "settings.json")))
+    assert settings["loss_networks"] == [{"loss": kind, "features": "fixed random"} for kind in ("vgg-perceptual", "contrast-patches")], settings
+    assert settings["schedule"]["losses"][1]["weight"] == 0 and settings["schedule"]["accumulate"] == 1
+    error = run(*still[:-1], "losses.vgg-perceptual.weights=" + at("nowhere.pth"), "--out", gone, status=3)
+    assert "nowhere.pth" in error and not os.path.exists(gone), error
+
     # A loss that is not finite stops the run with the batch that caused it.
     state = json.loads(run("models", "plain-cnn", "--set", "width=4", "blocks=1", "--json"))["state_dict"]
     write("huge.safetensors", [(entry["key"], np.full(entry["shape"], 1e30)) for entry in state])

@@ -165,6 +165,12 @@ with tempfile.TemporaryDirectory() as folder:
     except ImportError:
         pass
 
+    # A disk that was full after the last checkpoint: its weights are there after all.
+    shutil.copytree(at("search"), at("late"))
+    os.remove(at("late", "weights.safetensors"))
+    run(*search, at("late"), "--resume")
+    assert open(at("late", "weights.safetensors"), "rb").read() == open(at("search", "weights.safetensors"), "rb").read()
+
     # Refused before anything is made: options that nothing would hear, crops that a network does not take.
     gone = at("gone_")
     fly = ["train", "plain-cnn", "--data", "vrds-mini", "--schedule", "fixed-budget", *QUICK]

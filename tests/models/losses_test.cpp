@@ -186,6 +186,11 @@ TEST(Losses, VggWeightsThatAreNotThere) {
   const test::TempDir dir;
   write_vgg(dir / "19.safetensors", 19, 2, 3);
   EXPECT_THROW(VggFeatures(19, {12}, (dir / "19.safetensors").string()), Error);
+  // Up to the third block both have the same shapes under the same names.
+  write_vgg(dir / "19whole.safetensors", 19, 16, 3);
+  EXPECT_THROW(VggFeatures(16, {3}, (dir / "19whole.safetensors").string()), Error);
+  write_vgg(dir / "16whole.safetensors", 16, 17, 3);
+  EXPECT_THROW(VggFeatures(19, {0, 2}, (dir / "16whole.safetensors").string()), Error);
   const auto loss = make_loss(term({{"kind", "vgg-perceptual"}}));
   EXPECT_NE(loss->note().find("random features"), std::string::npos);
 }
