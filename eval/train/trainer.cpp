@@ -53,6 +53,7 @@ class TrainingRun {
         settings_(settings_of(request, *source_, *training_)),
         checkpoints_(request.out) {
     check_crop(training_->method().info(), request.schedule);
+    check_frames();
     if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
     for (const auto& [part, file] : request.init_parts) {
       training_->init_part(part, read_weights(file), file);
@@ -100,6 +101,16 @@ class TrainingRun {
   }
 
  private:
+  /// A network that looks at several frames learns nothing from pictures that do not belong
+  /// together.
+  void check_frames() const {
+    const MethodInfo& info = training_->method().info();
+    if (!source_->of_pictures() || info.window_frames == 1 || run_.integer("frames") == 1) return;
+    fail_usage("frames=", run_.integer("frames"), ": ", request_.data,
+               " holds unrelated pictures and ", info.name,
+               " looks at several frames; set frames=1");
+  }
+
   /// What the schedule has pretrained and nobody gave.
   std::vector<std::string> missing_parts() const {
     if (!request_.init.empty() || done_ > 0) return {};

@@ -2,7 +2,7 @@
 """Training as a user does it: a run that learns, logs that TensorBoard's own reader takes, a run that
 is stopped and gone on with to the same bits, rain rendered on the fly, and what is refused.
 Usage: train.py PLUVIA"""
-import glob, json, os, resource, signal, struct, subprocess, sys, tempfile, time
+import glob, json, os, resource, signal, struct, subprocess, sys, tempfile, time, zlib
 
 try:
     import h5py, numpy as np
@@ -196,5 +196,24 @@ with tempfile.TemporaryDirectory() as folder:
     error = run("train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--out", at("nan"), *QUICK,
                 "iterations=50", "--init", at("huge.safetensors"), status=3)
     assert "not finite" in error and "iteration 0" in error, error
+    # Unrelated pictures are drawn equally often, whatever the stack of their size: one of ten is white.
+    def png(path, width, value):
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        head = struct.pack(">IIBBBBB", width, 40, 8, 2, 0, 0, 0)
+        rows = (b"\0" + bytes([value]) * (3 * width)) * 40
+        open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+    for name in ("rain", "norain"):
+        os.makedirs(at("pictures", name))
+        for i in range(10):
+            png(at("pictures", name, f"{i}.png"), *((48, 255) if i == 9 else (40, 0)))
+    run("import", "paired-images", at("pictures"), "--lq", "rain", "--gt", "norain", "--out", at("pictures.h5"))
+    pictures = ["train", "plain-cnn", "--data", at("pictures.h5"), "--schedule", "fixed-budget", "--out", at("drawn"), *QUICK]
+    assert "unrelated pictures" in run(*pictures, status=2)
+    run(*pictures, "frames=1", "batch=100", "iterations=1", "--init", at("huge.safetensors"), status=3)
+    (drawn,) = glob.glob(at("drawn", "bad_batch_*.npz"))
+    white = np.load(drawn)["gt"].mean()
+    assert 0.02 < white < 0.2, white
+
     bad = glob.glob(at("nan", "bad_batch_*.npz"))
     assert len(bad) == 1 and np.load(bad[0])["lq"].shape == (2, 3, 3, 32, 32)
