@@ -61,7 +61,7 @@ class TrainingRun {
     folder_.emplace(request, settings_);
     checkpoints_.remove_leftovers();
     go_on();
-    log_.emplace(request.out, done_);
+    log_.emplace(request.out, done_, validated_);
   }
 
   TrainOutcome all() {

@@ -113,8 +113,12 @@ LossTerm loss_of(const Json& json) {
 ParameterGroup group_of(const Json& json) {
   require_known_keys(json, {"contains", "rate_factor", "frozen_iterations"}, "groups");
   if (json.value("contains", "").empty()) fail("groups: expected 'contains', a part of names");
-  return {json["contains"].get<std::string>(), json.value("rate_factor", 1.0),
-          json.value("frozen_iterations", std::int64_t{0})};
+  const ParameterGroup group = {json["contains"].get<std::string>(), json.value("rate_factor", 1.0),
+                                json.value("frozen_iterations", std::int64_t{0})};
+  if (!(group.rate_factor >= 0) || group.frozen_iterations < 0) {
+    fail("groups: '", group.contains, "': rate_factor and frozen_iterations are 0 or more");
+  }
+  return group;
 }
 
 Augment augment_of(const Json& json) {

@@ -156,6 +156,11 @@ class TorchTraining final : public Training, private Method {
 
   std::vector<std::string> notes() const override {
     std::vector<std::string> out;
+    for (const ParameterGroup& group : schedule_.groups) {
+      if (std::find(groups_.begin(), groups_.end(), &group) != groups_.end()) continue;
+      out.push_back(
+          cat("groups: no parameter of ", net_->info().name, " is in '", group.contains, "'"));
+    }
     for (const Term& term : terms_) {
       if (!term.loss->note().empty()) out.push_back(term.loss->note());
     }

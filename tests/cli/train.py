@@ -215,5 +215,9 @@ with tempfile.TemporaryDirectory() as folder:
     white = np.load(drawn)["gt"].mean()
     assert 0.02 < white < 0.2, white
 
+    state = json.loads(run("models", "vimpnet-tiny", "--json"))["state_dict"]
+    write("hugemask.safetensors", [(entry["key"], 1e30 * np.random.default_rng(3).choice([-1, 1], entry["shape"])) for entry in state])
+    error = run(*joint, at("nanmask"), "--init", at("hugemask.safetensors"), status=3)
+    assert "not finite" in error and glob.glob(at("nanmask", "bad_batch_0.npz")), error
     bad = glob.glob(at("nan", "bad_batch_*.npz"))
     assert len(bad) == 1 and np.load(bad[0])["lq"].shape == (2, 3, 3, 32, 32)

@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as folder:
     json.dump(state, open(place, "w"))
     assert "iteration 20: psnr" in run(*valid, at("unvalidated"), "--resume")
     assert json.load(open(place))["validated"] == 20
-    for out in ("valid", "stopped"):
+    for out in ("valid", "stopped", "unvalidated"):
         assert log_of(out, "validation") == [10, 20], (out, log_of(out, "validation"))
         assert open(at(out, "weights.safetensors"), "rb").read() == open(at("valid", "weights.safetensors"), "rb").read()
     # Scores of another protocol, or of other clips, are no scores to go on with.

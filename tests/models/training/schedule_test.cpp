@@ -141,6 +141,10 @@ TEST(Schedule, RefusesWhatItDoesNotKnow) {
       std::string::npos);
   EXPECT_NE(message_of(std::string("{\"optimizer\": {\"lr\": 1}, ") + kLoss + "}").find("lr"),
             std::string::npos);
+  for (const std::string group : {R"("rate_factor": -1)", R"("frozen_iterations": -1)"}) {
+    const std::string text = "{\"groups\": [{\"contains\": \"x\", " + group + "}], " + kLoss + "}";
+    EXPECT_NE(message_of(text).find("0 or more"), std::string::npos) << group;
+  }
   EXPECT_NE(message_of(std::string("{\"title\": 5, ") + kLoss + "}").find("wrong type"),
             std::string::npos);
 }
