@@ -32,7 +32,8 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   const TrainOverrides overrides = sort_overrides(options.overrides);
   request.data_overrides = overrides.data;
   request.schedule = load_schedule(options.schedule, overrides.schedule);
-  request.network.options = options_json(overrides.network);
+  request.network.options =
+      options_of_training(request.schedule, request.network.name, overrides.network);
   for (const std::string& pair : options.parts) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -42,6 +43,9 @@ TrainRequest request_of(const Options& options, const Globals& globals) {
   }
   request.network.device = network_device(globals);
   request.generator = cat("pluvia ", kVersion);
+  if (!request.protocol.empty() && request.valid.empty()) {
+    fail_usage("--protocol ", request.protocol, ": there is no --valid SET.h5 to score by it");
+  }
   if (request.protocol.empty()) request.protocol = "vderain-rgb";
   return request;
 }
@@ -54,10 +58,12 @@ int run(const Options& options, const Globals& globals) {
            static_cast<int>(100 * outcome.waiting_share + 0.5),
            " % of it waiting for data; weights in ", request.out, "/weights.safetensors"));
   if (globals.json) {
+    Json best;
+    if (outcome.best_score) best = *outcome.best_score;
     print_line(Json{{"out", request.out},
                     {"iterations", outcome.iterations},
                     {"loss", outcome.loss},
-                    {"best_score", outcome.best_score},
+                    {"best_score", best},
                     {"seconds", outcome.seconds},
                     {"waiting_share", outcome.waiting_share}}
                    .dump());
@@ -83,8 +89,9 @@ Run setup_train(CLI::App& app, const Globals& globals) {
   app.add_option("--schedule", options->schedule, "a schedule's name or file")->required();
   app.add_option("-o,--out", request.out, "folder of the run")->required();
   app.add_option("--set", options->overrides,
-                 "key=value: of the schedule (iterations, batch, optimizer.learning_rate, ...), of "
-                 "the network (or network.key), or data.key of the recipe")
+                 "key=value: of the schedule (iterations, optimizer.learning_rate, "
+                 "losses.vgg-perceptual.weights, ...), of the network (or network.key), or "
+                 "data.key of the recipe")
       ->take_all();
   app.add_option("--split", request.split,
                  "of the set, or all (default: train where there is one, else all)");

@@ -11,9 +11,13 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "datasets/store/set_reader.h"
+#include "synth/rain_params.h"
 
 namespace pluvia {
 namespace {
+
+constexpr const char* kDropCover = "drop_cover_percent";
+constexpr const char* kSpeed = "speed_m_s";
 
 /// Share of pixels behind drops (mask 128 and above), in per cent.
 double drop_cover(const ClipReader& clip) {
@@ -87,14 +91,32 @@ Points smoothed(const Points& points) {
 
 }  // namespace
 
+void check_curve(const ExperimentCurve& curve, const Protocol& protocol) {
+  std::vector<std::string> known = {kDropCover, kSpeed};
+  for (const Param& row : synth::rain_param_table()) {
+    if (row.kind == ParamKind::kNumber || row.kind == ParamKind::kInteger) {
+      known.emplace_back(row.name);
+    }
+  }
+  if (std::find(known.begin(), known.end(), curve.x) == known.end()) {
+    fail("curves: x '", curve.x, "' is no number of the rain", did_you_mean(curve.x, known));
+  }
+  std::vector<std::string> keys;
+  for (const ProtocolMetric& metric : protocol.metrics) keys.push_back(metric.key);
+  if (std::find(keys.begin(), keys.end(), curve.y) == keys.end()) {
+    fail("curves: y '", curve.y, "' is no score of ", protocol.name, did_you_mean(curve.y, keys),
+         "; it has ", join(keys, ", "));
+  }
+}
+
 std::map<std::string, double> clip_values(const std::string& set, const std::string& what) {
   const std::shared_ptr<SetReader> reader = SetReader::open(set);
   std::map<std::string, double> out;
   for (const IndexRow& row : reader->info().rows) {
     const std::unique_ptr<ClipReader> clip = reader->clip(row.clip.id);
-    if (what == "drop_cover_percent") {
+    if (what == kDropCover) {
       out[row.clip.id] = rounded(drop_cover(*clip));
-    } else if (what == "speed_m_s") {
+    } else if (what == kSpeed) {
       // A camera in a hand moves by centimetres a second; it stands.
       out[row.clip.id] = std::round(10 * mean_speed(*clip)) / 10;
     } else {

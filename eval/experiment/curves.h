@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "eval/experiment/experiment.h"
+#include "eval/protocol/protocol.h"
 #include "eval/report/page.h"
 #include "eval/report/run_record.h"
 
 namespace pluvia {
+
+/// Names that the curve asks for are there: an Error before anything is rendered.
+void check_curve(const ExperimentCurve& curve, const Protocol& protocol);
 
 /// What the curve's x is, for every clip of a set. An Error when a clip does not say.
 std::map<std::string, double> clip_values(const std::string& set, const std::string& what);

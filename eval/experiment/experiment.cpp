@@ -2,6 +2,7 @@
 #include "eval/experiment/experiment.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -32,6 +33,12 @@ ExperimentTraining training_of(const Json& json, const std::string& place) {
   out.overrides = texts(json, "set");
   out.seeds = json.value("seeds", std::vector<std::int64_t>{1});
   if (out.seeds.empty()) fail(place, ": 'seeds' is empty");
+  for (const std::int64_t seed : out.seeds) {
+    if (seed < 0) fail(place, ": seed ", seed, ", expected 0 or more");
+    if (std::count(out.seeds.begin(), out.seeds.end(), seed) > 1) {
+      fail(place, ": seed ", seed, " is there twice");
+    }
+  }
   return out;
 }
 
@@ -43,6 +50,9 @@ ExperimentMethod method_of(const Json& json) {
   out.weights = json.value("weights", "");
   out.options = texts(json, "set");
   out.trained = json.contains("train");
+  if (out.trained && !out.weights.empty()) {
+    fail("method '", out.label, "': has 'weights' and 'train'; expected one of them");
+  }
   if (out.trained) out.training = training_of(json["train"], out.label + ".train");
   return out;
 }
@@ -74,9 +84,23 @@ Experiment parse(const Json& json) {
   return out;
 }
 
+void require_label(const Experiment& experiment) {
+  if (experiment.against.empty()) return;
+  std::vector<std::string> labels;
+  for (const ExperimentMethod& method : experiment.methods) labels.push_back(method.label);
+  if (std::find(labels.begin(), labels.end(), experiment.against) != labels.end()) return;
+  fail("against: there is no method '", experiment.against, "'",
+       did_you_mean(experiment.against, labels), "; there are ", join(labels, ", "));
+}
+
 void check(const Experiment& experiment) {
   std::vector<std::string> sets;
-  for (const ExperimentSet& set : experiment.sets) sets.push_back(set.name);
+  for (const ExperimentSet& set : experiment.sets) {
+    if (set.name.empty() || set.name != file_name_of(set.name) || set.name.starts_with('.')) {
+      fail("sets: '", set.name, "': expected letters, digits, '-', '_' and '.'");
+    }
+    sets.push_back(set.name);
+  }
   const auto require_set = [&](const std::string& name, const std::string& place) {
     if (std::find(sets.begin(), sets.end(), name) == sets.end()) {
       fail(place, ": there is no set '", name, "'", did_you_mean(name, sets));
@@ -85,16 +109,29 @@ void check(const Experiment& experiment) {
   if (experiment.methods.empty() || experiment.scores.empty()) {
     fail("expected at least one of 'methods' and of 'scores'");
   }
-  std::set<std::string> labels;
+  std::map<std::string, std::string> labels;  // by the name of their files
   for (const ExperimentMethod& method : experiment.methods) {
-    if (!labels.insert(method.label).second) {
+    if (method.label.empty()) fail("methods: a label is empty");
+    const auto [other, fresh] = labels.emplace(file_name_of(method.label), method.label);
+    if (!fresh && other->second == method.label) {
       fail("methods: two are called '", method.label, "'; give each a label");
+    }
+    if (!fresh) {
+      fail("methods: '", other->second, "' and '", method.label, "' would both be kept as ",
+           other->first, "; change a label");
     }
     if (method.trained && !method.training.valid.empty()) {
       require_set(method.training.valid, method.label + ".train.valid");
     }
   }
-  for (const ExperimentScore& score : experiment.scores) require_set(score.set, "scores");
+  require_label(experiment);
+  std::set<std::pair<std::string, std::string>> scored_by;
+  for (const ExperimentScore& score : experiment.scores) {
+    require_set(score.set, "scores");
+    if (!scored_by.emplace(score.set, score.protocol).second) {
+      fail("scores: set '", score.set, "' by ", score.protocol, " is there twice");
+    }
+  }
   for (const ExperimentCurve& curve : experiment.curves) {
     require_set(curve.set, "curves");
     const bool scored = std::any_of(experiment.scores.begin(), experiment.scores.end(),
@@ -106,9 +143,12 @@ void check(const Experiment& experiment) {
 void apply_override(Experiment& experiment, const std::string& pair) {
   const std::vector<std::string> parts = split(pair.substr(0, pair.find('=')), '.');
   if (pair.find('=') != std::string::npos && parts.size() >= 2 && parts[0] == "train") {
+    bool trained = false;
     for (ExperimentMethod& method : experiment.methods) {
       method.training.overrides.push_back(pair.substr(6));
+      trained = trained || method.trained;
     }
+    if (!trained) fail_usage("--set ", pair, ": the experiment trains nothing");
     return;
   }
   if (pair.find('=') != std::string::npos && parts.size() >= 3 && parts[0] == "sets") {
@@ -122,6 +162,16 @@ void apply_override(Experiment& experiment, const std::string& pair) {
 }
 
 }  // namespace
+
+std::string file_name_of(const std::string& label) {
+  std::string out;
+  for (const char c : label) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? c : '_';
+  }
+  return out;
+}
 
 Experiment load_experiment(const std::string& name_or_path,
                            const std::vector<std::string>& overrides) {

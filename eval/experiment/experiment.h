@@ -59,6 +59,9 @@ struct Experiment {
   std::string against;
 };
 
+/// A label with '_' for all that has no place in the name of a file.
+std::string file_name_of(const std::string& label);
+
 /// Strict: unknown keys and names of sets that are not there are Errors. `overrides`:
 /// "sets.NAME.key=value" for a recipe, "train.key=value" for every training.
 Experiment load_experiment(const std::string& name_or_path,

@@ -17,24 +17,15 @@
 #include "eval/harness/eval_run.h"
 #include "eval/protocol/protocol.h"
 #include "eval/render/render_set.h"
+#include "eval/report/published.h"
 #include "eval/report/report.h"
 #include "eval/train/overrides.h"
+#include "eval/train/run_folder.h"
 #include "eval/train/trainer.h"
-#include "models/nets/nets.h"
+#include "models/torch_module.h"
 
 namespace pluvia {
 namespace {
-
-/// File names from labels.
-std::string file_name(const std::string& label) {
-  std::string out;
-  for (const char c : label) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    out += plain ? c : '_';
-  }
-  return out;
-}
 
 class ExperimentRun {
  public:
@@ -59,12 +50,22 @@ class ExperimentRun {
   void check() const {
     for (const ExperimentSet& set : experiment_.sets) render_request(set);
     for (const ExperimentScore& score : experiment_.scores) load_protocol(score.protocol);
+    for (const ExperimentCurve& curve : experiment_.curves) {
+      check_curve(curve, load_protocol(first_score_of(curve.set).protocol));
+    }
+    for (const std::string& table : experiment_.tables) load_published(table);
     for (const ExperimentMethod& method : experiment_.methods) {
       if (!method.trained) {
         choose_method(method_request(method));
         continue;
       }
-      make_network(train_request(method, method.training.seeds.front()).network);
+      const TrainRequest wanted = train_request(method, method.training.seeds.front());
+      if (is_set_file(wanted.data) && !wanted.data_overrides.empty()) {
+        fail_usage(method.label, ": --set data.", wanted.data_overrides.front(), ": ",
+                   method.training.data, " is a set; data.KEY changes a recipe");
+      }
+      const auto training = torch_module().make_training(wanted.network, wanted.schedule);
+      check_crop(training->method().info(), wanted.schedule);
       identity_of(method.training);
     }
     require_writable_parent(out_);
@@ -75,8 +76,8 @@ class ExperimentRun {
   void step(const std::string& name, const std::string& inputs, const fs::path& result,
             const std::function<void(bool redo)>& run) {
     const std::string hash = sha256_hex(inputs);
-    const fs::path done = out_ / "steps" / (file_name(name) + ".done");
-    const fs::path begun = out_ / "steps" / (file_name(name) + ".begun");
+    const fs::path done = out_ / "steps" / (file_name_of(name) + ".done");
+    const fs::path begun = out_ / "steps" / (file_name_of(name) + ".begun");
     std::error_code ignored;
     hashes_[name] = hash;
     const auto holds = [&](const fs::path& file) {
@@ -125,7 +126,7 @@ class ExperimentRun {
   }
 
   fs::path training_path(const std::string& label, std::int64_t seed) const {
-    return out_ / "training" / (file_name(label) + cat("-seed", seed));
+    return out_ / "training" / (file_name_of(label) + cat("-seed", seed));
   }
 
   /// A set of the experiment by its name, or something outside of it.
@@ -140,11 +141,18 @@ class ExperimentRun {
     return found == hashes_.end() ? "" : found->second;
   }
 
-  /// What of its data decides a training: a step of this experiment, or the text of a recipe. Of a
-  /// set from elsewhere its path has to do.
+  /// What of its data decides a training: a step of this experiment, the text of a recipe, or what
+  /// the clips of a set from elsewhere hold.
   std::string identity_of(const ExperimentTraining& training) const {
     if (data_of(training.data) != training.data) return hash_of("render " + training.data);
-    if (is_set_file(training.data)) return "";
+    if (is_set_file(training.data)) {
+      std::string clips;
+      const std::shared_ptr<SetReader> set = SetReader::open(training.data);
+      for (const IndexRow& row : set->info().rows) {
+        clips += cat(row.clip.id, " ", row.clip.split, " ", clip_sha256(row.content_sha256), "\n");
+      }
+      return sha256_hex(clips);
+    }
     return sha256_hex(read_text(find_manifest("recipes", training.data)));
   }
 
@@ -157,9 +165,9 @@ class ExperimentRun {
     out.network.name = method.method;
     std::vector<std::string> options = method.options;
     options.insert(options.end(), overrides.network.begin(), overrides.network.end());
-    out.network.options = options_json(options);
     out.network.device = request_.device;
     out.schedule = load_schedule(training.schedule, overrides.schedule);
+    out.network.options = options_of_training(out.schedule, method.method, options);
     out.data = data_of(training.data);
     out.data_overrides = overrides.data;
     if (!training.valid.empty()) out.valid = set_path(training.valid).string();
@@ -173,9 +181,12 @@ class ExperimentRun {
     const ExperimentTraining& training = method.training;
     TrainRequest wanted = train_request(method, seed);
     const std::string added = join(wanted.data_overrides, ",");
-    const std::string inputs =
-        cat(method.method, wanted.network.options, wanted.schedule.sha256(), training.data,
-            identity_of(training), added, hash_of("render " + training.valid));
+    const std::string judged = training.valid.empty() ? std::string()
+                                                      : hash_of("render " + training.valid) +
+                                                            load_protocol(wanted.protocol).sha256();
+    const std::string inputs = cat(method.method, wanted.network.options, wanted.schedule.sha256(),
+                                   loss_networks(wanted.schedule).dump(), training.data,
+                                   identity_of(training), added, judged);
     const std::string name = cat("train ", method.label, ", seed ", seed);
     step(name, inputs, fs::path(wanted.out) / "weights.safetensors", [&](bool redo) {
       wanted.force = redo;
@@ -184,10 +195,21 @@ class ExperimentRun {
     });
   }
 
+  const ExperimentScore& first_score_of(const std::string& set) const {
+    return *std::find_if(experiment_.scores.begin(), experiment_.scores.end(),
+                         [&](const ExperimentScore& score) { return score.set == set; });
+  }
+
+  /// The set's name, and the protocol's where it is not the set's first.
+  std::string scored_as(const ExperimentScore& score) const {
+    if (&first_score_of(score.set) == &score) return score.set;
+    return score.set + "-" + file_name_of(score.protocol);
+  }
+
   fs::path record_path(const ExperimentScore& score, const std::string& label,
                        std::int64_t seed) const {
-    return out_ / "runs" / file_name(score.set) /
-           (file_name(label) + (seed < 0 ? "" : cat("-seed", seed)) + ".json");
+    return out_ / "runs" / scored_as(score) /
+           (file_name_of(label) + (seed < 0 ? "" : cat("-seed", seed)) + ".json");
   }
 
   void evaluate_all(const ExperimentScore& score, const ExperimentMethod& method) {
@@ -219,16 +241,17 @@ class ExperimentRun {
     eval.out = record_path(score, method.label, seed);
     eval.generator = request_.generator;
     fs::create_directories(eval.out.parent_path());
-    records_[score.set].push_back(eval.out);
+    records_[scored_as(score)].push_back(eval.out);
     const std::string inputs = cat(describe_method(wanted), load_protocol(score.protocol).sha256(),
                                    hash_of("render " + score.set));
     const std::string tail = seed < 0 ? std::string() : cat(", seed ", seed);
-    step(cat("score ", method.label, tail, " on ", score.set), inputs, eval.out, [&](bool redo) {
-      eval.method = choose_method(wanted);
-      eval.force = redo;
-      eval.resume = !redo;
-      evaluate(eval);
-    });
+    step(cat("score ", method.label, tail, " on ", scored_as(score)), inputs, eval.out,
+         [&](bool redo) {
+           eval.method = choose_method(wanted);
+           eval.force = redo;
+           eval.resume = !redo;
+           evaluate(eval);
+         });
   }
 
   std::string report() {

@@ -8,8 +8,8 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "models/any_method.h"
 #include "models/nets/nets.h"
-#include "models/training/schedule.h"
 
 namespace pluvia {
 namespace {
@@ -19,6 +19,7 @@ std::string key_of(const std::string& pair) { return pair.substr(0, pair.find('=
 bool is_schedule_key(const std::string& key) {
   const auto rows = run_param_table();
   return key.starts_with("optimizer.") || key.starts_with("learning_rate.") ||
+         key.starts_with("losses.") ||
          std::any_of(rows.begin(), rows.end(), [&](const Param& row) { return key == row.name; });
 }
 
@@ -61,6 +62,15 @@ TrainOverrides sort_overrides(const std::vector<std::string>& pairs) {
     }
   }
   return out;
+}
+
+std::string options_of_training(const Schedule& schedule, const std::string& network,
+                                const std::vector<std::string>& pairs) {
+  Json out = Json::object();
+  const auto own = schedule.network.find(network);
+  if (own != schedule.network.end()) out = parse_json(own->second, "network of " + schedule.name);
+  out.update(parse_json(options_json(pairs), "options"));
+  return out.dump();
 }
 
 void require_known_overrides(const std::vector<std::string>& pairs, const std::string& network) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Crops of a set's clips: clips are drawn equally often, then a start among all that fit, then the
-// rectangle. Only the chunks that a rectangle touches are read.
+// rectangle. Of a set of unrelated pictures, which is stored as stacks of equal size, pictures are
+// drawn equally often, whatever their stack. Only the chunks that a rectangle touches are read.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -42,6 +43,7 @@ class SetSource final : public TrainingSource {
         continue;
       }
       frames_ += clip.frames;
+      starts_ += clip.frames - shape.frames + 1;
       content_.push_back(clip_sha256(row.content_sha256));
       clips_.push_back(set_->clip(clip.id));
     }
@@ -56,24 +58,27 @@ class SetSource final : public TrainingSource {
   }
 
   std::string describe() const override {
-    return cat(path_, ": ", counted(clips_.size(), "clip"), ", ", counted(frames_, "frame"),
-               small_ > 0 ? cat(" (", counted(small_, "clip"), small_ == 1 ? " is" : " are",
+    const char* const whole = of_pictures() ? "stack" : "clip";
+    return cat(path_, ": ", counted(clips_.size(), whole), ", ",
+               counted(frames_, of_pictures() ? "picture" : "frame"),
+               small_ > 0 ? cat(" (", counted(small_, whole), small_ == 1 ? " is" : " are",
                                 " too small or short)")
                           : "");
   }
+
+  bool of_pictures() const override { return set_->info().kind == "images"; }
 
   std::string identity() const override {
     return Json{{"kind", "set"}, {"clips", content_}}.dump();
   }
 
   std::vector<TrainingSample> visit(const Random& random, int crops) const override {
-    const ClipReader& clip =
-        *clips_[random.below(kClip, static_cast<std::uint32_t>(clips_.size()))];
+    const auto [at, start] = of_pictures() ? any_start(random) : start_of_any(random);
+    const ClipReader& clip = *clips_[at];
     const ClipInfo& info = clip.info();
     const auto choose = [&](std::uint32_t draw, int room) {
       return static_cast<int>(random.below(draw, static_cast<std::uint32_t>(room + 1)));
     };
-    const int start = choose(kStart, info.frames - shape_.frames);
     std::vector<TrainingSample> samples;
     for (int i = 0; i < crops; ++i) {
       const auto draw = kFirstCrop + 2 * static_cast<std::uint32_t>(i);
@@ -100,6 +105,24 @@ class SetSource final : public TrainingSource {
     }
   }
 
+  /// A clip and its first frame: any clip, then any start of it.
+  std::pair<std::size_t, int> start_of_any(const Random& random) const {
+    const std::size_t at = random.below(kClip, static_cast<std::uint32_t>(clips_.size()));
+    const int room = clips_[at]->info().frames - shape_.frames + 1;
+    return {at, static_cast<int>(random.below(kStart, static_cast<std::uint32_t>(room)))};
+  }
+
+  /// Any start of all.
+  std::pair<std::size_t, int> any_start(const Random& random) const {
+    int start = static_cast<int>(random.below(kClip, static_cast<std::uint32_t>(starts_)));
+    std::size_t at = 0;
+    for (;; ++at) {
+      const int room = clips_[at]->info().frames - shape_.frames + 1;
+      if (start < room) return {at, start};
+      start -= room;
+    }
+  }
+
   TrainingSample read(const ClipReader& clip, const Window& window) const {
     TrainingSample sample{shape_, {}};
     for (const Layer layer : layers_.list()) {
@@ -117,6 +140,7 @@ class SetSource final : public TrainingSource {
   std::vector<std::unique_ptr<ClipReader>> clips_;
   std::vector<std::string> content_;
   std::int64_t frames_ = 0;
+  std::int64_t starts_ = 0;  ///< windows in all
   int small_ = 0;
 };
 

@@ -61,10 +61,17 @@ std::uint32_t masked_crc(const std::string& text) {
   return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U;
 }
 
-// tensorflow.Event: 1 wall_time, 2 step, 3 file_version, 5 summary.
+// tensorflow.Event: 1 wall_time, 2 step, 3 file_version, 5 summary, 7 session_log.
 std::string event(std::int64_t step, const std::string& summary) {
   return field_double(1, now_s()) + field_int(2, static_cast<std::uint64_t>(step)) +
          field_bytes(5, summary);
+}
+
+// SessionLog: 1 status (1: START). Readers then drop what earlier files say of this step and later
+// ones.
+std::string session_start(std::int64_t step) {
+  return field_double(1, now_s()) + field_int(2, static_cast<std::uint64_t>(step)) +
+         field_bytes(7, field_int(1, 1));
 }
 
 }  // namespace
@@ -84,6 +91,7 @@ EventWriter::EventWriter(const std::filesystem::path& folder, std::int64_t first
       file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (!file_.valid()) fail("creating ", path_.string(), ": ", system_error_text(errno));
   write(field_double(1, now_s()) + field_bytes(3, "brain.Event:2"));
+  if (first_step > 0) write(session_start(first_step + 1));
 }
 
 // Summary: 1 value; Value: 1 tag, 2 simple_value, 4 image.

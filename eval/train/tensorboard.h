@@ -18,7 +18,8 @@ namespace pluvia {
 
 class EventWriter {
  public:
-  /// A new file RUN/events.out.tfevents.<seconds>.pluvia.<first step>.
+  /// A new file RUN/events.out.tfevents.<seconds>.pluvia.<first step>. `first_step` is the last
+  /// that earlier files hold; what they say of later ones, readers drop.
   EventWriter(const std::filesystem::path& folder, std::int64_t first_step);
 
   void scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values);

@@ -10,14 +10,16 @@
 
 namespace pluvia {
 
-TrainLog::TrainLog(const std::filesystem::path& run, std::int64_t first)
+TrainLog::TrainLog(const std::filesystem::path& run, std::int64_t first, std::int64_t validated)
     : file_(run / "log.jsonl"), events_(run, first) {
   std::error_code ignored;
   if (!fs::exists(file_, ignored)) return;
   std::string kept;
   for (const std::string& line : split(read_text(file_), '\n')) {
     const Json entry = Json::parse(line, nullptr, false);
-    if (!entry.is_object() || entry.value("iteration", std::int64_t{0}) > first) continue;
+    if (!entry.is_object()) continue;
+    const bool validation = entry.value("kind", "") == "validation";
+    if (entry.value("iteration", std::int64_t{0}) > (validation ? validated : first)) continue;
     kept += line + "\n";
   }
   write_text(file_, kept);

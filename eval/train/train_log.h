@@ -16,9 +16,9 @@ using LogValues = std::vector<std::pair<std::string, double>>;
 
 class TrainLog {
  public:
-  /// Lines of iterations from `first` on, which a run that is gone on with makes again, are
-  /// dropped.
-  TrainLog(const std::filesystem::path& run, std::int64_t first);
+  /// Lines of steps after `first` and of validations after `validated`, which a run that is gone on
+  /// with makes again, are dropped.
+  TrainLog(const std::filesystem::path& run, std::int64_t first, std::int64_t validated);
 
   void add(std::int64_t iteration, const std::string& kind, const LogValues& values);
   void picture(std::int64_t iteration, const std::string& tag, const std::filesystem::path& png);

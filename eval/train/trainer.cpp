@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/hash.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -17,6 +16,7 @@
 #include "core/text.h"
 #include "eval/train/checkpoint.h"
 #include "eval/train/loader.h"
+#include "eval/train/run_folder.h"
 #include "eval/train/train_log.h"
 #include "eval/train/validation.h"
 #include "models/torch_module.h"
@@ -43,58 +43,6 @@ std::unique_ptr<TrainingSource> open_source(const TrainRequest& request) {
   return open_recipe_source(request.data, request.data_overrides, layers, shape);
 }
 
-/// All that decides the weights.
-std::string settings_of(const TrainRequest& request, const TrainingSource& source,
-                        const Training& training) {
-  Json init;
-  if (!request.init.empty()) init = sha256_of_file(request.init);
-  Json parts = Json::object();
-  for (const auto& [part, file] : request.init_parts) parts[part] = sha256_of_file(file);
-  return Json{{"network", request.network.name},
-              {"options", parse_json(training.describe().options, "options")},
-              {"schedule_name", request.schedule.name},
-              {"schedule", request.schedule.definition()},
-              {"data", parse_json(source.identity(), "data")},
-              {"init_sha256", init},
-              {"init_parts_sha256", parts},
-              {"device", request.network.device}}
-      .dump();
-}
-
-/// The run's folder is new, or holds this very run.
-void prepare_folder(const TrainRequest& request, const std::string& settings) {
-  const fs::path run = request.out;
-  const fs::path file = run / "settings.json";
-  std::error_code ignored;
-  const bool there = fs::exists(file, ignored);
-  if (!there && fs::exists(run, ignored) && !fs::is_empty(run, ignored)) {
-    fail_usage("--out ", request.out, ": is not empty and holds no training run; choose another");
-  }
-  if (there && request.resume) {
-    const Json before = parse_json(read_text(file), file.string());
-    const Json now = parse_json(settings, "settings");
-    if (before == now) return;
-    std::vector<std::string> different;
-    for (const auto& [key, value] : now.items()) {
-      if (!before.contains(key) || before[key] != value) different.push_back(key);
-    }
-    fail("--resume: ", request.out, " was started with another ", join(different, ", "),
-         "; choose another --out or use --force");
-  }
-  if (there && !request.force) {
-    fail_usage("--out ", request.out,
-               " holds a training run; use --resume to go on with it or --force to begin anew");
-  }
-  if (there) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
-      fs::remove_all(entry.path());
-    }
-  }
-  require_writable_parent(run);
-  fs::create_directories(run);
-  write_text(file, parse_json(settings, "settings").dump(1) + "\n");
-}
-
 class TrainingRun {
  public:
   explicit TrainingRun(const TrainRequest& request)
@@ -104,15 +52,16 @@ class TrainingRun {
         training_(torch_module().make_training(request.network, request.schedule)),
         settings_(settings_of(request, *source_, *training_)),
         checkpoints_(request.out) {
-    if (!request.valid.empty()) check_validation(request);
+    check_crop(training_->method().info(), request.schedule);
+    check_frames();
     if (!request.init.empty()) training_->init(read_weights(request.init), request.init);
     for (const auto& [part, file] : request.init_parts) {
       training_->init_part(part, read_weights(file), file);
     }
-    prepare_folder(request, settings_);
-    lock_.emplace(fs::path(request.out) / "lock");
+    folder_.emplace(request, settings_);
+    checkpoints_.remove_leftovers();
     go_on();
-    log_.emplace(request.out, done_);
+    log_.emplace(request.out, done_, validated_);
   }
 
   TrainOutcome all() {
@@ -129,32 +78,54 @@ class TrainingRun {
     progress.skip(static_cast<std::uint64_t>(done_));
     start_ = Clock::now();
     try {
-      while (done_ < total) {
+      while (true) {
+        if (validation_is_due(total)) validate();
+        if (done_ > 0 && (done_ % run_.integer("save_every") == 0 || done_ == total)) save();
+        if (done_ == total) break;
         throw_if_interrupted();
         step(loader);
         progress.add(1, item(loader));
-        if (done_ % run_.integer("validate_every") == 0 || done_ == total) validate();
-        if (done_ % run_.integer("save_every") == 0 || done_ == total) save();
       }
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupt || error.kind() == ErrorKind::kTerminate) save();
       throw;
     }
+    folder_->complete();
     TrainOutcome outcome;
     outcome.iterations = done_;
     outcome.loss = recent_loss();
-    outcome.best_score = best_score_.value_or(0);
+    outcome.best_score = best_score_;
     outcome.seconds = seconds_since(start_);
     outcome.waiting_share = outcome.seconds > 0 ? loader.waited_s() / outcome.seconds : 0;
     return outcome;
   }
 
  private:
+  /// A network that looks at several frames learns nothing from pictures that do not belong
+  /// together.
+  void check_frames() const {
+    const MethodInfo& info = training_->method().info();
+    if (!source_->of_pictures() || info.window_frames == 1 || run_.integer("frames") == 1) return;
+    fail_usage("frames=", run_.integer("frames"), ": ", request_.data,
+               " holds unrelated pictures and ", info.name,
+               " looks at several frames; set frames=1");
+  }
+
   /// What the schedule has pretrained and nobody gave.
   std::vector<std::string> missing_parts() const {
     if (!request_.init.empty() || done_ > 0) return {};
-    std::vector<std::string> missing = request_.schedule.pretrained;
-    for (const auto& [part, file] : request_.init_parts) std::erase(missing, part);
+    const std::vector<StateEntry> state = training_->describe().state;
+    std::vector<std::string> missing;
+    for (const std::string& part : request_.schedule.pretrained) {
+      const auto given = [&](const auto& one) { return one.first == part; };
+      const auto within = [&](const StateEntry& entry) {
+        return entry.key.starts_with(part + ".");
+      };
+      if (std::none_of(request_.init_parts.begin(), request_.init_parts.end(), given) &&
+          std::any_of(state.begin(), state.end(), within)) {
+        missing.push_back(part);
+      }
+    }
     return missing;
   }
 
@@ -162,8 +133,16 @@ class TrainingRun {
     if (!request_.resume) return;
     const std::optional<Checkpoint> from = checkpoints_.newest();
     if (!from) return;
+    const std::vector<std::string> different = different_settings(from->settings, settings_);
+    if (!different.empty()) {
+      fail("--resume: checkpoint ", from->iteration, " in ", request_.out,
+           " is of a run with another ", join(different, ", "), "; take it out of checkpoints/");
+    }
     training_->restore(from->state, request_.out);
     done_ = saved_ = first_ = from->iteration;
+    validated_ = saved_validated_ = from->validated;
+    // A disk that was full, or a kill, may have come between a checkpoint and its weights.
+    if (!from->best_score) checkpoints_.publish_weights(from->weights, settings_);
     best_score_ = from->best_score;
     best_iteration_ = from->best_iteration;
     note(cat("going on from iteration ", done_));
@@ -182,8 +161,18 @@ class TrainingRun {
     return options;
   }
 
+  /// Data that cannot be read does not cost the steps that were done.
+  TrainingBatch next_batch(Loader& loader) {
+    try {
+      return loader.next();
+    } catch (const Error&) {
+      save();
+      throw;
+    }
+  }
+
   void step(Loader& loader) {
-    const TrainingBatch batch = loader.next();
+    const TrainingBatch batch = next_batch(loader);
     const TrainingStep result = training_->step(batch);
     if (!result.finite) stop_at(batch, result);
     ++done_;
@@ -238,20 +227,26 @@ class TrainingRun {
     const fs::path file = fs::path(request_.out) / cat("bad_batch_", batch.iteration, ".npz");
     write_npz(file, arrays, NpzPacking::kDeflated);
     std::string terms;
-    for (const auto& [name, value] : result.losses) terms += cat(" ", name, "=", value);
+    for (const auto& [name, value] : result.losses) terms += cat(name, "=", value, ", ");
     fail("training at iteration ", batch.iteration, ": loss or gradient is not finite (", terms,
-         ", gradient norm ", result.gradient_norm, "); the batch is in ", file.string(),
+         "gradient norm ", result.gradient_norm, "); the batch is in ", file.string(),
          "; lower the learning rate, or set clip_norm");
   }
 
+  /// A run that was stopped while it validated does so when it is gone on with.
+  bool validation_is_due(std::int64_t total) const {
+    return !request_.valid.empty() && done_ > validated_ &&
+           (done_ % run_.integer("validate_every") == 0 || done_ == total);
+  }
+
   void validate() {
-    if (request_.valid.empty()) return;
     const Validation result = run_validation(request_, *training_, done_);
     log_->add(done_, "validation", result.means);
     for (const fs::path& picture : result.pictures) {
       log_->picture(done_, "validation/" + picture.stem().string(), picture);
     }
     note(cat("iteration ", done_, ": ", result.summary));
+    validated_ = done_;
     if (best_score_ && !result.better_than(*best_score_)) return;
     best_score_ = result.score;
     best_iteration_ = done_;
@@ -259,9 +254,10 @@ class TrainingRun {
   }
 
   void save() {
-    if (saved_ == done_) return;
+    if (saved_ == done_ && saved_validated_ == validated_) return;
     Checkpoint checkpoint;
     checkpoint.iteration = done_;
+    checkpoint.validated = validated_;
     checkpoint.settings = settings_;
     checkpoint.best_score = best_score_;
     checkpoint.best_iteration = best_iteration_;
@@ -270,6 +266,7 @@ class TrainingRun {
     checkpoints_.save(checkpoint, static_cast<int>(run_.integer("keep")));
     if (!best_score_) checkpoints_.publish_weights(checkpoint.weights, settings_);
     saved_ = done_;
+    saved_validated_ = validated_;
   }
 
   const TrainRequest& request_;
@@ -278,10 +275,12 @@ class TrainingRun {
   std::unique_ptr<Training> training_;
   std::string settings_;
   CheckpointFolder checkpoints_;
-  std::optional<LockFile> lock_;
+  std::optional<RunFolder> folder_;
   std::optional<TrainLog> log_;
   std::int64_t done_ = 0;
+  std::int64_t validated_ = 0;  ///< iteration of the last validation
   std::int64_t saved_ = 0;
+  std::int64_t saved_validated_ = 0;
   std::int64_t first_ = 0;  ///< of this process
   std::optional<double> best_score_;
   std::int64_t best_iteration_ = 0;
@@ -297,6 +296,32 @@ bool is_set_file(const std::string& data) {
   return ending == ".h5" || ending == ".hdf5";
 }
 
-TrainOutcome train(const TrainRequest& request) { return TrainingRun(request).all(); }
+void check_crop(const MethodInfo& info, const Schedule& schedule) {
+  const std::int64_t side = schedule.run.integer("crop_px");
+  if (side % info.size_multiple == 0 && side >= info.least_size) return;
+  fail_usage("crop_px=", side, ": ", info.name, " takes multiples of ", info.size_multiple,
+             " from ", std::max(info.least_size, info.size_multiple), " on");
+}
+
+void check_train_request(const TrainRequest& request) {
+  if (is_set_file(request.data)) {
+    if (!request.data_overrides.empty()) {
+      fail_usage("--set data.", request.data_overrides.front(), ": ", request.data,
+                 " is a set; data.KEY changes a recipe that is rendered as needed");
+    }
+  } else if (!request.split.empty()) {
+    fail_usage("--split ", request.split, ": ", request.data, " is a recipe, which has no splits");
+  }
+  if (request.valid.empty()) {
+    if (request.valid_clips > 0) fail_usage("--valid-clips: there is no --valid SET.h5");
+    return;
+  }
+  check_validation(request);
+}
+
+TrainOutcome train(const TrainRequest& request) {
+  check_train_request(request);
+  return TrainingRun(request).all();
+}
 
 }  // namespace pluvia

@@ -7,6 +7,7 @@
 //   RUN/checkpoints/      the newest few, whole (eval/train/checkpoint.h)
 //   RUN/weights.safetensors   the best so far by validation, else the newest
 //   RUN/validation/       records of `eval`
+//   RUN/replaced/         the run that was here before --force, until this one is whole
 //
 // The result depends on settings and seed alone: not on loader threads, and, on the CPU, not on how
 // often the run was stopped and gone on with.
@@ -14,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,15 +44,21 @@ struct TrainRequest {
 };
 
 struct TrainOutcome {
-  std::int64_t iterations = 0;  ///< done in all
-  double loss = 0;              ///< mean of the last iterations
-  double best_score = 0;        ///< 0 without validation
+  std::int64_t iterations = 0;       ///< done in all
+  double loss = 0;                   ///< mean of the last iterations
+  std::optional<double> best_score;  ///< of validation
   double seconds = 0;
   double waiting_share = 0;  ///< of the time, for data
 };
 
 /// By its ending; what is none is a recipe.
 bool is_set_file(const std::string& data);
+
+/// Options that cannot go together, and what validation lacks: an Error before anything is made.
+void check_train_request(const TrainRequest& request);
+
+/// The schedule's crops are of a size that the network takes.
+void check_crop(const MethodInfo& info, const Schedule& schedule);
 
 TrainOutcome train(const TrainRequest& request);
 

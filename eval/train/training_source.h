@@ -32,6 +32,8 @@ class TrainingSource {
   virtual std::string describe() const = 0;
   /// JSON: what decides the samples.
   virtual std::string identity() const = 0;
+  /// Frames that follow each other have nothing to do with each other.
+  virtual bool of_pictures() const { return false; }
   /// Reads one window, drawn by `random` (particle 0), and cuts `crops` rectangles out of it.
   /// Safe from many threads; equal draws give equal samples.
   virtual std::vector<TrainingSample> visit(const Random& random, int crops) const = 0;

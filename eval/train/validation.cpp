@@ -15,18 +15,37 @@
 namespace pluvia {
 namespace {
 
-std::vector<std::string> chosen_clips(const TrainRequest& request) {
-  if (request.valid_clips == 0) return {};
-  const SetInfo& info = SetReader::open(request.valid)->info();
+/// As `eval` chooses them, or the first so many of those.
+std::vector<IndexRow> chosen_rows(const TrainRequest& request, const SetInfo& info) {
   const bool tested = info.splits.count("test") > 0;
-  std::vector<std::string> ids;
+  std::vector<IndexRow> rows;
   for (const IndexRow& row : info.rows) {
     if (tested && row.clip.split != "test") continue;
-    ids.push_back(row.clip.id);
-    if (static_cast<int>(ids.size()) == request.valid_clips) break;
+    rows.push_back(row);
+    if (static_cast<int>(rows.size()) == request.valid_clips) break;
   }
+  return rows;
+}
+
+std::vector<std::string> chosen_clips(const TrainRequest& request) {
+  if (request.valid_clips == 0) return {};
+  const std::shared_ptr<SetReader> set = SetReader::open(request.valid);
+  std::vector<std::string> ids;
+  for (const IndexRow& row : chosen_rows(request, set->info())) ids.push_back(row.clip.id);
   return ids;
 }
+
+/// What validation says in passing is no news to one who trains.
+class Silence {
+ public:
+  Silence() : before_(verbosity()) { set_verbosity(Verbosity::kQuiet); }
+  ~Silence() { set_verbosity(before_); }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  Verbosity before_;
+};
 
 fs::path record_of(const TrainRequest& request, std::int64_t iteration) {
   char name[32];
@@ -59,6 +78,16 @@ void check_validation(const TrainRequest& request) {
   }
 }
 
+std::string validation_identity(const TrainRequest& request) {
+  const std::shared_ptr<SetReader> set = SetReader::open(request.valid);
+  Json clips = Json::array();
+  for (const IndexRow& row : chosen_rows(request, set->info())) {
+    clips.push_back(clip_sha256(row.content_sha256));
+  }
+  return Json{{"clips", clips}, {"protocol_sha256", load_protocol(request.protocol).sha256()}}
+      .dump();
+}
+
 Validation run_validation(const TrainRequest& request, Training& training, std::int64_t iteration) {
   EvalRequest eval;
   eval.method.label = request.network.name;
@@ -75,10 +104,10 @@ Validation run_validation(const TrainRequest& request, Training& training, std::
   eval.force = true;
   eval.generator = request.generator;
   fs::create_directories(eval.out.parent_path());
-  const Verbosity before = verbosity();
-  set_verbosity(Verbosity::kQuiet);
-  const EvalOutcome outcome = evaluate(eval);
-  set_verbosity(before);
+  const EvalOutcome outcome = [&] {
+    const Silence silence;
+    return evaluate(eval);
+  }();
 
   const Json record = parse_json(outcome.json, "record");
   const ProtocolMetric first = load_protocol(request.protocol).metrics.front();

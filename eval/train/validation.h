@@ -27,6 +27,9 @@ struct Validation {
 /// starts.
 void check_validation(const TrainRequest& request);
 
+/// JSON: what decides the scores: contents of the clips and the protocol.
+std::string validation_identity(const TrainRequest& request);
+
 Validation run_validation(const TrainRequest& request, Training& training, std::int64_t iteration);
 
 }  // namespace pluvia

@@ -28,6 +28,8 @@ class Net : public torch::nn::Module {
   virtual bool cpu_only() const { return false; }
   /// Entries of the state dictionary that a file may lack; they then keep their first values.
   virtual bool optional(const std::string& /*key*/) const { return false; }
+  /// Entries of a part that published weights of that part alone may lack.
+  virtual bool optional_of_part(const std::string& /*key*/) const { return false; }
   /// First values of what is no Part (initialise_all gives those theirs).
   virtual void initialise_own(std::uint64_t /*seed*/) {}
   /// Numbers that are searched beside the weights, with data and an optimizer of their own.

@@ -60,6 +60,17 @@ void check_sizes(const MethodInfo& info, const FramesView<const float>& rainy,
       clean.width, "x", clean.height);
 }
 
+/// Image classifiers (mmclassification, for one) keep the encoder that others take under this name,
+/// beside a head that nobody takes.
+constexpr std::string_view kBackbone = "backbone.";
+
+void take_backbone(std::vector<std::pair<std::string, const Tensor*>>& own) {
+  const auto outside = [](const auto& one) { return !one.first.starts_with(kBackbone); };
+  if (std::all_of(own.begin(), own.end(), outside)) return;
+  std::erase_if(own, outside);
+  for (auto& [key, tensor] : own) key = key.substr(kBackbone.size());
+}
+
 /// Leaves what belongs to a submodule: of the file under its full name, of the network as it is.
 void keep_part(const std::string& part, std::vector<std::pair<std::string, const Tensor*>>& own,
                std::vector<StateEntry>& state, std::vector<torch::Tensor>& targets) {
@@ -84,6 +95,7 @@ void keep_part(const std::string& part, std::vector<std::pair<std::string, const
                                  [&](const auto& one) { return one.first.starts_with(head); });
   if (whole) std::erase_if(own, [&](const auto& one) { return !one.first.starts_with(head); });
   if (whole) return;
+  take_backbone(own);
   for (auto& [key, tensor] : own) key = head + key;
 }
 
@@ -123,7 +135,9 @@ void load_tensors(const NamedTensors& weights, Net& net, const LoadOptions& opti
   std::vector<StateEntry> state = state_of(net);
   std::vector<torch::Tensor> targets = tensors_of(net);
   if (!options.part.empty()) keep_part(options.part, own, state, targets);
-  const auto optional = [&](const std::string& key) { return net.optional(key); };
+  const auto optional = [&](const std::string& key) {
+    return net.optional(key) || (!options.part.empty() && net.optional_of_part(key));
+  };
   const auto matched = match_weights(own, {state, optional}, options.network, options.place);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < matched.size(); ++i) {

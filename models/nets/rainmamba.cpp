@@ -180,4 +180,10 @@ bool RainMamba::keeps_single(const std::string& key) const {
   return last == "A_log" || last == "A_b_log" || last == "D" || last == "D_b";
 }
 
+// Classifiers of ImageNet have a norm behind the last stage only.
+bool RainMamba::optional_of_part(const std::string& key) const {
+  return key.starts_with("feat_extract.norm0.") || key.starts_with("feat_extract.norm1.") ||
+         key.starts_with("feat_extract.norm2.");
+}
+
 }  // namespace pluvia

@@ -53,6 +53,7 @@ class RainMamba : public Net {
   torch::Tensor forward(const torch::Tensor& frames) override { return run(frames, {}); }
   std::vector<NetworkPart> parts(int frames, int height, int width) const override;
   bool keeps_single(const std::string& key) const override;
+  bool optional_of_part(const std::string& key) const override;
 
   /// Sees what the layers give on the way, by the names of the official modules.
   using Probe = std::function<void(const std::string& name, const torch::Tensor& value)>;

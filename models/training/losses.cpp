@@ -46,8 +46,17 @@ Tensor ssim(const Tensor& output, const Tensor& target, const Params& /*params*/
   return ssim_loss(flat(output), flat(target));
 }
 
+/// LibTorch refuses what is no probability, on a GPU for the rest of the process; an output that is
+/// not finite must come to the trainer's watch as a loss that is not.
 Tensor bce(const Tensor& output, const Tensor& target, const Params& /*params*/) {
-  return torch::binary_cross_entropy(output, target);
+  if (((output >= 0) & (output <= 1)).all().item<bool>()) {
+    return torch::binary_cross_entropy(output, target);
+  }
+  if (torch::isfinite(output).all().item<bool>()) {
+    fail("loss bce: the output it is put on goes from ", output.min().item<double>(), " to ",
+         output.max().item<double>(), ", expected a probability, 0 to 1");
+  }
+  return output.sum();
 }
 
 /// ViMP-Net: what is wrong behind drops, per share of the picture that they cover.
@@ -67,8 +76,8 @@ class Hole final : public Loss {
 std::string random_features(const std::string& weights, const char* loss) {
   if (!weights.empty()) return {};
   return std::string(loss) +
-         ": no VGG weights were given, it uses fixed random features (set its 'weights' to a file "
-         "in torchvision's naming)";
+         ": no VGG weights were given, it uses fixed random features (--set losses." + loss +
+         ".weights=FILE takes torchvision's)";
 }
 
 /// RainMamba: mean over three layers of the mean squared difference.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -55,9 +56,9 @@ constexpr Param kLearningRate[] = {
     {"warmup_ratio", Kind::kNumber, "", "of the rate at iteration 0", "0.000001", 0, 1},
 };
 
-const std::vector<std::string> kTopKeys = {"name",       "title",        "note",   "used_by",
-                                           "pretrained", "augment",      "groups", "losses",
-                                           "optimizer",  "learning_rate"};
+const std::vector<std::string> kTopKeys = {"name",       "title",     "note",         "used_by",
+                                           "pretrained", "network",   "augment",      "groups",
+                                           "losses",     "optimizer", "learning_rate"};
 
 std::vector<std::int64_t> milestones_of(const Params& rate) {
   std::vector<std::int64_t> out;
@@ -65,7 +66,8 @@ std::vector<std::int64_t> milestones_of(const Params& rate) {
     if (part.empty()) continue;
     const auto value = parse_int(part);
     if (!value || *value < 0) {
-      fail("learning_rate.milestones: '", part, "', expected whole numbers separated by commas");
+      fail_usage("learning_rate.milestones: '", part,
+                 "', expected whole numbers separated by commas");
     }
     out.push_back(*value);
   }
@@ -111,8 +113,12 @@ LossTerm loss_of(const Json& json) {
 ParameterGroup group_of(const Json& json) {
   require_known_keys(json, {"contains", "rate_factor", "frozen_iterations"}, "groups");
   if (json.value("contains", "").empty()) fail("groups: expected 'contains', a part of names");
-  return {json["contains"].get<std::string>(), json.value("rate_factor", 1.0),
-          json.value("frozen_iterations", std::int64_t{0})};
+  const ParameterGroup group = {json["contains"].get<std::string>(), json.value("rate_factor", 1.0),
+                                json.value("frozen_iterations", std::int64_t{0})};
+  if (!(group.rate_factor >= 0) || group.frozen_iterations < 0) {
+    fail("groups: '", group.contains, "': rate_factor and frozen_iterations are 0 or more");
+  }
+  return group;
 }
 
 Augment augment_of(const Json& json) {
@@ -136,8 +142,8 @@ Augment augment_of(const Json& json) {
 void check(const Schedule& schedule) {
   if (schedule.losses.empty()) fail("'losses': expected at least one loss");
   if (schedule.run.integer("batch") % schedule.run.integer("accumulate") != 0) {
-    fail("accumulate=", schedule.run.integer("accumulate"),
-         ": expected a divisor of batch=", schedule.run.integer("batch"));
+    fail_usage("accumulate=", schedule.run.integer("accumulate"),
+               ": expected a divisor of batch=", schedule.run.integer("batch"));
   }
   milestones_of(schedule.learning_rate);
 }
@@ -159,6 +165,12 @@ Schedule parse(const Json& json) {
   if (json.contains("pretrained")) {
     out.pretrained = json["pretrained"].get<std::vector<std::string>>();
   }
+  if (json.contains("network")) {
+    for (const auto& [name, options] : json["network"].items()) {
+      if (!options.is_object()) fail("network.", name, ": expected an object of options");
+      out.network[name] = options.dump();
+    }
+  }
   out.run.set_all(run, "schedule");
   if (json.contains("optimizer")) out.optimizer.set_all(json["optimizer"], "optimizer");
   if (json.contains("learning_rate")) {
@@ -175,19 +187,51 @@ Schedule parse(const Json& json) {
   return out;
 }
 
+/// "losses.hole.weight=0.2" reaches every loss of that kind.
+void override_losses(Json& json, const std::string& pair, const Json& value) {
+  const std::vector<std::string> parts = split(pair.substr(0, pair.find('=')), '.');
+  if (parts.size() != 3) fail_usage("--set ", pair, ": expected losses.KIND.KEY=VALUE");
+  std::vector<std::string> kinds;
+  bool found = false;
+  for (Json& loss : json["losses"]) {
+    kinds.push_back(loss.is_object() ? loss.value("kind", "") : "");
+    if (kinds.back() != parts[1]) continue;
+    loss[parts[2]] = value;
+    found = true;
+  }
+  if (!found) {
+    fail_usage("--set ", pair, ": the schedule has no loss '", parts[1], "'",
+               did_you_mean(parts[1], kinds), "; it has ", join(kinds, ", "));
+  }
+}
+
 /// "optimizer.beta1=0.5" goes one level down; "iterations=10" stays at the top.
 void apply_override(Json& json, const std::string& pair) {
   const std::size_t equals = pair.find('=');
   if (equals == std::string::npos) fail_usage("--set ", pair, ": expected key=value");
+  const Json read = Json::parse(pair.substr(equals + 1), nullptr, false);
+  const Json value = read.is_discarded() ? Json(pair.substr(equals + 1)) : read;
   std::string key = pair.substr(0, equals);
+  if (key.starts_with("losses.")) return override_losses(json, pair, value);
   Json* at = &json;
   const std::size_t dot = key.find('.');
   if (dot != std::string::npos) {
     at = &json[key.substr(0, dot)];
     key = key.substr(dot + 1);
   }
-  const Json value = Json::parse(pair.substr(equals + 1), nullptr, false);
-  (*at)[key] = value.is_discarded() ? Json(pair.substr(equals + 1)) : value;
+  (*at)[key] = value;
+}
+
+/// Another batch is run in as many of the schedule's parts as divide it.
+void fit_parts(Json& json, const std::vector<std::string>& overrides) {
+  const auto sets = [&](const char* head) {
+    return std::any_of(overrides.begin(), overrides.end(),
+                       [&](const std::string& pair) { return pair.starts_with(head); });
+  };
+  if (!sets("batch=") || sets("accumulate=") || !json.contains("accumulate")) return;
+  if (!json["accumulate"].is_number_integer() || !json["batch"].is_number_integer()) return;
+  json["accumulate"] =
+      std::gcd(json["accumulate"].get<std::int64_t>(), json["batch"].get<std::int64_t>());
 }
 
 }  // namespace
@@ -275,6 +319,7 @@ Schedule load_schedule(const std::string& name_or_path, const std::vector<std::s
   const fs::path file = find_manifest("schedules", name_or_path);
   Json json = parse_json(read_text(file), file.string());
   for (const std::string& pair : overrides) apply_override(json, pair);
+  fit_parts(json, overrides);
   Schedule schedule = parse_schedule(json, file.string());
   if (schedule.name.empty()) schedule.name = file.stem().string();
   return schedule;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,9 +57,10 @@ struct Schedule {
   std::string note;
   std::vector<std::string> used_by;
   std::vector<std::string> pretrained;  ///< parts of the network that begin with published weights
-  Params run;                           ///< run_param_table()
-  Params optimizer;                     ///< optimizer_param_table()
-  Params learning_rate;                 ///< learning_rate_param_table()
+  std::map<std::string, std::string> network;  ///< JSON options of a network, by its name
+  Params run;                                  ///< run_param_table()
+  Params optimizer;                            ///< optimizer_param_table()
+  Params learning_rate;                        ///< learning_rate_param_table()
   Augment augment;
   std::vector<ParameterGroup> groups;
   std::vector<LossTerm> losses;

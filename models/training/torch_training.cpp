@@ -156,6 +156,11 @@ class TorchTraining final : public Training, private Method {
 
   std::vector<std::string> notes() const override {
     std::vector<std::string> out;
+    for (const ParameterGroup& group : schedule_.groups) {
+      if (std::find(groups_.begin(), groups_.end(), &group) != groups_.end()) continue;
+      out.push_back(
+          cat("groups: no parameter of ", net_->info().name, " is in '", group.contains, "'"));
+    }
     for (const Term& term : terms_) {
       if (!term.loss->note().empty()) out.push_back(term.loss->note());
     }
@@ -202,9 +207,7 @@ class TorchTraining final : public Training, private Method {
   void make_architecture_optimizer() {
     std::vector<std::pair<std::string, torch::Tensor>> alphas;
     for (const torch::Tensor& alpha : net_->architecture()) {
-      torch::Tensor one = alpha;
-      one.set_requires_grad(true);
-      alphas.emplace_back(cat("alpha", alphas.size()), one);
+      alphas.emplace_back(cat("alpha", alphas.size()), alpha);
     }
     if (alphas.empty()) return;
     Params settings(optimizer_param_table());
@@ -213,9 +216,11 @@ class TorchTraining final : public Training, private Method {
     architecture_ = std::make_unique<Optimizer>(std::move(alphas), settings);
   }
 
+  /// The weights' half of the step leaves no gradient on the alphas: theirs is of their own half.
   void search(const TrainingBatch& batch, int first) {
     constexpr double kRate = 3e-4;
     if (first == batch.count) return;
+    learn_alphas(true);
     TrainingStep unused;
     for (const Term& term : terms_) unused.losses.emplace_back(term.label, 0.0);
     const int count = batch.count - first;
@@ -228,6 +233,11 @@ class TorchTraining final : public Training, private Method {
     if (finite) architecture_->step([](std::size_t) { return kRate; });
     architecture_->zero_grad();
     optimizer_->zero_grad();
+    learn_alphas(false);
+  }
+
+  void learn_alphas(bool on) const {
+    for (torch::Tensor alpha : net_->architecture()) alpha.set_requires_grad(on);
   }
 
   Net& used() const { return averaged_ ? *averaged_ : *net_; }

@@ -32,6 +32,18 @@ torch::Tensor random_weight(std::int64_t out, std::int64_t in, int layer) {
   return weight;
 }
 
+/// Convolutions of the first three blocks stand in the same places in both networks; from the
+/// fourth block on they do not.
+void require_depth(const NamedTensors& file, int depth, const std::string& weights) {
+  const int other = depth == 16 ? 19 : 16;
+  const std::string of_other = depth == 16 ? "features.16.weight" : "features.17.weight";
+  for (const auto& [key, tensor] : file) {
+    if (key == of_other || key.ends_with("." + of_other)) {
+      fail(weights, ": holds VGG", other, ", expected torchvision's vgg", depth, " weights");
+    }
+  }
+}
+
 torch::Tensor float_tensor(const Tensor& tensor) {
   const std::vector<float> values = to_floats(tensor);
   return torch::tensor(values).reshape(tensor.shape);
@@ -69,6 +81,7 @@ VggFeatures::VggFeatures(int depth, std::vector<int> taps, const std::string& we
     return;
   }
   const NamedTensors file = read_weights(weights);
+  require_depth(file, depth, weights);
   const auto find = [&](const std::string& name, const torch::Tensor& like) {
     for (const auto& [key, tensor] : file) {
       if (key != name && !key.ends_with("." + name)) continue;

@@ -85,6 +85,26 @@ with tempfile.TemporaryDirectory() as folder:
     fourth = run("reproduce", file, "--out", at("whole"), "--set", "train.iterations=8")
     assert fourth.count("done before") == 2 + 2, fourth
 
+    # One set by two protocols: records of their own, and nothing twice either.
+    two = write("two.json", lambda e: (e["scores"].insert(1, {"set": "rain", "protocol": "derain-matlab-y"}), e["methods"].pop(1), e.pop("curves")))
+    run("reproduce", two, "--out", at("two"))
+    protocols = {name: json.load(open(at("two", "runs", name, "rainy_input.json")))["protocol"]["name"] for name in ("rain", "rain-derain-matlab-y")}
+    assert protocols == {"rain": "vderain-rgb", "rain-derain-matlab-y": "derain-matlab-y"}, protocols
+    assert run("reproduce", two, "--out", at("two")).count("done before") == 2 + 3
+
+    # A training set from elsewhere counts by what it holds, wherever its name stays the same.
+    def elsewhere(e):
+        e["methods"][1]["train"].update(data=at("own.h5"), seeds=[1])
+        e["methods"][1]["train"].pop("valid")
+        e["scores"] = e["scores"][:1]
+        e.pop("curves")
+    for seed, again in ((1, 0), (1, 1), (2, 0)):
+        if not again:
+            subprocess.run([pluvia, "synth", "vrds-mini", "--size", "96x64", "--frames", "5", "--clips", "2", "--seed", str(seed), "--force",
+                            "--out", at("own.h5")], check=True, capture_output=True)
+        said = run("reproduce", write("own.json", elsewhere), "--out", at("own"))
+        assert ("train plain-cnn, seed 1: done before" in said) == bool(again), (seed, said)
+
     # Refused, before anything is rendered.
     for change, words in (
         (lambda e: e["scores"].append({"set": "rian", "protocol": "vderain-rgb"}), "rain"),
@@ -99,6 +119,20 @@ with tempfile.TemporaryDirectory() as folder:
         (lambda e: e["methods"][1].update(method="plain-cn"), "plain-cnn"),
         (lambda e: e["scores"][0].update(protocol="vderain-rgbb"), "vderain-rgb"),
         (lambda e: e["methods"][1]["train"].update(schedule="fixed-budge"), "fixed-budget"),
+        (lambda e: e["methods"][1]["train"].update(seeds=[1, 1]), "twice"),
+        (lambda e: e["methods"][1]["train"].update(seeds=[-1]), "seed -1"),
+        (lambda e: e["methods"][1]["train"]["set"].append("crop_px=50"), "multiples of"),
+        (lambda e: e["methods"][1]["train"]["set"].append("data.size=64x64"), "is a set"),
+        (lambda e: e["methods"][1]["train"].update(schedule="vimpnet-vrds"), "does not predict"),
+        (lambda e: e["methods"][1]["train"].update(data=at("nowhere.h5")), "nowhere.h5"),
+        (lambda e: e["methods"][1].update(weights="w.safetensors"), "expected one of them"),
+        (lambda e: e["methods"].append({"method": "identity", "label": "rainy_input"}), "both be kept"),
+        (lambda e: e["scores"].append({"set": "rain", "protocol": "vderain-rgb"}), "twice"),
+        (lambda e: e["sets"].update({"a/b": {"recipe": "vrds-mini"}}), "a/b"),
+        (lambda e: e.update(against="rainy inptu"), "rainy input"),
+        (lambda e: e.update(tables=["vrdss"]), "vrds"),
+        (lambda e: e["curves"][0].update(x="rain_mmh"), "rain_mm_h"),
+        (lambda e: e["curves"][0].update(y="psnrr"), "psnr"),
     ):
         error = subprocess.run([pluvia, "reproduce", write("bad.json", change), "--out", at("bad")], capture_output=True, text=True)
         assert error.returncode in (2, 3) and words in error.stderr, (words, error)

@@ -2,7 +2,7 @@
 """Training as a user does it: a run that learns, logs that TensorBoard's own reader takes, a run that
 is stopped and gone on with to the same bits, rain rendered on the fly, and what is refused.
 Usage: train.py PLUVIA"""
-import glob, json, os, resource, signal, struct, subprocess, sys, tempfile, time
+import glob, json, os, resource, signal, struct, subprocess, sys, tempfile, time, zlib
 
 try:
     import h5py, numpy as np
@@ -172,11 +172,52 @@ with tempfile.TemporaryDirectory() as folder:
     assert spynet[0][0] in run(*joint, gone, "--init-part", "spynet=" + at("short.safetensors"), status=3)
     assert "spynet" in run(*joint, gone, "--init-part", "spinet=" + at("spynet.safetensors"), status=2)
 
+    # RainMamba's encoder from an image classifier's file: its own names, one norm, a head that nobody takes.
+    keys = json.loads(run("models", "rainmamba-tiny", "--json"))["state_dict"]
+    encoder = [(e["key"][13:], np.random.default_rng(2).normal(0, 0.01, e["shape"])) for e in keys
+               if e["key"].startswith("feat_extract.") and e["key"][13:18] not in ("norm0", "norm1", "norm2")]
+    write("convnext.safetensors", [("backbone." + key, value) for key, value in encoder] + [("head.fc.weight", np.zeros((10, 4)))])
+    still = ["train", "rainmamba-tiny", "--data", at("set.h5"), "--schedule", "rainmamba-vrds", "--set", "batch=1", "frames=3", "crop_px=32",
+             "iterations=1", "validate_every=9", "save_every=9", "optimizer.learning_rate=0", "losses.vgg-perceptual.weight=0", "--out"]
+    run(*still, at("encoder"), "--init-part", "feat_extract=" + at("convnext.safetensors"))
+    after = safetensors(at("encoder", "weights.safetensors"))
+    assert all(after["feat_extract." + key] == np.ascontiguousarray(value, np.float32).tobytes() for key, value in encoder)
+    done = subprocess.run([pluvia, *still, at("encoder2")], capture_output=True, text=True)
+    assert done.returncode == 0 and "feat_extract begins with random values" in done.stderr, done.stderr
+    settings = json.load(open(at("encoder2", "settings.json")))
+    assert settings["loss_networks"] == [{"loss": kind, "features": "fixed random"} for kind in ("vgg-perceptual", "contrast-patches")], settings
+    assert settings["schedule"]["losses"][1]["weight"] == 0 and settings["schedule"]["accumulate"] == 1
+    error = run(*still[:-1], "losses.vgg-perceptual.weights=" + at("nowhere.pth"), "--out", gone, status=3)
+    assert "nowhere.pth" in error and not os.path.exists(gone), error
+
     # A loss that is not finite stops the run with the batch that caused it.
     state = json.loads(run("models", "plain-cnn", "--set", "width=4", "blocks=1", "--json"))["state_dict"]
     write("huge.safetensors", [(entry["key"], np.full(entry["shape"], 1e30)) for entry in state])
     error = run("train", "plain-cnn", "--data", at("set.h5"), "--schedule", "fixed-budget", "--out", at("nan"), *QUICK,
                 "iterations=50", "--init", at("huge.safetensors"), status=3)
     assert "not finite" in error and "iteration 0" in error, error
+    # Unrelated pictures are drawn equally often, whatever the stack of their size: one of ten is white.
+    def png(path, width, value):
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        head = struct.pack(">IIBBBBB", width, 40, 8, 2, 0, 0, 0)
+        rows = (b"\0" + bytes([value]) * (3 * width)) * 40
+        open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+    for name in ("rain", "norain"):
+        os.makedirs(at("pictures", name))
+        for i in range(10):
+            png(at("pictures", name, f"{i}.png"), *((48, 255) if i == 9 else (40, 0)))
+    run("import", "paired-images", at("pictures"), "--lq", "rain", "--gt", "norain", "--out", at("pictures.h5"))
+    pictures = ["train", "plain-cnn", "--data", at("pictures.h5"), "--schedule", "fixed-budget", "--out", at("drawn"), *QUICK]
+    assert "unrelated pictures" in run(*pictures, status=2)
+    run(*pictures, "frames=1", "batch=100", "iterations=1", "--init", at("huge.safetensors"), status=3)
+    (drawn,) = glob.glob(at("drawn", "bad_batch_*.npz"))
+    white = np.load(drawn)["gt"].mean()
+    assert 0.02 < white < 0.2, white
+
+    state = json.loads(run("models", "vimpnet-tiny", "--json"))["state_dict"]
+    write("hugemask.safetensors", [(entry["key"], 1e30 * np.random.default_rng(3).choice([-1, 1], entry["shape"])) for entry in state])
+    error = run(*joint, at("nanmask"), "--init", at("hugemask.safetensors"), status=3)
+    assert "not finite" in error and glob.glob(at("nanmask", "bad_batch_0.npz")), error
     bad = glob.glob(at("nan", "bad_batch_*.npz"))
     assert len(bad) == 1 and np.load(bad[0])["lq"].shape == (2, 3, 3, 32, 32)

@@ -182,10 +182,30 @@ TEST(Losses, RdmcsRatioTeachesUnlessItRepeatsTheRelease) {
   }
 }
 
+// What is not finite is a loss that is not; what is finite and no probability is an error.
+TEST(Losses, CrossEntropyOfWhatIsNoProbability) {
+  const auto loss = make_loss(term({{"kind", "bce"}}));
+  const torch::Tensor target = torch::full({1, 1, 1, 2, 2}, 0.25);
+  const auto value = [&](double p) {
+    torch::Tensor output = torch::full({1, 1, 1, 2, 2}, 0.5);
+    output[0][0][0][1][1] = p;
+    return (*loss)(output, target, {}).item<double>();
+  };
+  EXPECT_NEAR(value(0.5), std::log(2), 1e-6);
+  EXPECT_FALSE(std::isfinite(value(NAN)));
+  EXPECT_FALSE(std::isfinite(value(-INFINITY)));
+  EXPECT_THROW(value(1.5), Error);
+}
+
 TEST(Losses, VggWeightsThatAreNotThere) {
   const test::TempDir dir;
   write_vgg(dir / "19.safetensors", 19, 2, 3);
   EXPECT_THROW(VggFeatures(19, {12}, (dir / "19.safetensors").string()), Error);
+  // Up to the third block both have the same shapes under the same names.
+  write_vgg(dir / "19whole.safetensors", 19, 16, 3);
+  EXPECT_THROW(VggFeatures(16, {3}, (dir / "19whole.safetensors").string()), Error);
+  write_vgg(dir / "16whole.safetensors", 16, 17, 3);
+  EXPECT_THROW(VggFeatures(19, {0, 2}, (dir / "16whole.safetensors").string()), Error);
   const auto loss = make_loss(term({{"kind", "vgg-perceptual"}}));
   EXPECT_NE(loss->note().find("random features"), std::string::npos);
 }

@@ -83,6 +83,46 @@ TEST(Schedule, OverridesReachEveryLevel) {
   EXPECT_DOUBLE_EQ(schedule.rate_at(3), 0.5);
 }
 
+// The papers' losses are those of one GPU's crops, averaged over four GPUs: ratios of means
+// (contrast, hole) are not the ratios over all crops.
+TEST(Schedule, PartsAreThePapersGpus) {
+  for (const auto& [name, crops] :
+       std::vector<std::pair<std::string, int>>{{"rainmamba-vrds", 2},
+                                                {"rainmamba-lwdds", 1},
+                                                {"rainmamba-rainvidss", 1},
+                                                {"rainmamba-rainsynall100", 1},
+                                                {"vimpnet-vrds", 1}}) {
+    const Schedule schedule = load_schedule(name, {});
+    EXPECT_EQ(schedule.run.integer("accumulate"), 4) << name;
+    EXPECT_EQ(schedule.run.integer("batch") / 4, crops) << name;
+    EXPECT_FALSE(schedule.pretrained.empty()) << name;
+    for (const LossTerm& term : schedule.losses) {
+      if (term.kind != "contrast-patches") continue;
+      EXPECT_EQ(term.params.integer("triplets"), 10 / crops) << name;
+    }
+  }
+  // A batch that the parts do not divide takes fewer.
+  EXPECT_EQ(load_schedule("rainmamba-vrds", {"batch=6"}).run.integer("accumulate"), 2);
+  EXPECT_EQ(load_schedule("rainmamba-vrds", {"batch=1"}).run.integer("accumulate"), 1);
+  EXPECT_THROW(load_schedule("rainmamba-vrds", {"batch=6", "accumulate=4"}), Error);
+}
+
+TEST(Schedule, OptionsOfANetworkAreOfThatNetwork) {
+  const Schedule schedule = load_schedule("rainmamba-rainsynall100", {});
+  EXPECT_EQ(schedule.network.at("rainmamba"), R"({"num_features":64})");
+  EXPECT_EQ(schedule.network.count("rainmamba-tiny"), 0U);
+}
+
+TEST(Schedule, OverridesReachLosses) {
+  const Schedule schedule = load_schedule(
+      "rainmamba-vrds", {"losses.vgg-perceptual.weights=vgg16.pth", "losses.charbonnier.weight=2"});
+  EXPECT_DOUBLE_EQ(schedule.losses[0].weight, 2);
+  EXPECT_EQ(schedule.losses[1].params.text("weights"), "vgg16.pth");
+  EXPECT_THROW(load_schedule("rainmamba-vrds", {"losses.hole.weight=2"}), Error);
+  EXPECT_THROW(load_schedule("rainmamba-vrds", {"losses.charbonnier.wieght=2"}), Error);
+  EXPECT_THROW(load_schedule("rainmamba-vrds", {"losses=2"}), Error);
+}
+
 TEST(Schedule, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(message_of(R"({"iteration": 5, "losses": []})").find("iterations"), std::string::npos);
   EXPECT_NE(message_of(R"({"losses": []})").find("at least one"), std::string::npos);
@@ -101,6 +141,10 @@ TEST(Schedule, RefusesWhatItDoesNotKnow) {
       std::string::npos);
   EXPECT_NE(message_of(std::string("{\"optimizer\": {\"lr\": 1}, ") + kLoss + "}").find("lr"),
             std::string::npos);
+  for (const std::string group : {R"("rate_factor": -1)", R"("frozen_iterations": -1)"}) {
+    const std::string text = "{\"groups\": [{\"contains\": \"x\", " + group + "}], " + kLoss + "}";
+    EXPECT_NE(message_of(text).find("0 or more"), std::string::npos) << group;
+  }
   EXPECT_NE(message_of(std::string("{\"title\": 5, ") + kLoss + "}").find("wrong type"),
             std::string::npos);
 }
