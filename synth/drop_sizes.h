@@ -2,8 +2,8 @@
 // How many drops of which size a cubic metre of rain holds: N(D) = N0 D^mu exp(-Lambda D), per m^3
 // and mm, D in mm. mu = 0 is Marshall and Palmer (1948) with Lambda = 4.1 R^-0.21; other mu keep
 // its median volume diameter (Ulbrich 1983). N0 is not the published constant: it is set so that
-// the water that falls, 6e-4 pi * integral of N D^3 v, is the rate that was asked for, in mm/h. Below
-// 0.01 mm/h Lambda stays what it is there.
+// the water that falls, 6e-4 pi * integral of N D^3 v, is the rate that was asked for, in mm/h.
+// Below 0.01 mm/h Lambda stays what it is there.
 #pragma once
 
 #include <vector>
