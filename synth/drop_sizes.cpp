@@ -11,6 +11,10 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
+/// Of less rain than anybody has measured the drops stay as they are at this rate, mm/h: by the law
+/// alone they would all be too small to fall, and any rate a fog.
+constexpr double kLeastMeasured = 0.01;
+
 double power(double base, double exponent) {
   return exponent == 0 ? 1 : exact::exp(exponent * exact::log(base));
 }
@@ -31,7 +35,7 @@ double integral(double low, double high, Function f) {
 DropSizes::DropSizes(double rate_mm_h, double mu) : mu_(mu) {
   if (!(rate_mm_h > 0)) return;
   // Median volume diameter times Lambda is 3.67 + mu.
-  lambda_ = 4.1 * power(rate_mm_h, -0.21) * (3.67 + mu) / 3.67;
+  lambda_ = 4.1 * power(std::max(rate_mm_h, kLeastMeasured), -0.21) * (3.67 + mu) / 3.67;
   n0_ = 1;
   n0_ = rate_mm_h / flux_mm_h(kSmallestDropMm, kLargestDropMm);
 }

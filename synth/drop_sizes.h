@@ -3,6 +3,7 @@
 // and mm, D in mm. mu = 0 is Marshall and Palmer (1948) with Lambda = 4.1 R^-0.21; other mu keep
 // its median volume diameter (Ulbrich 1983). N0 is not the published constant: it is set so that
 // the water that falls, 6e-4 pi * integral of N D^3 v, is the rate that was asked for, in mm/h.
+// Below 0.01 mm/h Lambda stays what it is there.
 #pragma once
 
 #include <vector>

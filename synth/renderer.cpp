@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "synth/renderer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace pluvia::synth {
 namespace {
 
 constexpr double kReferenceWidthPx = 1280;
+constexpr int kTallestFrame = 4;  ///< heights in widths for which widths count
 
 void check_camera(const SceneFrame& frame) {
   const CameraState& camera = frame.camera;
@@ -52,7 +54,9 @@ void check(const SceneFrame& frame) {
 
 RainField field_for(const RainParams& params, const Camera& camera) {
   RainField field = params.rain;
-  field.min_width_px *= camera.width / kReferenceWidthPx;
+  // A sliver sees almost from the zenith to its feet: by its width alone it would show millions.
+  const int across = std::max(camera.width, camera.height / kTallestFrame);
+  field.min_width_px *= across / kReferenceWidthPx;
   return field;
 }
 

@@ -95,6 +95,13 @@ TEST(DropSizes, ExtinctionGrowsAsPublished) {
   }
 }
 
+TEST(DropSizes, HardlyAnyRainIsHardlyAnyDrops) {
+  const double per_rate = DropSizes(0.01, 0).extinction_per_m(8) / 0.01;
+  for (const double rate : {1e-3, 1e-6, 1e-12}) {
+    EXPECT_NEAR(DropSizes(rate, 0).extinction_per_m(8) / rate / per_rate, 1, 1e-9) << rate;
+  }
+}
+
 TEST(DropSizes, NoRainHasNoDrops) {
   const DropSizes sizes(0, 0);
   EXPECT_EQ(sizes.density(1), 0);

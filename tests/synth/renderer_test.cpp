@@ -70,7 +70,8 @@ RainRenderer renderer(const Params& params, std::uint64_t seed = 1, std::uint32_
 }
 
 TEST(Renderer, FormationsHoldAtEverySize) {
-  const int sizes[][2] = {{1, 1}, {1, 7}, {5, 1}, {3, 2}, {63, 65}, {129, 201}, {360, 640}};
+  const int sizes[][2] = {{1, 1},    {1, 7},   {5, 1},     {3, 2},    {1000, 1},
+                          {1, 1000}, {63, 65}, {129, 201}, {360, 640}};
   for (const auto& size : sizes) {
     const SceneFrame frame = street_like(size[0], size[1], 1.2);
     const auto pixels = static_cast<std::size_t>(size[0] * size[1]);
