@@ -176,6 +176,9 @@ int run(Options& options, const Globals& globals) {
   }
   for (const MethodEntry& entry : all_methods()) {
     if (options.method.name != entry.name) continue;
+    if (!options.convert.empty() || !options.method.weights.empty()) {
+      fail_usage(entry.name, " has no weights to convert or describe; networks have");
+    }
     const MethodInfo info = entry.make()->info();
     print_line(globals.json
                    ? Json{{"name", info.name}, {"help", info.help}, {"parameters", 0}}.dump()

@@ -8,10 +8,12 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/progress.h"
 #include "core/tensor_file/safetensors.h"
 #include "core/text.h"
 #include "models/methods/methods.h"
 #include "models/nets/nets.h"
+#include "models/network_of_file.h"
 #include "models/torch_module.h"
 
 namespace pluvia {
@@ -65,7 +67,15 @@ std::unique_ptr<Method> network_method(const MethodRequest& request) {
   }
   std::unique_ptr<Network> network =
       make_network({request.name, network_options(request), request.precision, request.device});
-  network->load(read_weights(request.weights), request.weights);
+  const NamedTensors weights = read_weights(request.weights);
+  network->load(weights, request.weights);
+  if (request.options.empty() && trained_options(request).empty()) {
+    const std::string other = other_network_of_shapes(request.name, weights, request.weights);
+    if (!other.empty()) {
+      warn(cat(request.weights, " has the sizes of ", other, " and runs with ", request.name,
+               "'s other options; name ", other, " if it is that"));
+    }
+  }
   return network;
 }
 

@@ -37,7 +37,25 @@ Shapes shapes_of(const Network& network) {
   return shapes;
 }
 
+Shapes shapes_of(const NamedTensors& weights, const std::string& path) {
+  Shapes found;
+  for (const auto& [key, tensor] : own_weights(weights, path)) {
+    if (tensor->unreadable.empty()) found[key] = tensor->shape;
+  }
+  return found;
+}
+
 }  // namespace
+
+std::string other_network_of_shapes(const std::string& name, const NamedTensors& weights,
+                                    const std::string& path) {
+  const Shapes found = shapes_of(weights, path);
+  if (shapes_of(*make_network({name})) == found) return {};
+  for (const NetworkEntry& entry : all_networks()) {
+    if (name != entry.name && shapes_of(*make_network({entry.name})) == found) return entry.name;
+  }
+  return {};
+}
 
 std::string network_of_file(const std::string& path) {
   const std::map<std::string, std::string> said = safetensors_metadata(path);
@@ -45,10 +63,7 @@ std::string network_of_file(const std::string& path) {
   if (name != said.end() && is_network(name->second)) return name->second;
   const NamedTensors weights = read_weights(path);
   const auto own = own_weights(weights, path);
-  Shapes found;
-  for (const auto& [key, tensor] : own) {
-    if (tensor->unreadable.empty()) found[key] = tensor->shape;
-  }
+  const Shapes found = shapes_of(weights, path);
   std::string fitting;
   std::vector<std::string> names;
   for (const NetworkEntry& entry : all_networks()) {

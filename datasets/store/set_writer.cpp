@@ -46,12 +46,13 @@ SetWriter::SetWriter(fs::path out, SetOptions options)
   if (out_exists && options_.resume && !fs::exists(parts_, ignored)) {
     const SetInfo there = SetReader::open(out_)->info();
     const Json provenance = parse_json(there.provenance, out_.string());
-    if (provenance.value("settings_sha256", "") != sha256_hex(options_.settings)) {
+    complete_ = provenance.value("settings_sha256", "") == sha256_hex(options_.settings);
+    if (complete_) return;
+    // A run that replaces it was stopped before anything was worth keeping.
+    if (!options_.force) {
       fail("--resume: ", out_.string(),
            " was made with other settings; choose another --out or use --force");
     }
-    complete_ = true;
-    return;
   }
   if (out_exists && !options_.resume && !options_.force) {
     fail_usage("--out ", out_.string(),

@@ -20,7 +20,7 @@ enum Draw : std::uint32_t { kClip, kStart, kFirstCrop };
 class SetSource final : public TrainingSource {
  public:
   SetSource(const std::string& path, const std::string& split, const LayerSet& layers,
-            const SampleShape& shape)
+            const SampleShape& shape, const std::function<std::string(Layer)>& users)
       : set_(SetReader::open(path)), layers_(layers), shape_(shape), path_(path) {
     if (set_->info().kind == "images" && shape.frames > 1) {
       fail("training on ", path, ": it holds pictures that have nothing to do with each other, no ",
@@ -34,7 +34,7 @@ class SetSource final : public TrainingSource {
     for (const IndexRow& row : set_->info().rows) {
       const ClipInfo& clip = row.clip;
       if (!chosen.empty() && clip.split != chosen) continue;
-      require_layers(clip);
+      require_layers(clip, users);
       longest = std::max(longest, clip.frames);
       tallest = std::max(tallest, clip.height);
       widest = std::max(widest, clip.width);
@@ -94,14 +94,16 @@ class SetSource final : public TrainingSource {
   }
 
  private:
-  void require_layers(const ClipInfo& clip) const {
+  void require_layers(const ClipInfo& clip, const std::function<std::string(Layer)>& users) const {
     std::vector<std::string> missing;
     for (const Layer layer : layers_.list()) {
-      if (!clip.layers.has(layer)) missing.emplace_back(spec(layer).name);
+      if (clip.layers.has(layer)) continue;
+      const std::string needed_by = layer == Layer::kLq ? "the network" : users(layer);
+      missing.push_back(cat(spec(layer).name, " (needed by ", needed_by, ")"));
     }
     if (!missing.empty()) {
       fail("training on ", path_, ": clip ", clip.id, " has no layer ", join(missing, ", "),
-           ", which the losses need; it has ", clip.layers.names());
+           "; it has ", clip.layers.names());
     }
   }
 
@@ -147,8 +149,9 @@ class SetSource final : public TrainingSource {
 }  // namespace
 
 std::unique_ptr<TrainingSource> open_set_source(const std::string& path, const std::string& split,
-                                                const LayerSet& layers, const SampleShape& shape) {
-  return std::make_unique<SetSource>(path, split, layers, shape);
+                                                const LayerSet& layers, const SampleShape& shape,
+                                                const std::function<std::string(Layer)>& users) {
+  return std::make_unique<SetSource>(path, split, layers, shape, users);
 }
 
 }  // namespace pluvia

@@ -38,7 +38,8 @@ std::unique_ptr<TrainingSource> open_source(const TrainRequest& request) {
   const SampleShape shape = {static_cast<int>(run.integer("frames")), side, side};
   const LayerSet layers = request.schedule.needs();
   if (is_set_file(request.data)) {
-    return open_set_source(request.data, request.split, layers, shape);
+    return open_set_source(request.data, request.split, layers, shape,
+                           [&](Layer layer) { return request.schedule.users_of(layer); });
   }
   return open_recipe_source(request.data, request.data_overrides, layers, shape);
 }

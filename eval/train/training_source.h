@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,9 +41,11 @@ class TrainingSource {
 };
 
 /// An Error when the set lacks a layer, the split is unknown or empty, or no clip is large and long
-/// enough. `split` empty: "train" where the set has one, else all clips.
+/// enough. `split` empty: "train" where the set has one, else all clips. `users` says of a layer
+/// that is lacking which losses need it.
 std::unique_ptr<TrainingSource> open_set_source(const std::string& path, const std::string& split,
-                                                const LayerSet& layers, const SampleShape& shape);
+                                                const LayerSet& layers, const SampleShape& shape,
+                                                const std::function<std::string(Layer)>& users);
 
 /// Rain over built-in scenes, drawn anew for every window; `overrides` as synth's --set. Scenes and
 /// rain are numbered beyond the recipe's own clips, so that none of those is ever trained on.

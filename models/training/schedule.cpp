@@ -254,6 +254,20 @@ LayerSet Schedule::needs() const {
   return layers;
 }
 
+std::string Schedule::users_of(Layer layer) const {
+  std::vector<std::string> users;
+  for (const LossTerm& term : losses) {
+    bool uses = term.target == layer;
+    for (const LossKind& kind : all_losses()) {
+      if (term.kind != kind.name) continue;
+      for (const Layer read : kind.reads()) uses = uses || read == layer;
+    }
+    const bool new_one = std::find(users.begin(), users.end(), term.kind) == users.end();
+    if (uses && new_one) users.push_back(term.kind);
+  }
+  return join(users, ", ");
+}
+
 double Schedule::rate_at(std::int64_t k, double factor) const {
   const double base = optimizer.number("learning_rate") * factor;
   const double least = learning_rate.number("least");

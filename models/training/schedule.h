@@ -69,6 +69,8 @@ struct Schedule {
 
   /// Layers that the data must have: lq, and what losses read.
   LayerSet needs() const;
+  /// The losses that need this layer, for errors: "bce, hole".
+  std::string users_of(Layer layer) const;
   /// At 0-based iteration k, for the parameters of a group with this factor.
   double rate_at(std::int64_t k, double factor = 1) const;
   /// All that decides the result, defaults written out.

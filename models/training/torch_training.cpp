@@ -210,6 +210,10 @@ class TorchTraining final : public Training, private Method {
       alphas.emplace_back(cat("alpha", alphas.size()), alpha);
     }
     if (alphas.empty()) return;
+    if (schedule_.run.integer("batch") < 2) {
+      fail_usage("searching ", net_->info().name,
+                 " with batch=1: half of every batch moves the alphas, so it must be 2 or more");
+    }
     Params settings(optimizer_param_table());
     settings.set_pair("beta1=0.5");
     settings.set_pair("weight_decay=0.001");
@@ -219,11 +223,12 @@ class TorchTraining final : public Training, private Method {
   /// The weights' half of the step leaves no gradient on the alphas: theirs is of their own half.
   void search(const TrainingBatch& batch, int first) {
     constexpr double kRate = 3e-4;
-    if (first == batch.count) return;
     learn_alphas(true);
     TrainingStep unused;
     for (const Term& term : terms_) unused.losses.emplace_back(term.label, 0.0);
     const int count = batch.count - first;
+    // The weights' half of the step before left gradients here, too, which are not meant.
+    architecture_->zero_grad();
     backward(batch, {first, count, 0}, count, unused);
     bool finite = true;
     for (const torch::Tensor& alpha : net_->architecture()) {
@@ -231,7 +236,6 @@ class TorchTraining final : public Training, private Method {
     }
     // What breaks here breaks the weights' half of the step too, which says so.
     if (finite) architecture_->step([](std::size_t) { return kRate; });
-    architecture_->zero_grad();
     optimizer_->zero_grad();
     learn_alphas(false);
   }

@@ -155,6 +155,11 @@ with tempfile.TemporaryDirectory() as folder:
     run("derain", "streak-opening", at("exact.npy"), at("frames"), "--force", "--resume")
     assert open(at("frames", "00000000.png"), "rb").read() != old
     run("derain", "identity", at("exact.npy"), at("frames"), "--force")
+    run("derain", "identity", at("exact.npy"), at("again.h5"))
+    assert "other settings" in run("derain", "streak-opening", at("exact.npy"), at("again.h5"), "--resume", status=3)
+    run("derain", "streak-opening", at("exact.npy"), at("again.h5"), "--resume", "--force")
+    with h5py.File(at("again.h5")) as f:
+        assert not np.array_equal(f["clips/clip/lq"][0], codes(exact[0]).transpose(1, 2, 0))
 
     # A set of unrelated pictures is no clip: a method of clips sees each by itself.
     os.makedirs(at("pairs", "lq"))

@@ -181,6 +181,12 @@ with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([pluvia, "derain", network, at(name), at("said.npy"), "-w", at(weights_of + ".safetensors"), "--force"], capture_output=True, text=True)
         assert done.returncode == 0 and (words in done.stderr if words else done.stderr.count("\n") == 1), done.stderr
 
+    # Weights of one network's sizes under another's name, whose other options they would run with.
+    done = subprocess.run([pluvia, "derain", "rdmc", at("alone.npy"), at("said.npy"), "-w", at("rdmc.safetensors"), "--force"], capture_output=True, text=True)
+    assert done.returncode == 0 and "has the sizes of rdmc-tiny" in done.stderr, done.stderr
+    for words in (("identity", "--convert", at("rdmc.safetensors"), at("x.safetensors")), ("identity", "-w", at("rdmc.safetensors"))):
+        assert "has no weights" in run("models", *words, status=2)
+
     # Wrong ones: named in one line, nothing written.
     def refused(name, *words):
         error = run("derain", "plain-cnn", at("in.npy"), at("x.npy"), "--weights", at(name), status=3)

@@ -146,7 +146,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert not os.path.exists(gone), args
     run("derain", "identity", at("set.h5"), at("nodrop.h5"))
     error = run("train", "plain-cnn", "--data", at("nodrop.h5"), "--schedule", "vimpnet-vrds", "--out", gone, *QUICK, status=3)
-    assert "drop" in error and "losses need" in error, error
+    assert "drop" in error and "needed by" in error, error
 
     # A part may begin with weights of its own, here frozen ones; that it does not is said.
     def write(name, entries):
