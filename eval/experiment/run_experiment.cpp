@@ -72,9 +72,26 @@ class ExperimentRun {
     fs::create_directories(out_ / "steps");
   }
 
-  /// `redo` is false when an unfinished step of the same inputs may be gone on with.
+  /// What a step finds in its place that was made from other inputs.
+  enum class Earlier : std::uint8_t {
+    kDiscarded,  ///< goes before the step counts as begun: it could not be told from its own
+    kReplaced,   ///< the step itself knows its own
+  };
+
+  /// A finished result and what a writer that was stopped keeps beside it.
+  static void discard(const fs::path& result) {
+    std::error_code ignored;
+    std::vector<fs::path> all;
+    const std::string name = result.filename().string();
+    for (const fs::directory_entry& entry : fs::directory_iterator(result.parent_path(), ignored)) {
+      const std::string other = entry.path().filename().string();
+      if (other == name || other.starts_with(name + ".")) all.push_back(entry.path());
+    }
+    for (const fs::path& path : all) fs::remove_all(path);
+  }
+
   void step(const std::string& name, const std::string& inputs, const fs::path& result,
-            const std::function<void(bool redo)>& run) {
+            Earlier earlier, const std::function<void()>& run) {
     const std::string hash = sha256_hex(inputs);
     const fs::path done = out_ / "steps" / (file_name_of(name) + ".done");
     const fs::path begun = out_ / "steps" / (file_name_of(name) + ".begun");
@@ -87,11 +104,11 @@ class ExperimentRun {
       note(name + ": done before");
       return;
     }
-    const bool redo = !holds(begun);
     fs::remove(done, ignored);
+    if (!holds(begun) && earlier == Earlier::kDiscarded) discard(result);
     write_text(begun, hash);
     note(name);
-    run(redo);
+    run();
     write_text(done, hash);
   }
 
@@ -118,11 +135,9 @@ class ExperimentRun {
   void render(const ExperimentSet& set) {
     RenderRequest render = render_request(set);
     fs::create_directories(render.out.parent_path());
-    step("render " + set.name, render.recipe_text, render.out, [&](bool redo) {
-      render.force = redo;
-      render.resume = !redo;
-      render_set(render);
-    });
+    render.resume = true;
+    step("render " + set.name, render.recipe_text, render.out, Earlier::kDiscarded,
+         [&] { render_set(render); });
   }
 
   fs::path training_path(const std::string& label, std::int64_t seed) const {
@@ -188,11 +203,10 @@ class ExperimentRun {
                                    loss_networks(wanted.schedule).dump(), training.data,
                                    identity_of(training), added, judged);
     const std::string name = cat("train ", method.label, ", seed ", seed);
-    step(name, inputs, fs::path(wanted.out) / "weights.safetensors", [&](bool redo) {
-      wanted.force = redo;
-      wanted.resume = !redo;
-      train(wanted);
-    });
+    wanted.resume = true;
+    wanted.force = true;
+    step(name, inputs, fs::path(wanted.out) / "weights.safetensors", Earlier::kReplaced,
+         [&] { train(wanted); });
   }
 
   const ExperimentScore& first_score_of(const std::string& set) const {
@@ -246,10 +260,9 @@ class ExperimentRun {
                                    hash_of("render " + score.set));
     const std::string tail = seed < 0 ? std::string() : cat(", seed ", seed);
     step(cat("score ", method.label, tail, " on ", scored_as(score)), inputs, eval.out,
-         [&](bool redo) {
+         Earlier::kDiscarded, [&] {
            eval.method = choose_method(wanted);
-           eval.force = redo;
-           eval.resume = !redo;
+           eval.resume = true;
            evaluate(eval);
          });
   }
