@@ -27,6 +27,24 @@
 namespace pluvia {
 namespace {
 
+/// What clean videos and folders of pictures hold, file by file; nothing for no sources.
+std::string contents_of(const std::vector<fs::path>& sources) {
+  std::vector<fs::path> files;
+  for (const fs::path& source : sources) {
+    if (!fs::is_directory(source)) {
+      files.push_back(source);
+      continue;
+    }
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::string out;
+  for (const fs::path& file : files) out += cat(file.string(), " ", sha256_of_file(file), "\n");
+  return out;
+}
+
 class ExperimentRun {
  public:
   explicit ExperimentRun(const ReproduceRequest& request)
@@ -136,7 +154,8 @@ class ExperimentRun {
     RenderRequest render = render_request(set);
     fs::create_directories(render.out.parent_path());
     render.resume = true;
-    step("render " + set.name, render.recipe_text, render.out, Earlier::kDiscarded,
+    const std::string inputs = render.recipe_text + contents_of(render.sources);
+    step("render " + set.name, inputs, render.out, Earlier::kDiscarded,
          [&] { render_set(render); });
   }
 

@@ -129,6 +129,19 @@ with tempfile.TemporaryDirectory() as folder:
         said = run("reproduce", write("own.json", elsewhere), "--out", at("own"))
         assert ("train plain-cnn, seed 1: done before" in said) == bool(again), (seed, said)
 
+    # Clean footage counts by what it holds, too.
+    run("export", at("after", "sets", "rain.h5"), "--layout", "paired", "--out", at("clean"))
+    (first, second, *_) = sorted(glob.glob(at("clean", "*", "gt", "*")))
+    with open(at("footage.json"), "w") as f:
+        json.dump({"look": "vrds", "sources": [os.path.relpath(first, folder)], "frames": 3, "clips": 1}, f)
+    footage = write("over.json", lambda e: (e.update(sets={"rain": {"recipe": at("footage.json")}}, scores=e["scores"][:1], methods=e["methods"][:1]),
+                                            e.pop("curves")))
+    for again in (False, True, False):
+        assert ("render rain: done before" in run("reproduce", footage, "--out", at("over"))) == again
+        if again:
+            name = sorted(os.listdir(first))[0]
+            shutil.copy(os.path.join(second, name), os.path.join(first, name))
+
     # Refused, before anything is rendered.
     for change, words in (
         (lambda e: e["scores"].append({"set": "rian", "protocol": "vderain-rgb"}), "rain"),
