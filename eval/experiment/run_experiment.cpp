@@ -27,6 +27,24 @@
 namespace pluvia {
 namespace {
 
+/// What clean videos and folders of pictures hold, file by file; nothing for no sources.
+std::string contents_of(const std::vector<fs::path>& sources) {
+  std::vector<fs::path> files;
+  for (const fs::path& source : sources) {
+    if (!fs::is_directory(source)) {
+      files.push_back(source);
+      continue;
+    }
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  std::string out;
+  for (const fs::path& file : files) out += cat(file.string(), " ", sha256_of_file(file), "\n");
+  return out;
+}
+
 class ExperimentRun {
  public:
   explicit ExperimentRun(const ReproduceRequest& request)
@@ -72,9 +90,26 @@ class ExperimentRun {
     fs::create_directories(out_ / "steps");
   }
 
-  /// `redo` is false when an unfinished step of the same inputs may be gone on with.
+  /// What a step finds in its place that was made from other inputs.
+  enum class Earlier : std::uint8_t {
+    kDiscarded,  ///< goes before the step counts as begun: it could not be told from its own
+    kReplaced,   ///< the step itself knows its own
+  };
+
+  /// A finished result and what a writer that was stopped keeps beside it.
+  static void discard(const fs::path& result) {
+    std::error_code ignored;
+    std::vector<fs::path> all;
+    const std::string name = result.filename().string();
+    for (const fs::directory_entry& entry : fs::directory_iterator(result.parent_path(), ignored)) {
+      const std::string other = entry.path().filename().string();
+      if (other == name || other.starts_with(name + ".")) all.push_back(entry.path());
+    }
+    for (const fs::path& path : all) fs::remove_all(path);
+  }
+
   void step(const std::string& name, const std::string& inputs, const fs::path& result,
-            const std::function<void(bool redo)>& run) {
+            Earlier earlier, const std::function<void()>& run) {
     const std::string hash = sha256_hex(inputs);
     const fs::path done = out_ / "steps" / (file_name_of(name) + ".done");
     const fs::path begun = out_ / "steps" / (file_name_of(name) + ".begun");
@@ -87,11 +122,11 @@ class ExperimentRun {
       note(name + ": done before");
       return;
     }
-    const bool redo = !holds(begun);
     fs::remove(done, ignored);
+    if (!holds(begun) && earlier == Earlier::kDiscarded) discard(result);
     write_text(begun, hash);
     note(name);
-    run(redo);
+    run();
     write_text(done, hash);
   }
 
@@ -118,11 +153,10 @@ class ExperimentRun {
   void render(const ExperimentSet& set) {
     RenderRequest render = render_request(set);
     fs::create_directories(render.out.parent_path());
-    step("render " + set.name, render.recipe_text, render.out, [&](bool redo) {
-      render.force = redo;
-      render.resume = !redo;
-      render_set(render);
-    });
+    render.resume = true;
+    const std::string inputs = render.recipe_text + contents_of(render.sources);
+    step("render " + set.name, inputs, render.out, Earlier::kDiscarded,
+         [&] { render_set(render); });
   }
 
   fs::path training_path(const std::string& label, std::int64_t seed) const {
@@ -188,11 +222,10 @@ class ExperimentRun {
                                    loss_networks(wanted.schedule).dump(), training.data,
                                    identity_of(training), added, judged);
     const std::string name = cat("train ", method.label, ", seed ", seed);
-    step(name, inputs, fs::path(wanted.out) / "weights.safetensors", [&](bool redo) {
-      wanted.force = redo;
-      wanted.resume = !redo;
-      train(wanted);
-    });
+    wanted.resume = true;
+    wanted.force = true;
+    step(name, inputs, fs::path(wanted.out) / "weights.safetensors", Earlier::kReplaced,
+         [&] { train(wanted); });
   }
 
   const ExperimentScore& first_score_of(const std::string& set) const {
@@ -246,10 +279,9 @@ class ExperimentRun {
                                    hash_of("render " + score.set));
     const std::string tail = seed < 0 ? std::string() : cat(", seed ", seed);
     step(cat("score ", method.label, tail, " on ", scored_as(score)), inputs, eval.out,
-         [&](bool redo) {
+         Earlier::kDiscarded, [&] {
            eval.method = choose_method(wanted);
-           eval.force = redo;
-           eval.resume = !redo;
+           eval.resume = true;
            evaluate(eval);
          });
   }

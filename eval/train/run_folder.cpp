@@ -108,11 +108,17 @@ RunFolder::RunFolder(const TrainRequest& request, const std::string& settings) :
         within("--resume", [&] { return parse_json(read_text(file), file.string()).dump(); });
     const std::vector<std::string> different = different_settings(before, settings);
     if (different.empty()) return;
-    fail("--resume: ", request.out, " was started with another ", join(different, ", "),
-         "; choose another --out or use --force");
+    if (!request.force) {
+      fail("--resume: ", request.out, " was started with another ", join(different, ", "),
+           "; choose another --out or use --force");
+    }
   }
-  if (there(file)) set_aside();
-  write_text(file, parse_json(settings, "settings").dump(1) + "\n");
+  begin_anew(settings);
+}
+
+void RunFolder::begin_anew(const std::string& settings) const {
+  if (there(run_ / kSettings)) set_aside();
+  write_text(run_ / kSettings, parse_json(settings, "settings").dump(1) + "\n");
 }
 
 void RunFolder::complete() const {

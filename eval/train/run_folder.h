@@ -29,13 +29,15 @@ std::vector<std::string> different_settings(const std::string& before, const std
 class RunFolder {
  public:
   /// The folder is new, or holds this very run, or holds one that is to be replaced: an Error of
-  /// usage when it is none of these.
+  /// usage when it is none of these. With both --resume and --force this very run is gone on with
+  /// and any other replaced.
   RunFolder(const TrainRequest& request, const std::string& settings);
 
   /// The run has done all of its iterations: what it replaces goes.
   void complete() const;
 
  private:
+  void begin_anew(const std::string& settings) const;
   void set_aside() const;
 
   fs::path run_;

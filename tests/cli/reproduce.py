@@ -2,7 +2,7 @@
 """An experiment from its file to its report: every step once, a killed run goes on, a change redoes only
 what hangs on it, curves in the page, and files that say something impossible are refused.
 Usage: reproduce.py PLUVIA"""
-import copy, glob, json, os, re, subprocess, sys, tempfile, time
+import copy, glob, json, os, re, shutil, subprocess, sys, tempfile, time
 
 try:
     import numpy  # noqa: F401  (the test machine has Python's packages: run all or none of these tests)
@@ -44,7 +44,7 @@ with tempfile.TemporaryDirectory() as folder:
         out = {}
         for file in glob.glob(at(which, "training", "*", "weights.safetensors")):
             out[os.path.relpath(file, at(which))] = open(file, "rb").read()
-        for name in EXPERIMENT["sets"]:
+        for name in sorted(os.path.basename(x)[:-3] for x in glob.glob(at(which, "sets", "*.h5"))):
             info = subprocess.run([pluvia, "info", "--json", "--all", at(which, "sets", name + ".h5")], capture_output=True, text=True, check=True)
             out[name] = re.findall(r'"\w+":"[0-9a-f]{64}"', info.stdout)
             assert len(out[name]) > 10, info.stdout
@@ -85,6 +85,30 @@ with tempfile.TemporaryDirectory() as folder:
     fourth = run("reproduce", file, "--out", at("whole"), "--set", "train.iterations=8")
     assert fourth.count("done before") == 2 + 2, fourth
 
+    # Killed when a step of new inputs has just begun, with what older ones left around it: goes on all the same.
+    def one(e):
+        e["scores"] = e["scores"][:1]
+        e.pop("curves")
+        e["sets"].pop("sweep")
+        e["methods"][1]["train"].update(seeds=[1])
+
+    small = write("one.json", one)
+    change = ("--set", "sets.rain.seed=9", "train.iterations=8")
+    run("reproduce", small, "--out", at("before"))
+    run("reproduce", small, "--out", at("after"), *change)
+    for name in ("render_rain", "train_plain-cnn__seed_1", "score_rainy_input_on_rain"):
+        shutil.copytree(at("before"), at("unlucky"))
+        begun = [open(at(which, "steps", name + ".begun")).read() for which in ("before", "after")]
+        assert begun[0] != begun[1]
+        process = subprocess.Popen([pluvia, "reproduce", small, "--out", at("unlucky"), *change], stderr=subprocess.DEVNULL)
+        while process.poll() is None and open(at("unlucky", "steps", name + ".begun")).read() != begun[1]:
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+        run("reproduce", small, "--out", at("unlucky"), *change)
+        assert contents("unlucky") == contents("after"), name
+        shutil.rmtree(at("unlucky"))
+
     # One set by two protocols: records of their own, and nothing twice either.
     two = write("two.json", lambda e: (e["scores"].insert(1, {"set": "rain", "protocol": "derain-matlab-y"}), e["methods"].pop(1), e.pop("curves")))
     run("reproduce", two, "--out", at("two"))
@@ -104,6 +128,19 @@ with tempfile.TemporaryDirectory() as folder:
                             "--out", at("own.h5")], check=True, capture_output=True)
         said = run("reproduce", write("own.json", elsewhere), "--out", at("own"))
         assert ("train plain-cnn, seed 1: done before" in said) == bool(again), (seed, said)
+
+    # Clean footage counts by what it holds, too.
+    run("export", at("after", "sets", "rain.h5"), "--layout", "paired", "--out", at("clean"))
+    (first, second, *_) = sorted(glob.glob(at("clean", "*", "gt", "*")))
+    with open(at("footage.json"), "w") as f:
+        json.dump({"look": "vrds", "sources": [os.path.relpath(first, folder)], "frames": 3, "clips": 1}, f)
+    footage = write("over.json", lambda e: (e.update(sets={"rain": {"recipe": at("footage.json")}}, scores=e["scores"][:1], methods=e["methods"][:1]),
+                                            e.pop("curves")))
+    for again in (False, True, False):
+        assert ("render rain: done before" in run("reproduce", footage, "--out", at("over"))) == again
+        if again:
+            name = sorted(os.listdir(first))[0]
+            shutil.copy(os.path.join(second, name), os.path.join(first, name))
 
     # Refused, before anything is rendered.
     for change, words in (
