@@ -227,7 +227,7 @@ class TorchTraining final : public Training, private Method {
     TrainingStep unused;
     for (const Term& term : terms_) unused.losses.emplace_back(term.label, 0.0);
     const int count = batch.count - first;
-    // The weights' half of the step before left gradients here, too, which are not meant.
+    // Of the step before.
     architecture_->zero_grad();
     backward(batch, {first, count, 0}, count, unused);
     bool finite = true;
