@@ -52,12 +52,11 @@ std::string ClaimedLayers::names() const {
 ClaimedLayers claimed_layers(const MethodChoice& method, const std::vector<ScoredClip>& clips) {
   ClaimedLayers out;
   if (method.kind == MethodKind::kCommand) return out;
-  MethodInfo info;
-  if (method.kind == MethodKind::kBuiltIn) info = method.make()->info();
+  if (method.kind == MethodKind::kBuiltIn) out.method = method.make()->info();
   for (const ScoredLayer& layer : scored_layers()) {
     const LayerSpec& row = spec(layer.layer);
     const bool claimed = method.kind == MethodKind::kFolder ? has_subfolder(method, clips, row.name)
-                                                            : predicts(info, row);
+                                                            : predicts(out.method, row);
     if (!claimed) continue;
     const auto lacking = std::find_if(clips.begin(), clips.end(), [&](const ScoredClip& clip) {
       return !clip.layers.has(layer.layer);

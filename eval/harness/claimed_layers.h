@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/method.h"
 #include "eval/harness/clip_data.h"
 #include "eval/harness/eval_request.h"
 #include "eval/metrics/layer_scores.h"
@@ -20,6 +21,7 @@
 namespace pluvia {
 
 struct ClaimedLayers {
+  MethodInfo method;  ///< what a method of our own says of itself
   std::vector<const ScoredLayer*> scored;
   std::vector<std::pair<std::string, std::string>> left_out;  ///< a layer's name, and why
 

@@ -116,13 +116,10 @@ void warn_of(const CheckedFolder& files, const MethodChoice& method) {
 }
 
 /// How a method made for clips sees pictures, and the other way round.
-void note_of_windows(const MethodChoice& method, const std::vector<ScoredClip>& clips,
-                     SetUnit unit) {
-  if (method.kind != MethodKind::kBuiltIn) return;
+void note_of_windows(const MethodInfo& method, const std::vector<ScoredClip>& clips, SetUnit unit) {
   int fewest = clips.front().frames;
   for (const ScoredClip& clip : clips) fewest = std::min(fewest, clip.frames);
-  const std::string line =
-      window_note(method.make()->info(), unit == SetUnit::kPicture ? 1 : fewest);
+  const std::string line = window_note(method, unit == SetUnit::kPicture ? 1 : fewest);
   if (!line.empty()) note(line);
 }
 
@@ -305,7 +302,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
   const std::string settings = settings_hash(request, scorer, clips, layers, files.sha256, unit);
   if (is_finished(request, settings)) return outcome_of(request.out);
   warn_of(files, request.method);
-  note_of_windows(request.method, clips, unit);
+  note_of_windows(layers.method, clips, unit);
   for (const auto& [layer, why] : layers.left_out) {
     warn(cat("what ", request.method.label, " claims of layer ", layer, " is not scored: ", why));
   }
