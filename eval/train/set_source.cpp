@@ -22,11 +22,6 @@ class SetSource final : public TrainingSource {
   SetSource(const std::string& path, const std::string& split, const LayerSet& layers,
             const SampleShape& shape, const std::function<std::string(Layer)>& users)
       : set_(SetReader::open(path)), layers_(layers), shape_(shape), path_(path) {
-    if (set_->info().kind == "images" && shape.frames > 1) {
-      fail("training on ", path, ": it holds pictures that have nothing to do with each other, no ",
-           "clips; windows of ", counted(shape.frames, "frame"),
-           " need clips (set frames=1, or train a network of single pictures)");
-    }
     const std::string chosen = choose_split(set_->info(), path, split, "train");
     int longest = 0;
     int tallest = 0;
