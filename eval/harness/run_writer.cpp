@@ -267,6 +267,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
            {"mean", means_json(summary.mean)},
            {"frames_scored", summary.frames},
            {"identical_frames", summary.identical},
+           {"infinite_scores", Json::object()},
            {"identical_rule", protocol.identical == IdenticalRule::kInclude
                                   ? "infinite scores count and make a mean infinite"
                                   : "infinite scores are counted and left out of means"},
@@ -288,6 +289,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
              {"cpu_level", cpu_level_name()},
              {"finished", now_text()}}}};
   out["protocol"]["name"] = protocol.name;
+  for (const auto& [key, frames] : summary.infinite) out["infinite_scores"][key] = frames;
   for (const auto& [layer, why] : run.layers.left_out) out["layers_left_out"][layer] = why;
   for (const ScoreColumn& column : columns_of(run.scorer, run.regions, run.layers, run.unit)) {
     out["columns"].push_back(column_json(column));

@@ -2,6 +2,7 @@
 // Averages over frames and clips, in the order the protocol says. Where clips are stacks of
 // unrelated pictures, each picture is a clip of its own: which stack it lies in is a matter of its
 // size, so a mean over stacks would weigh pictures by how many others have theirs.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -46,6 +47,20 @@ MetricSum pooled_part(const FrameScores& frame, std::size_t metric, int region) 
 
 namespace {
 
+/// Of whole frames (region < 0) or of a region; NaN where it has none.
+double value_of(const FrameScores& frame, std::size_t metric, int region) {
+  if (region < 0) return frame.values[metric];
+  const auto at = static_cast<std::size_t>(region);
+  return at < frame.regions[metric].size() ? frame.regions[metric][at]
+                                           : std::numeric_limits<double>::quiet_NaN();
+}
+
+int infinite_ones(const std::vector<const FrameScores*>& frames, std::size_t metric, int region) {
+  return static_cast<int>(std::count_if(
+      frames.begin(), frames.end(),
+      [&](const FrameScores* frame) { return std::isinf(value_of(*frame, metric, region)); }));
+}
+
 /// Takes one number out of each frame and averages it as the protocol says.
 struct Averager {
   const ProtocolScorer& scorer;
@@ -63,13 +78,7 @@ struct Averager {
       return law->of(mean_of(all));
     }
     std::vector<double> values;
-    for (const FrameScores* frame : frames) {
-      if (region < 0) {
-        values.push_back(frame->values[metric]);
-      } else if (static_cast<std::size_t>(region) < frame->regions[metric].size()) {
-        values.push_back(frame->regions[metric][static_cast<std::size_t>(region)]);
-      }
-    }
+    for (const FrameScores* frame : frames) values.push_back(value_of(*frame, metric, region));
     return mean_under(values, rule);
   }
 };
@@ -98,6 +107,8 @@ Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& c
       of_clips.push_back(averager.over_frames(frames, metric, region));
       out.clips[c].values.emplace_back(key, of_clips.back());
     }
+    const int infinite = scorer.pooled(metric) ? 0 : infinite_ones(all, metric, region);
+    if (infinite > 0) out.infinite.emplace_back(key, infinite);
     const bool by_clips = protocol.averaging == Averaging::kClips && unit == SetUnit::kClip;
     out.mean.values.emplace_back(key, by_clips ? mean_under(of_clips, protocol.identical)
                                                : averager.over_frames(all, metric, region));

@@ -53,15 +53,29 @@ std::string frame_line(const ProtocolScorer& scorer, const FrameScores& frame) {
   return means_line(means);
 }
 
+/// "psnr of 3 frames, psnr_outside of 1 frame"
+std::string infinite_text(const Summary& summary) {
+  std::vector<std::string> parts;
+  for (const auto& [key, frames] : summary.infinite) {
+    parts.push_back(key + " of " + counted(frames, "frame"));
+  }
+  return list_some(parts);
+}
+
+/// What there was of frames equal to their reference and of infinite scores, and what became of it.
 std::string identical_line(const Protocol& protocol, const Summary& summary) {
-  if (summary.identical == 0) return "";
-  const char* const rule = protocol.identical == IdenticalRule::kExclude
-                               ? "infinite scores are left out of means"
-                               : "an infinite score makes its mean infinite";
-  return cat("  ", counted(summary.identical, "frame"),
-             summary.identical == 1 ? " equals" : " equal", " the reference; ", rule,
-             " (identical=", protocol.identical == IdenticalRule::kExclude ? "exclude" : "include",
-             ")\n");
+  std::string out;
+  if (summary.identical > 0) {
+    out = cat(counted(summary.identical, "frame"), summary.identical == 1 ? " equals" : " equal",
+              " the reference");
+  }
+  if (!summary.infinite.empty()) {
+    const bool left_out = protocol.identical == IdenticalRule::kExclude;
+    out += cat(out.empty() ? "" : "; ", "infinite scores (", infinite_text(summary),
+               left_out ? ") are left out of means (identical=exclude)"
+                        : ") make their means infinite (identical=include)");
+  }
+  return out.empty() ? "" : "  " + out + "\n";
 }
 
 Json items_json(const ProtocolScorer& scorer, const ScoredMedia& scored,
@@ -110,6 +124,8 @@ Json result_json(const ProtocolScorer& scorer, const ScoredMedia& scored, std::s
   const Summary summary = summarise(scorer, result.clips, scored.regions);
   out["frames"] = summary.frames;
   out["identical_frames"] = summary.identical;
+  out["infinite_scores"] = Json::object();
+  for (const auto& [key, frames] : summary.infinite) out["infinite_scores"][key] = frames;
   out["mean"] = means_json(summary.mean);
   Json clips = Json::array();
   for (std::size_t c = 0; c < result.clips.size(); ++c) {

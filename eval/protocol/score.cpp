@@ -194,7 +194,8 @@ FrameScores ProtocolScorer::score(const FramePair& pair) const {
     const FramePair inner = cut(pair, part_of(protocol_, pair));
     FrameScores out;
     out.name = pair.name;
-    out.identical = protocol_.needs_reference() && equal_pictures(pair.reference, pair.prediction);
+    out.identical =
+        protocol_.needs_reference() && equal_pictures(inner.reference, inner.prediction);
     out.values.assign(frames_.size(), kNaN);
     out.sums.resize(frames_.size());
     out.regions.resize(frames_.size());

@@ -33,7 +33,7 @@ struct FramePair {
 
 struct FrameScores {
   std::string name;
-  bool identical = false;
+  bool identical = false;  ///< to the reference, in all that counts of a picture
   /// Per metric of the protocol that scores frames, in its order; NaN: not defined here.
   std::vector<double> values;
   std::vector<MetricSum> sums;               ///< count 0 where a metric has none
@@ -111,6 +111,9 @@ struct Summary {
   std::vector<Means> clips;
   int frames = 0;
   int identical = 0;
+  /// By column, where there are any: frames of infinite score, which means leave out or not as the
+  /// protocol says. More than `identical` ones: equal luma of other colours, an untouched region.
+  std::vector<std::pair<std::string, int>> infinite;
 };
 
 /// What a protocol averages as its clips.

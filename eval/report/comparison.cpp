@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "eval/report/differences.h"
@@ -115,6 +116,13 @@ std::vector<ScoreColumn> all_columns(const std::vector<RunRecord>& runs) {
   return out;
 }
 
+std::string origin_of(const RunRecord& run, const Comparison& comparison) {
+  std::string content = counted(comparison.units, comparison.unit);
+  if (!run.of_pictures) content += ", " + counted(run.frames_scored, "frame");
+  return cat(content, ", protocol ", run.protocol_name, " (", run.protocol_sha256.substr(0, 12),
+             "), data ", run.data_sha256.substr(0, 12));
+}
+
 std::optional<std::size_t> reference_of(const std::vector<ComparedMethod>& methods,
                                         const std::string& against) {
   std::vector<std::string> labels;
@@ -141,6 +149,7 @@ Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& a
   out.columns = all_columns(runs);
   out.methods = grouped(runs);
   for (ComparedMethod& method : out.methods) {
+    method.seeds = method.runs.size();
     method.clips = mean_clips(method.runs);
     for (const ScoreColumn& column : out.columns) {
       method.mean[column.key] = over_seeds(method.runs, column.key);
@@ -151,6 +160,7 @@ Comparison compare_runs(const std::vector<RunRecord>& runs, const std::string& a
   }
   out.unit = unit_of(runs.front());
   out.units = unit_count(runs.front());
+  out.origins = {origin_of(runs.front(), out)};
   out.reference = reference_of(out.methods, against);
   add_intervals(out);
   add_differences(out);

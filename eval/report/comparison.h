@@ -33,7 +33,8 @@ struct Difference {
 struct ComparedMethod {
   std::string label;
   bool sees_truth = false;
-  std::vector<const RunRecord*> runs;  ///< one per seed
+  std::vector<const RunRecord*> runs;  ///< one per seed, of each set
+  std::size_t seeds = 0;               ///< of a set, at most
   std::map<std::string, double> mean;
   std::map<std::string, std::pair<double, double>> interval;  ///< 95 %, finite ones only
   std::vector<RunClip> clips;                                 ///< means over seeds
@@ -48,6 +49,7 @@ struct Comparison {
   std::vector<ScoreColumn> columns;  ///< of any method; another's number is then undefined
   std::vector<ComparedMethod> methods;
   std::optional<std::size_t> reference;  ///< what `against` compares with
+  std::vector<std::string> origins;      ///< what was scored on what by what, a line a data set
   std::string unit;                      ///< "clip" or "picture": what is resampled and paired
   std::size_t units = 0;
 };

@@ -11,7 +11,10 @@
 namespace pluvia {
 namespace {
 
-constexpr const char* kMeanKey = "mean_of_sets";
+constexpr const char* kMeanOfSets = "mean of sets";
+
+/// No set's name holds a slash.
+std::string key_of(const std::string& set, const std::string& key) { return set + "/" + key; }
 
 std::string stem_of(const RunRecord& run) {
   const std::string stem = std::filesystem::path(run.data_file).stem().string();
@@ -29,7 +32,10 @@ void tell_apart(std::vector<SetRuns>& sets, const What& what) {
   }
 }
 
-void require_names(const std::vector<SetRuns>& sets) {
+void require_names(std::vector<SetRuns>& sets) {
+  for (SetRuns& set : sets) {
+    if (set.name == kMeanOfSets) set.name += " (a set)";
+  }
   for (std::size_t i = 0; i < sets.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
       if (sets[i].name != sets[k].name) continue;
@@ -45,10 +51,9 @@ bool of_whole_frames(const ScoreColumn& column) {
   return column.region.empty() && column.layer.empty();
 }
 
-ScoreColumn column_of_set(const ScoreColumn& column, const std::string& key,
-                          const std::string& set) {
+ScoreColumn column_of_set(const ScoreColumn& column, const std::string& set) {
   ScoreColumn out = column;
-  out.key = key + "_" + column.key;
+  out.key = key_of(set, column.key);
   out.base = out.key;
   out.set = set;
   return out;
@@ -65,20 +70,24 @@ ComparedMethod& row_of(Comparison& table, const ComparedMethod& method) {
 }
 
 void add_set(const SetComparison& set, Comparison& table) {
+  for (const std::string& origin : set.comparison->origins) {
+    table.origins.push_back(set.name + ": " + origin);
+  }
   for (const ScoreColumn& column : set.comparison->columns) {
     if (of_whole_frames(column)) {
-      table.columns.push_back(column_of_set(column, set.name, set.name));
+      table.columns.push_back(column_of_set(column, set.name));
     }
   }
   for (const ComparedMethod& method : set.comparison->methods) {
     ComparedMethod& row = row_of(table, method);
     row.runs.insert(row.runs.end(), method.runs.begin(), method.runs.end());
+    row.seeds = std::max(row.seeds, method.seeds);
     for (const RunClip& clip : method.clips) {
       row.clips.push_back({});
       row.clips.back().id = set.name + "/" + clip.id;
     }
-    for (const auto& [key, value] : method.mean) row.mean[set.name + "_" + key] = value;
-    for (const auto& [key, value] : method.interval) row.interval[set.name + "_" + key] = value;
+    for (const auto& [key, value] : method.mean) row.mean[key_of(set.name, key)] = value;
+    for (const auto& [key, value] : method.interval) row.interval[key_of(set.name, key)] = value;
   }
 }
 
@@ -96,7 +105,7 @@ double mean_over_sets(const ComparedMethod& row, const std::vector<SetComparison
                       const std::string& key) {
   double sum = 0;
   for (const SetComparison& set : sets) {
-    const auto found = row.mean.find(set.name + "_" + key);
+    const auto found = row.mean.find(key_of(set.name, key));
     sum += found == row.mean.end() ? std::nan("") : found->second;
   }
   return sum / static_cast<double>(sets.size());
@@ -128,7 +137,7 @@ Comparison over_sets(const std::vector<SetComparison>& sets) {
   if (one_protocol(sets)) {
     for (const ScoreColumn& column : sets.front().comparison->columns) {
       if (!of_whole_frames(column)) continue;
-      table.columns.push_back(column_of_set(column, kMeanKey, "mean of sets"));
+      table.columns.push_back(column_of_set(column, kMeanOfSets));
       for (ComparedMethod& row : table.methods) {
         row.mean[table.columns.back().key] = mean_over_sets(row, sets, column.key);
       }

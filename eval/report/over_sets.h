@@ -27,8 +27,8 @@ struct SetComparison {
   const Comparison* comparison;
 };
 
-/// The metrics of whole frames of every set, under keys SET_KEY, and their means over sets, under
-/// mean_of_sets_KEY, where all sets have the metric by the same protocol. A method that was not
+/// The metrics of whole frames of every set, under keys SET/KEY, and their means over sets, under
+/// "mean of sets/KEY", where all sets have the metric by the same protocol. A method that was not
 /// scored on a set has no number there and no mean.
 Comparison over_sets(const std::vector<SetComparison>& sets);
 

@@ -5,6 +5,7 @@
 
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "eval/report/beside.h"
 #include "eval/report/exhibits.h"
 #include "eval/report/left_out.h"
@@ -35,9 +36,14 @@ void add_notes(const ComparedMethod& method, Json& notes) {
     if (run->identical_frames > 0) {
       notes.push_back(cat(method.label, ": ",
                           counted(run->identical_frames, run->of_pictures ? "picture" : "frame"),
-                          run->identical_frames == 1 ? " equals" : " equal",
-                          " the truth exactly; their infinite PSNR follows the "
-                          "protocol's rule"));
+                          run->identical_frames == 1 ? " equals" : " equal", " the truth exactly"));
+    }
+    if (!run->infinite.empty()) {
+      std::vector<std::string> parts;
+      for (const auto& [key, frames] : run->infinite) parts.push_back(cat(key, " of ", frames));
+      notes.push_back(
+          cat(method.label, ": infinite scores of frames (", list_some(parts),
+              run->infinite_counts ? ") make their means infinite" : ") are left out of means"));
     }
     for (const std::string& layer : run->layers_left_out) {
       notes.push_back(
@@ -63,17 +69,9 @@ Json notes_of(const Comparison& comparison, bool pictures_left_out) {
 
 }  // namespace
 
-std::string page_lead(const Comparison& comparison) {
-  const RunRecord& run = *comparison.methods.front().runs.front();
-  std::string content = counted(comparison.units, comparison.unit);
-  if (!run.of_pictures) content += ", " + counted(run.frames_scored, "frame");
-  return cat(content, ", protocol ", run.protocol_name, " (", run.protocol_sha256.substr(0, 12),
-             "), data ", run.data_sha256.substr(0, 12));
-}
-
 std::string report_page(const Comparison& comparison, const PageRequest& request) {
   Json exhibits = exhibits_json(comparison);
-  Json data{{"title", request.title}, {"lead", page_lead(comparison)}};
+  Json data{{"title", request.title}, {"lead", comparison.origins.front()}};
   data["exhibits"] = std::move(exhibits["list"]);
   data["notes"] = notes_of(comparison, exhibits["left_out"].get<bool>());
   data["metrics"] = columns_json(comparison);

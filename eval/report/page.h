@@ -31,9 +31,6 @@ struct PageRequest {
   std::vector<PagePlot> training;
 };
 
-/// What was scored on what by what, in a line.
-std::string page_lead(const Comparison& comparison);
-
 std::string report_page(const Comparison& comparison, const PageRequest& request);
 
 }  // namespace pluvia

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/report/report.h"
 
+#include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "eval/report/beside.h"
 #include "eval/report/over_sets.h"
 #include "eval/report/page.h"
@@ -44,12 +47,21 @@ void write_set(const fs::path& out, const Comparison& comparison, const PageRequ
   write_text(out / "index.html", report_page(comparison, request));
 }
 
-/// A set's name as a folder's.
-std::string folder_name(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
-    out += plain ? c : '-';
+/// Sets' names as folders': other letters than those of ASCII stay, no two differ by case alone.
+std::vector<std::string> folder_names(const std::vector<SetRuns>& sets) {
+  constexpr std::size_t kLongest = 80;
+  std::set<std::string> taken;
+  std::vector<std::string> out;
+  for (const SetRuns& set : sets) {
+    std::string name;
+    for (const char c : set.name.substr(0, kLongest)) {
+      const auto byte = static_cast<unsigned char>(c);
+      const bool stays = std::isalnum(byte) != 0 || byte >= 0x80 || c == '-' || c == '_';
+      name += stays ? c : '-';
+    }
+    std::string own = name;
+    for (int again = 2; !taken.insert(lower(own)).second; ++again) own = cat(name, "-", again);
+    out.push_back(own);
   }
   return out;
 }
@@ -58,15 +70,28 @@ void write_sets(const ReportRequest& request, const std::vector<SetRuns>& sets,
                 const std::vector<Comparison>& comparisons, const PageRequest& page) {
   std::vector<SetComparison> named;
   std::vector<SetPage> pages;
+  const std::vector<std::string> folders = folder_names(sets);
   for (std::size_t i = 0; i < sets.size(); ++i) {
     named.push_back({sets[i].name, &comparisons[i]});
-    pages.push_back({sets[i].name, folder_name(sets[i].name), &comparisons[i]});
+    pages.push_back({sets[i].name, folders[i], &comparisons[i]});
     write_set(request.out / pages.back().folder, comparisons[i],
               {request.title + ": " + sets[i].name, page.published, {}, {}});
   }
   const Comparison table = over_sets(named);
   write_tables(request.out, table, "");
   write_text(request.out / "index.html", sets_page(table, pages, page));
+}
+
+/// Where some set has the method, others may lack it: they compare with their first.
+std::string against_in(const SetRuns& set, const std::vector<SetRuns>& sets,
+                       const std::string& label) {
+  const auto has = [&](const SetRuns& one) {
+    return std::any_of(one.runs.begin(), one.runs.end(),
+                       [&](const RunRecord& run) { return run.label == label; });
+  };
+  if (has(set) || std::none_of(sets.begin(), sets.end(), has)) return label;
+  if (!label.empty()) warn(cat(set.name, " has no run called '", label, "'"));
+  return "";
 }
 
 void warn_of_seeds(const Comparison& comparison) {
@@ -87,12 +112,18 @@ fs::path write_report(const ReportRequest& request) {
     fail_usage(page.string(), " exists; use --force to replace it or another --out");
   }
   std::vector<RunRecord> runs;
-  for (const fs::path& file : request.runs) runs.push_back(read_run_record(file));
+  std::set<fs::path> read;
+  for (const fs::path& file : request.runs) {
+    if (!read.insert(fs::weakly_canonical(file, code)).second) {
+      fail_usage("report: ", file.string(), " is named twice");
+    }
+    runs.push_back(read_run_record(file));
+  }
   if (runs.empty()) fail_usage("report: name at least one run record");
   const std::vector<SetRuns> sets = by_data(std::move(runs));
   std::vector<Comparison> comparisons;
   for (const SetRuns& set : sets) {
-    comparisons.push_back(compare_runs(set.runs, request.against));
+    comparisons.push_back(compare_runs(set.runs, against_in(set, sets, request.against)));
     warn_of_seeds(comparisons.back());
   }
   const PageRequest parts{request.title, shown_tables(request.tables), request.sweeps,

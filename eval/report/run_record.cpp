@@ -165,6 +165,7 @@ RunRecord record_of(const Json& json) {
   }
   record.seconds_per_frame = json.at("timing").value("method_s_per_frame", 0.0);
   record.frames_scored = json.at("frames_scored").get<int>();
+  record.infinite = json.value("infinite_scores", std::map<std::string, int>());
   record.identical_frames = json.at("identical_frames").get<int>();
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
   check_clips(json, record);

@@ -90,7 +90,8 @@ struct RunRecord {
   double seconds_per_frame = 0;
   int frames_scored = 0;
   int identical_frames = 0;
-  std::string json;  ///< the whole record's text
+  std::map<std::string, int> infinite;  ///< by column: frames of infinite score
+  std::string json;                     ///< the whole record's text
 };
 
 /// "clips", "pictures", "frames", "pooled-mse": how records name it.

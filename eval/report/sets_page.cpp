@@ -57,7 +57,7 @@ std::string sets_page(const Comparison& table, const std::vector<SetPage>& sets,
   for (const SetPage& set : sets) {
     data["sets"].push_back({{"name", set.name},
                             {"page", set.folder + "/index.html"},
-                            {"lead", page_lead(*set.comparison)}});
+                            {"lead", set.comparison->origins.front()}});
   }
   data["table_hint"] = cat(
       "Small print: 95 % intervals of the means. Differences, tests, regions and pictures are on "

@@ -91,6 +91,17 @@ std::string csv_number(double value) {
   return to_text(value);
 }
 
+/// One after the other, each once.
+std::string different_ones(const std::vector<const RunRecord*>& runs,
+                           std::string RunRecord::*member) {
+  std::vector<std::string> found;
+  for (const RunRecord* run : runs) {
+    const std::string& text = run->*member;
+    if (std::find(found.begin(), found.end(), text) == found.end()) found.push_back(text);
+  }
+  return join(found, " ");
+}
+
 std::string csv_interval(const std::optional<std::pair<double, double>>& interval) {
   return interval ? to_text(interval->first) + "," + to_text(interval->second) : ",";
 }
@@ -100,8 +111,9 @@ constexpr std::array<const char*, 8> kDifferenceFields = {
     "_delta",  "_delta_low95", "_delta_high95",    "_p",
     "_p_holm", "_p_wilcoxon",  "_p_wilcoxon_holm", "_d"};
 
+/// Nothing is compared over sets.
 std::size_t difference_fields(const ScoreColumn& column) {
-  if (!column.layer.empty()) return 0;
+  if (!column.layer.empty() || !column.set.empty()) return 0;
   return column.region.empty() ? kDifferenceFields.size() : 3;
 }
 
@@ -194,8 +206,9 @@ std::string latex_table(const Comparison& comparison) {
   const Part whole = whole_frames(comparison);
   std::string out =
       "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
-      "the ground truth\n" +
-      latex_part(comparison, whole);
+      "the ground truth\n";
+  for (const std::string& origin : comparison.origins) out += "% " + origin + "\n";
+  out += latex_part(comparison, whole);
   for (const std::string& note : uneven_means(comparison, whole.columns)) {
     out += "% " + note + "\n";
   }
@@ -213,7 +226,7 @@ std::string csv_table(const Comparison& comparison) {
   for (const ScoreColumn& column : comparison.columns) {
     out += "," + column.key + "," + column.key + "_low95," + column.key + "_high95";
   }
-  out += ",unit,units,identical_frames";
+  out += ",unit,units,identical_frames,protocol,protocol_sha256,data_sha256";
   for (const ScoreColumn& column : comparison.columns) {
     for (std::size_t i = 0; i < difference_fields(column); ++i) {
       out += "," + column.key + kDifferenceFields[i];
@@ -222,7 +235,7 @@ std::string csv_table(const Comparison& comparison) {
   out += "\n";
   for (const ComparedMethod& method : comparison.methods) {
     out += csv_text(method.label) + (method.sees_truth ? ",yes," : ",no,") +
-           std::to_string(method.runs.size()) + "," + std::to_string(method.clips.size());
+           std::to_string(method.seeds) + "," + std::to_string(method.clips.size());
     for (const ScoreColumn& column : comparison.columns) {
       const auto interval = method.interval.find(column.key);
       out += "," + csv_number(method.mean.at(column.key)) + ",";
@@ -233,8 +246,12 @@ std::string csv_table(const Comparison& comparison) {
     for (const RunRecord* run : method.runs) identical += run->identical_frames;
     out += "," + comparison.unit + "," + std::to_string(comparison.units) + "," +
            std::to_string(identical);
+    for (const auto member :
+         {&RunRecord::protocol_name, &RunRecord::protocol_sha256, &RunRecord::data_sha256}) {
+      out += "," + csv_text(different_ones(method.runs, member));
+    }
     for (const ScoreColumn& column : comparison.columns) {
-      if (column.layer.empty()) out += csv_difference(method, column);
+      if (difference_fields(column) > 0) out += csv_difference(method, column);
     }
     out += "\n";
   }
@@ -244,6 +261,7 @@ std::string csv_table(const Comparison& comparison) {
 std::string markdown_table(const Comparison& comparison) {
   const Part whole = whole_frames(comparison);
   std::string out = markdown_part(comparison, whole);
+  for (const std::string& origin : comparison.origins) out += "\n" + markdown_text(origin) + "\n";
   for (const std::string& note : uneven_means(comparison, whole.columns)) out += "\n" + note + "\n";
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;

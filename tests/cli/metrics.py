@@ -295,3 +295,20 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
     assert "needs 48 pixels a side" in run(a, b, "--protocol", own, status=3)
     own.write_text('{"crop": "tecogan", "crop_border": 4, "metrics": [{"metric": "psnr"}]}')
     assert "'crop_border' does not go with" in run(a, b, "--protocol", own, status=3)
+
+    # Frames are equal when what counts of them is; infinite scores are counted, by column, whatever they come from.
+    edge = lambda y, x, c: 255 if y < 2 else clean(y, x, c)
+    for t, f in enumerate((clean, off(9), edge)):
+        png(at("cut truth") / f"{t}.png", H, W, clean), png(at("cut") / f"{t}.png", H, W, f)
+    own.write_text('{"crop_border": 4, "metrics": [{"metric": "psnr"}]}')
+    cut = scores(at("cut truth"), at("cut"), "--protocol", own)
+    assert cut["identical_frames"] == 2 and cut["infinite_scores"] == {"psnr": 2} and abs(cut["mean"]["psnr"] - cut["items"][1]["psnr"]) < 1e-12
+    assert scores(at("cut truth"), at("cut"))["identical_frames"] == 1
+    upper = png(at("upper.png"), H, W, lambda y, x, c: 255 if y < 8 else 0, channels=1)
+    split = scores(at("cut truth"), at("cut"), "--mask", upper)
+    assert split["infinite_scores"] == {"psnr": 1, "psnr_inside": 1, "psnr_outside": 2, **{k: v for k, v in split["infinite_scores"].items() if "rim" in k}}
+    text = run(at("cut truth"), at("cut"), "--mask", upper)
+    assert "1 frame equals the reference; infinite scores (psnr of 1 frame, psnr_inside of 1 frame, psnr_outside of 2 frames" in text, text
+    own.write_text('{"average": "pooled-mse", "metrics": [{"metric": "psnr"}]}')
+    pooled = run(at("cut truth"), at("cut"), "--protocol", own)
+    assert "1 frame equals the reference\n" in pooled and "infinite" not in pooled, pooled

@@ -95,27 +95,45 @@ with tempfile.TemporaryDirectory() as folder:
             run("eval", method, "--data", at(name + ".h5"), "--split", "all", "--out", at(record + ".json"))
     two = [at(r + ".json") for name in ("set", "other_1") for r in records[name]]
     data, md, _ = report("two", *two)
-    assert [(m["key"], m["set"]) for m in data["metrics"]] == [(f"{s}_{k}", s.replace("mean_of_sets", "mean of sets")) for s in ("set", "other_1", "mean_of_sets") for k in ("psnr", "ssim")]
+    assert [(m["key"], m["set"]) for m in data["metrics"]] == [(f"{s}/{k}", s) for s in ("set", "other_1", "mean of sets") for k in ("psnr", "ssim")]
     assert [s["page"] for s in data["sets"]] == ["set/index.html", "other_1/index.html"] and "2 clips, 8 frames" in data["sets"][0]["lead"]
     for m, method in enumerate(("identity", "temporal-median")):
         means = [load(r[m] + ".json")["mean"] for r in (records["set"], records["other_1"])]
         shown = data["runs"][m]["mean"]
-        assert data["runs"][m]["label"] == method and all(abs(shown["mean_of_sets_" + k] - (means[0][k] + means[1][k]) / 2) < 1e-12 for k in ("psnr", "ssim"))
-        assert shown["set_psnr"] == means[0]["psnr"] and shown["other_1_psnr"] == means[1]["psnr"]
+        assert data["runs"][m]["label"] == method and all(abs(shown["mean of sets/" + k] - (means[0][k] + means[1][k]) / 2) < 1e-12 for k in ("psnr", "ssim"))
+        assert shown["set/psnr"] == means[0]["psnr"] and shown["other_1/psnr"] == means[1]["psnr"]
         csv = [line.split(",") for line in open(at("two/table.csv")).read().splitlines()]
         row = dict(zip(csv[0], csv[m + 1]))
-        assert float(row["other_1_psnr"]) == means[1]["psnr"] and row["clips"] == "5" and len(csv[0]) == len(csv[m + 1])
+        assert float(row["other_1/psnr"]) == means[1]["psnr"] and row["clips"] == "5" and row["runs"] == "1" and row["protocol"] == "vderain-rgb" and "set/psnr_delta" not in row and len(csv[0]) == len(csv[m + 1])
     tex = open(at("two/table.tex")).read()
     assert r" & \multicolumn{2}{c}{set} & \multicolumn{2}{c}{other\_1} & \multicolumn{2}{c}{mean of sets} \\" in tex, tex
     assert r"\cmidrule(lr){2-3}\cmidrule(lr){4-5}\cmidrule(lr){6-7}" in tex and cells(md.splitlines()[0])[1:3] == ["set PSNR dB", "set SSIM"]
     assert open(at("two/other_1/table.md")).read() == report("alone", *[at(r + ".json") for r in records["other_1"]])[1]
     data, md, _ = report("three", *two, *[at(r + ".json") for r in records["third"]])
     rows = {r["label"]: r["mean"] for r in data["runs"]}
-    assert rows["temporal-median"]["third_psnr"] is None and rows["streak-opening"]["set_psnr"] is None
-    assert [label for label, mean in rows.items() if mean["mean_of_sets_psnr"] is not None] == ["identity"]
+    assert rows["temporal-median"]["third/psnr"] is None and rows["streak-opening"]["set/psnr"] is None
+    assert [label for label, mean in rows.items() if mean["mean of sets/psnr"] is not None] == ["identity"]
     run("eval", "identity", "--data", at("third.h5"), "--protocol", "basicsr-y", "--out", at("luma.json"))
     data, md, _ = report("mixed", at("identity.json"), at("luma.json"))
     assert [m["set"] for m in data["metrics"]] == ["set", "set", "third", "third"] and "different protocols" in data["table_hint"]
+    for text in (open(at("mixed/table.md")).read(), open(at("mixed/table.tex")).read()):
+        assert "protocol vderain-rgb (" in text.replace("\\", "") and "protocol basicsr-y (" in text.replace("\\", "") and "third: " in text
+    data, md, said = report("against", *two, *[at(r + ".json") for r in records["third"]], "--against", "temporal-median")
+    assert "third has no run called 'temporal-median'" in said
+    done = subprocess.run([pluvia, "report", at("identity.json"), at("identity.json"), "--out", at("no")], capture_output=True, text=True)
+    assert done.returncode == 2 and "named twice" in done.stderr
+    # Names that folders cannot tell apart, and one that is that of the mean.
+    renamed = []
+    for i, (file, record) in enumerate((("a.b.h5", "identity"), ("A-b.h5", "other_1-identity"), ("mean of sets.h5", "third-identity"))):
+        one = load(record + ".json")
+        one["data"]["file"] = file
+        dump(one, f"renamed{i}.json")
+        renamed.append(at(f"renamed{i}.json"))
+    data, md, _ = report("names", *renamed)
+    assert [s["page"] for s in data["sets"]] == ["a-b/index.html", "A-b-2/index.html", "mean-of-sets--a-set-/index.html"]
+    assert all(os.path.exists(at("names/" + s["page"])) for s in data["sets"])
+    heads = open(at("names/table.csv")).read().splitlines()[0].split(",")
+    assert len(heads) == len(set(heads)) and "mean of sets/psnr" in heads and "mean of sets (a set)/psnr" in heads
     other = load("other_1-identity.json")
     other["data"]["file"], other["data"]["split"] = "set.h5", "test"
     dump(other, "same-name.json")
@@ -132,7 +150,7 @@ with tempfile.TemporaryDirectory() as folder:
     notes = "\n".join(data["notes"])
     assert f"{EVIL}: 8 frames equal the truth" in notes and "last also claims to see a layer" in notes and "because" in notes
     assert notes.count("With 2 clips") == 1
-    lines = [cells(line) for line in md.splitlines()]
+    lines = [cells(line) for line in md.splitlines() if line.startswith("|")]
     assert [line[0] for line in lines[2:]] == ["identity", EVIL, "last", "temporal-median"] and len({len(line) for line in lines}) == 1
     assert "<img" not in md
 
