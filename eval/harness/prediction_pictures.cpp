@@ -8,13 +8,12 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/parallel.h"
+#include "core/problems.h"
 #include "core/text.h"
 #include "datasets/pairing.h"
 
 namespace pluvia {
 namespace {
-
-constexpr std::size_t kProblemsNamed = 50;
 
 namespace fs = std::filesystem;
 
@@ -122,7 +121,7 @@ std::vector<std::string> named_hashes(const std::vector<PredictionPicture>& pict
 }
 
 void refuse_pictures(const std::string& what, const std::vector<std::string>& problems) {
-  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_some(problems, kProblemsNamed));
+  fail(what, ": ", counted(problems.size(), "problem"), ": ", list_problems(problems));
 }
 
 }  // namespace pluvia

@@ -9,13 +9,13 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/parallel.h"
+#include "core/problems.h"
 #include "core/progress.h"
 #include "core/text.h"
 
 namespace pluvia {
 namespace {
 
-constexpr std::size_t kProblemsNamed = 50;
 constexpr std::size_t kNotesKept = 20;
 
 using Frame = std::shared_ptr<const LoadedFrame>;  ///< protocols share it
@@ -135,7 +135,7 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
   plan.problems.erase(std::unique(plan.problems.begin(), plan.problems.end()), plan.problems.end());
   if (!plan.problems.empty() && !allow_missing) {
     fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(), ": ",
-         counted(plan.problems.size(), "problem"), ": ", list_some(plan.problems, kProblemsNamed),
+         counted(plan.problems.size(), "problem"), ": ", list_problems(plan.problems),
          "; mend them, or score what is complete with --allow-missing");
   }
   const bool nothing = std::all_of(out.protocols.begin(), out.protocols.end(), [](const auto& of) {
@@ -143,7 +143,7 @@ ScoredMedia score_media(const PairPaths& paths, const std::vector<ProtocolScorer
   });
   if (nothing) {
     fail("scoring ", paths.prediction.string(), " against ", paths.reference.string(),
-         ": no pair is complete: ", list_some(plan.problems, kProblemsNamed));
+         ": no pair is complete: ", list_problems(plan.problems));
   }
   out.notes.insert(out.notes.begin(), plan.problems.begin(), plan.problems.end());
   if (out.notes.size() > kNotesKept) {

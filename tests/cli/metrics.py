@@ -312,3 +312,12 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
     own.write_text('{"average": "pooled-mse", "metrics": [{"metric": "psnr"}]}')
     pooled = run(at("cut truth"), at("cut"), "--protocol", own)
     assert "1 frame equals the reference\n" in pooled and "infinite" not in pooled, pooled
+
+    # Of very many faults fifty are named, with --verbose all.
+    for t in range(61):
+        png(at("many truth") / f"{t:03d}.png", 12, 12, clean)
+    png(at("many") / "000.png", 12, 12, clean)
+    short = run(at("many truth"), at("many"), status=3)
+    assert "60 problems" in short and "and 10 more (--verbose names all)" in short and "060" not in short, short
+    long = subprocess.run([pluvia, "--verbose", "metrics", at("many truth"), at("many")], capture_output=True, text=True).stderr
+    assert all(f"{t:03d}" in long for t in range(1, 61)) and "more" not in long, long
