@@ -61,10 +61,15 @@ Fd::~Fd() {
 int Fd::release() { return std::exchange(number_, -1); }
 
 Fd Fd::open_read(const fs::path& path) {
-  Fd file = open_or_fail(path, O_RDONLY, "opening");
+  // A pipe that nobody writes to would be waited for.
+  Fd file = open_or_fail(path, O_RDONLY | O_NONBLOCK, "opening");
   struct stat status = {};
-  if (::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode)) {
+  if (::fstat(file.get(), &status) != 0) return file;
+  if (S_ISDIR(status.st_mode)) {
     fail("opening ", path.string(), ": it is a folder, expected a file");
+  }
+  if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISCHR(status.st_mode)) {
+    fail("opening ", path.string(), ": it is a pipe or a device, expected a file");
   }
   return file;
 }

@@ -321,3 +321,10 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
     assert "60 problems" in short and "and 10 more (--verbose names all)" in short and "060" not in short, short
     long = subprocess.run([pluvia, "--verbose", "metrics", at("many truth"), at("many")], capture_output=True, text=True).stderr
     assert all(f"{t:03d}" in long for t in range(1, 61)) and "more" not in long, long
+
+    # A pipe in place of a picture is a fault like any other.
+    (at("many") / "001.png").unlink(missing_ok=True)
+    os.mkfifo(at("many") / "001.png")
+    for t in range(2, 61):
+        (at("many truth") / f"{t:03d}.png").unlink()
+    assert "001.png: it is a pipe or a device" in run(at("many truth"), at("many"), status=3)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folders that take one another's place.
+// Folders that take one another's place, and files that are none.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -31,6 +32,18 @@ TEST(Folders, NothingChangesWhereTheyCannot) {
   EXPECT_ANY_THROW(exchange_folders(work.path() / "absent", made));
   EXPECT_EQ(read_text(made / "a"), "kept");
   EXPECT_TRUE(fs::is_directory(made / "inner"));
+}
+
+TEST(Files, APipeIsNotWaitedFor) {
+  const WorkFolder work;
+  const fs::path pipe = work.path() / "picture.png";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  try {
+    read_bytes(pipe, 1000);
+    ADD_FAILURE() << "read a pipe";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("it is a pipe"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace
