@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datasets/store/repack.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -44,18 +45,25 @@ SetOptions options_of(const SetInfo& info, const RepackOptions& options) {
   return out;
 }
 
-std::uint64_t frame_bytes(const ClipInfo& clip) {
-  std::uint64_t pixel = 0;
-  for (const Layer layer : clip.layers.list()) pixel += spec(layer).pixel_bytes();
-  return pixel * static_cast<std::uint64_t>(clip.height) * static_cast<std::uint64_t>(clip.width);
-}
-
 /// Which of a clip's frames bring a ground truth of their own.
 std::vector<bool> brings_gt(const std::vector<int>& gt_index, int frames) {
   std::vector<bool> out(static_cast<std::size_t>(frames), true);
   std::set<int> seen;
   for (std::size_t t = 0; t < gt_index.size(); ++t) out[t] = seen.insert(gt_index[t]).second;
   return out;
+}
+
+/// Uncompressed; a ground truth that pictures share counts once.
+std::uint64_t raw_bytes(const ClipReader& clip) {
+  const ClipInfo& info = clip.info();
+  const std::vector<bool> with_gt = brings_gt(clip.gt_index(), info.frames);
+  std::uint64_t bytes = 0;
+  for (const Layer layer : info.layers.list()) {
+    const auto frames = layer == Layer::kGt ? std::count(with_gt.begin(), with_gt.end(), true)
+                                            : static_cast<std::ptrdiff_t>(info.frames);
+    bytes += spec(layer).pixel_bytes() * static_cast<std::uint64_t>(frames);
+  }
+  return bytes * static_cast<std::uint64_t>(info.height) * static_cast<std::uint64_t>(info.width);
 }
 
 FrameLayers read_frame(const ClipReader& clip, int t, bool with_gt) {
@@ -110,7 +118,7 @@ RepackResult repack_set(const fs::path& in, const fs::path& out, const RepackOpt
   std::uint64_t frames = 0;
   for (const IndexRow& row : set->info().rows) {
     frames += static_cast<std::uint64_t>(row.clip.frames);
-    result.raw_bytes += frame_bytes(row.clip) * static_cast<std::uint64_t>(row.clip.frames);
+    result.raw_bytes += raw_bytes(*set->clip(row.clip.id));
   }
   result.clips = set->info().rows.size();
   result.bytes_before = stored_bytes(*set);

@@ -71,6 +71,10 @@ with tempfile.TemporaryDirectory() as folder:
             assert contents(out) == contents(source), storage
             run("verify", out)
             sizes[storage] = done["bytes"]
+            with h5py.File(at(f"{name}-default.h5")) as f:
+                decoded = sum(f["clips"][c][k].size * f["clips"][c][k].dtype.itemsize for c in f["clips"]
+                              for k in f["clips"][c] if k not in ("frames", "gt_index"))
+            assert done["raw_bytes"] == decoded, (done, decoded)
             with h5py.File(source) as a, h5py.File(out) as b:
                 for clip in a["clips"]:
                     for key in ("lq", "gt", "streak", "mask", "drop", "streak_rgb"):

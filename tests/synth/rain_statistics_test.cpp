@@ -15,26 +15,11 @@
 #include "synth/fall_speed.h"
 #include "synth/rain_params.h"
 #include "synth/renderer.h"
+#include "tests/synth/still_rain.h"
 #include "tests/synth/test_scene.h"
 
 namespace pluvia::synth {
 namespace {
-
-Camera camera_720p(double focal_px) {
-  CameraState state;
-  state.position_m = {3, 1.5, -7};
-  state.focal_px = focal_px;
-  return Camera::of(state, 720, 1280);
-}
-
-RainField still_rain(double rate, double width_px) {
-  RainField field;
-  field.rate_mm_h = rate;
-  field.min_width_px = width_px;
-  field.near_m = 0.05;
-  field.drift = 0;
-  return field;
-}
 
 TEST(RainStatistics, EmittedDropsFollowTheDistribution) {
   // All drops above 0.7 mm between 0.5 and 2 m of a wide camera, a million: chi-square over 20 bins

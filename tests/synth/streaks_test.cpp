@@ -12,25 +12,10 @@
 #include "core/parallel.h"
 #include "synth/effects/streak_splat.h"
 #include "synth/fall_speed.h"
+#include "tests/synth/still_rain.h"
 
 namespace pluvia::synth {
 namespace {
-
-Camera camera_720p(double focal_px) {
-  CameraState state;
-  state.position_m = {3, 1.5, -7};
-  state.focal_px = focal_px;
-  return Camera::of(state, 720, 1280);
-}
-
-RainField still_rain(double rate, double width_px) {
-  RainField field;
-  field.rate_mm_h = rate;
-  field.min_width_px = width_px;
-  field.near_m = 0.05;
-  field.drift = 0;
-  return field;
-}
 
 double sum(const Image<float>& image) {
   double total = 0;
