@@ -39,9 +39,9 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
   }
   // Frames of protocols that pool errors are kept with those of regions, which earlier builds left
   // out: their cached scores and journals do not do here.
-  // Whether a cut frame equals its truth was asked of the whole frame.
-  const bool cuts = scorer.protocol().crop != Crop::kBorder || scorer.protocol().crop_border_px > 0;
   const bool pools = scorer.protocol().averaging == Averaging::kPooledMse;
+  // Nor where they asked of the whole frame whether what counts of it equals its truth.
+  const bool cuts = scorer.protocol().crop != Crop::kBorder || scorer.protocol().crop_border_px > 0;
   return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model,
                         pools ? "\nwith errors of regions" : "",
                         cuts ? "\nequal in what counts" : ""));
