@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "datasets/layouts/layout.h"
 #include "datasets/layouts/run_import.h"
+#include "datasets/store/set_reader.h"
 #include "datasets/store/set_writer.h"
 
 namespace pluvia::cli {
@@ -35,6 +36,15 @@ std::string summary(const ImportPlan& plan) {
   return cat(counted(plan.clips.size(), images ? "stack" : "clip"), ", ",
              counted(plan.frames(), images ? "picture" : "frame"), ", ",
              human_bytes(static_cast<double>(plan.raw_bytes())), " uncompressed");
+}
+
+/// With the lengths that videos turned out to have.
+ImportPlan with_lengths(ImportPlan plan, const std::string& set) {
+  const std::shared_ptr<SetReader> reader = SetReader::open(set);
+  std::map<std::string, int> lengths;
+  for (const IndexRow& row : reader->info().rows) lengths[row.clip.id] = row.clip.frames;
+  for (PlannedClip& clip : plan.clips) clip.frames = lengths[clip.id];
+  return plan;
 }
 
 Json to_json(const ImportPlan& plan) {
@@ -121,7 +131,7 @@ SetOptions set_options(const ImportPlan& plan, const Options& options, const Glo
   SetOptions set;
   set.kind = plan.kind == SetKind::kImages ? "images" : "clips";
   set.generator = cat("pluvia ", kVersion);
-  set.title = options.title.empty() ? fs::absolute(options.dir).filename().string() : options.title;
+  set.title = options.title.empty() ? folder_name(options.dir) : options.title;
   Json provenance;
   provenance["made_by"] = "import";
   provenance["layout"] = plan.layout;
@@ -135,7 +145,23 @@ SetOptions set_options(const ImportPlan& plan, const Options& options, const Glo
   return set;
 }
 
+// A video or picture that is to be imported is no place to write to.
+void refuse_input_as_output(const ImportPlan& plan, const fs::path& out) {
+  std::error_code code;
+  if (!fs::exists(out, code)) return;
+  for (const PlannedClip& clip : plan.clips) {
+    for (const auto& [layer, source] : clip.layers) {
+      for (const fs::path& file : source.files) {
+        if (file.filename() != out.filename() || !fs::equivalent(file, out, code)) continue;
+        fail_usage("--out ", out.string(), " is a ", spec(layer).name, " of clip ", clip.id,
+                   "; choose another --out");
+      }
+    }
+  }
+}
+
 int run_plan(const ImportPlan& plan, const Options& options, const Globals& globals) {
+  refuse_input_as_output(plan, options.out);
   SetWriter writer(options.out, set_options(plan, options, globals));
   ImportResult result;
   if (!writer.complete()) {
@@ -148,11 +174,17 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
         globals.threads);
     writer.commit();
   }
+  if (result.faint_masks > 0) {
+    warn(
+        cat("the masks of ", counted(result.faint_masks, "clip"),
+            " hold 0 and 1 alone; where a drop covers all a mask is 255 here: multiply them by 255 "
+            "and import again"));
+  }
   for (const auto& [what, frames] : result.losses) {
     warn(cat(what, " (", counted(frames, "frame"), ")"));
   }
   if (globals.json) {
-    Json out = to_json(plan);
+    Json out = to_json(with_lengths(plan, options.out));
     out["losses"] = result.losses;
     out["out"] = options.out;
     out["imported"] = result.clips;
@@ -162,7 +194,7 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
   if (writer.complete()) {
     note(options.out + " is complete already");
   } else {
-    note(cat(options.out, ": ", summary(plan), ", now ",
+    note(cat(options.out, ": ", summary(with_lengths(plan, options.out)), ", now ",
              human_bytes(static_cast<double>(fs::file_size(options.out)))));
   }
   return 0;

@@ -4,8 +4,12 @@
 // one number that varies within each folder is taken, and this is said.
 #include "datasets/layouts/clip_plan.h"
 
+#include <algorithm>
+#include <memory>
+
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/text.h"
 #include "datasets/layouts/match.h"
 #include "datasets/media/frame_source.h"
@@ -17,6 +21,7 @@ namespace {
 // One entry per clip; pictures that lie in the layer's folder itself are one clip.
 Listing clip_listing(Scan& scan, const fs::path& folder) {
   const Folder found = scan.list(folder);
+  scan.leave_alone(found.others);
   Listing listing{folder, {}};
   for (const fs::path& clip : found.folders) {
     listing.entries.push_back({pairing_key(clip.filename().string()), clip});
@@ -43,20 +48,15 @@ ColorWanted color_of(Layer layer) {
   return spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
 }
 
-struct VideoFacts {
-  int frames = 0;
-  int height = 0;
-  int width = 0;
-  double fps = 0;
-};
-
-std::optional<VideoFacts> probe_video(Scan& scan, const fs::path& file, ColorWanted wanted) {
+// As for pictures: where incomplete things are left out, the whole video is decoded.
+std::optional<SourceInfo> probe_video(Scan& scan, const fs::path& file, ColorWanted wanted) {
   try {
-    const SourceInfo info = open_frames(file, wanted)->info();
-    return VideoFacts{info.frames, info.height, info.width, info.fps};
+    const std::unique_ptr<FrameSource> source = open_frames(file, wanted);
+    Image<std::uint8_t> frame;
+    while (scan.options().allow_missing && source->next(frame)) throw_if_interrupted();
+    return source->info();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) throw;
-    scan.problem(ProblemKind::kUnreadable, file, error.what());
+    scan.unreadable(file, error);
     return std::nullopt;
   }
 }
@@ -83,6 +83,9 @@ class ClipPlanner {
  private:
   Listing frames_in(const fs::path& folder) {
     const Folder found = scan_.list(folder);
+    for (const auto* other : {&found.folders, &found.videos, &found.others}) {
+      scan_.leave_alone(*other);
+    }
     Listing listing{folder, {}};
     for (const fs::path& file : found.stills) {
       listing.entries.push_back({pairing_key(stem_of(file)), file});
@@ -101,6 +104,7 @@ class ClipPlanner {
     check_size(file, facts->height, facts->width);
     if (facts->frames > 0) check_count(file, facts->frames);
     if (clip_.fps <= 0) clip_.fps = facts->fps;
+    clip_.likely_frames = std::max(clip_.likely_frames, facts->likely_frames);
     clip_.layers[layer] = {true, Piece::kWhole, {file}};
     return true;
   }
@@ -205,7 +209,7 @@ void plan_root(Scan& scan, const DataRoot& root) {
     std::error_code code;
     const bool whole_folder = row[0] == root.folders.at(layers[0]);
     const bool folder = fs::is_directory(row[0], code);
-    clip.name = whole_folder ? scan.dir().filename().string()
+    clip.name = whole_folder ? folder_name(scan.dir())
                              : (folder ? row[0].filename().string() : stem_of(row[0]));
     if (whole_folder) {
       scan.warning(scan.label(row[0]) +

@@ -28,6 +28,13 @@ void remove_tree(const fs::path& dir) {
   if (code) fail("removing ", dir.string(), ": ", code.message());
 }
 
+// The record of a folder, or nothing.
+std::string record_in(const fs::path& dir) {
+  std::error_code code;
+  const fs::path file = dir / kExportRecord;
+  return fs::exists(file, code) ? read_text(file, kRecordLimit) : std::string();
+}
+
 void rename_folder(const fs::path& from, const fs::path& to) {
   std::error_code code;
   fs::rename(from, to, code);
@@ -43,10 +50,14 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   part_ += ".part";
   std::error_code code;
   const bool exists = fs::symlink_status(dir_, code).type() != fs::file_type::not_found;
+  if (exists && resume && !fs::exists(part_, code) && record_in(dir_) == record_) {
+    complete_ = true;
+    return;
+  }
   if (exists && !force_) {
     fail_usage("exporting to ", dir_.string(),
-               ": it is there already; choose another --out, or replace "
-               "an earlier export with --force");
+               resume ? ": it is there already and of other settings" : ": it is there already",
+               "; choose another --out, or replace an earlier export with --force");
   }
   if (exists && !is_ours_or_empty(dir_)) {
     fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ",
@@ -67,7 +78,7 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   lock_.emplace(part_ / kLockName);
   const fs::path record_file = part_ / kExportRecord;
   if (begun && resume && fs::exists(record_file, code)) {
-    if (read_text(record_file, kRecordLimit) != record_) {
+    if (record_in(part_) != record_) {
       fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
                  " was begun with other settings; repeat them, or start over with --force");
     }

@@ -89,7 +89,7 @@ void plan(Scan& scan) {
     plan_folder(scan, *folder, place.split);
   }
   if (splits == 0) {
-    plan_folder(scan, scan.dir(), split_of_name(scan.dir().filename().string()));
+    plan_folder(scan, scan.dir(), split_of_name(folder_name(scan.dir())));
   } else if (scan.find_folder(scan.dir(), "Dataset_Testing_RealRain")) {
     scan.warning("Dataset_Testing_RealRain has no ground truth and was left out");
   }

@@ -64,6 +64,21 @@ def guarded_outputs(folder, source, whole):
     expect(run("import", "paired", source + "-none", "--out", out, "--force"), 3, "-none")
 
 
+def outputs_that_are_inputs(folder, whole):
+    """A set or video that is being read must not be replaced by what is made of it."""
+    place = os.path.join(folder, "place")
+    expect(run("export", os.path.join(folder, "whole.h5"), "--layout", "paired", "--out", place), 0)
+    inside = shutil.copy(os.path.join(folder, "whole.h5"), os.path.join(place, "inside.h5"))
+    expect(run("export", inside, "--layout", "paired", "--out", place, "--force"), 2, "inside.h5", "--out")
+    assert digest(inside) == whole
+    picture = os.path.join(place, "train", "lq")
+    picture = os.path.join(picture, sorted(os.listdir(picture))[0])
+    picture = os.path.join(picture, sorted(os.listdir(picture))[0])
+    before = digest(picture)
+    expect(run("import", "paired", place, "--out", picture, "--force"), 2, "is a lq of clip")
+    assert digest(picture) == before
+
+
 def two_writers(folder, source, whole):
     out = os.path.join(folder, "two.h5")
     first = subprocess.Popen([pluvia, "import", "paired", source, "--out", out, "--quiet"])
@@ -134,6 +149,7 @@ with tempfile.TemporaryDirectory() as folder:
     expect(run("import", "paired", source, "--out", os.path.join(folder, "whole.h5")), 0)
     whole = digest(os.path.join(folder, "whole.h5"))
     guarded_outputs(folder, source, whole)
+    outputs_that_are_inputs(folder, whole)
     killed_and_resumed(folder, source, whole)
     two_writers(folder, source, whole)
     damaged_inputs(folder, source)

@@ -116,6 +116,13 @@ AVRational VideoDecoder::frame_rate() const {
   return av_guess_frame_rate(input_, stream_, nullptr);
 }
 
+std::int64_t VideoDecoder::likely_frames() const {
+  const AVRational rate = frame_rate();
+  if (expected_ > 0) return expected_;
+  if (input_->duration <= 0 || rate.num <= 0 || rate.den <= 0) return 0;
+  return av_rescale_q(input_->duration, {1, AV_TIME_BASE}, av_inv_q(rate));
+}
+
 std::string VideoDecoder::place(std::int64_t frame) const {
   return expected_ > 0 ? cat("frame ", frame, " of ", expected_) : cat("frame ", frame);
 }

@@ -24,6 +24,8 @@ class VideoDecoder {
   int video_streams() const;
   /// From the container's index; 0 when it has none.
   std::int64_t expected_frames() const { return expected_; }
+  /// Duration by frame rate; 0 when either is not stated.
+  std::int64_t likely_frames() const;
   /// Given so far.
   std::int64_t frames() const { return frames_; }
   /// Pictures before the first that can be decoded: the file was cut there (known at the end).

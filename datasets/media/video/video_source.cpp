@@ -99,6 +99,7 @@ void VideoSource::describe_stream() {
   info_.height = size.height;
   info_.width = size.width;
   info_.frames = static_cast<int>(std::min(decoder_.expected_frames(), kMaxFrames));
+  info_.likely_frames = static_cast<int>(std::min(decoder_.likely_frames(), kMaxFrames));
   const AVRational rate = decoder_.frame_rate();
   info_.fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
   info_.notes["codec"] = avcodec_get_name(decoder_.stream().codecpar->codec_id);

@@ -138,6 +138,16 @@ TEST(Problems, UnreadableFolderIsNamed) {
   EXPECT_EQ(plan.problems[0].item, "gt/a");
 }
 
+TEST(Problems, NamesThatAreNotUtf8) {
+  const TempDir dir;
+  make_pair(dir, "a", "1.png");
+  make_picture(dir / "lq/caf\xE9/1.png", 1);
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(plan.problems.size(), 1U);
+  EXPECT_EQ(plan.problems[0].item, "lq/caf?");
+  EXPECT_NE(plan.problems[0].text.find("not UTF-8"), std::string::npos);
+}
+
 TEST(Problems, NoFolderAndAFile) {
   const TempDir dir;
   EXPECT_NE(
