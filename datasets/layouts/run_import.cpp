@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "core/text.h"
 #include "datasets/layouts/frame_feed.h"
+#include "datasets/media/stills.h"
 
 namespace pluvia {
 namespace {
@@ -40,8 +41,8 @@ class NoteCount {
     for (const auto& [key, values] : notes_) {
       const std::size_t dot = key.find('.');
       const std::string what = dot == std::string::npos ? "" : key.substr(dot + 1);
-      if (what != "bit_depth" && what != "alpha") continue;
       for (const auto& [value, frames] : values) {
+        if (!is_loss(what, value)) continue;
         losses[cat(key.substr(0, dot), ": ", what == "alpha" ? "alpha " : "bits ", value)] +=
             static_cast<std::uint64_t>(frames);
       }
