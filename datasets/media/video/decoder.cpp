@@ -184,6 +184,7 @@ void VideoDecoder::feed() {
 
 void VideoDecoder::count(const AVPacket& packet) {
   ++packets_;
+  packets_end_ = packet.pos + packet.size;
   if ((packet.flags & AV_PKT_FLAG_DISCARD) != 0 || packet.size == 0) return;
   ++shown_;
   if (frames_ == 0) {
@@ -213,6 +214,11 @@ void VideoDecoder::check_end() const {
   if (packets_ < listed_) {
     fail("ends after frame ", frames_ - 1, ": its index lists ", counted(expected_, "frame"),
          "; the file is damaged or cut short");
+  }
+  // Y4M: frames of one size, nothing between them and nothing behind.
+  const bool bare = std::string_view(input_->iformat->name) == "yuv4mpegpipe";
+  if (bare && avio_size(io_) > packets_end_) {
+    fail("ends within frame ", frames_, ": the file is cut short");
   }
   if (one_picture_per_packet() && frames_ + early_ < shown_) {
     fail("gave ", counted(frames_, "frame"), ", but holds ", shown_ - early_,

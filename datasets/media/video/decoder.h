@@ -54,7 +54,8 @@ class VideoDecoder {
   std::int64_t listed_ = 0;    ///< packets that the container's index lists
   std::int64_t expected_ = 0;  ///< of these, shown
   std::int64_t packets_ = 0;
-  std::int64_t shown_ = 0;  ///< packets whose picture is to be shown
+  std::int64_t packets_end_ = 0;  ///< in the file, behind the last packet
+  std::int64_t shown_ = 0;        ///< packets whose picture is to be shown
   std::int64_t frames_ = 0;
   std::int64_t early_ = 0;
   std::int64_t first_time_ = AV_NOPTS_VALUE;
