@@ -284,7 +284,15 @@ std::vector<DataRoot> paired_roots(Scan& scan, std::span<const FolderPair> pairs
   };
   keep(pair_in(scan, scan.dir(), pairs), "", scan.dir());
   for (const SplitFolder& folder : split_folders(scan)) {
+    const std::size_t before = roots.size();
     keep(pair_in(scan, folder.path, pairs), folder.split, folder.path);
+    if (roots.size() > before) continue;
+    // Several sets for testing (Rain13K): test/Rain100L/input, test/Test100/input, ...
+    for (const fs::path& set : scan.list(folder.path).folders) {
+      const std::size_t known = roots.size();
+      keep(pair_in(scan, set, pairs), folder.split, set);
+      if (roots.size() > known) roots.back().group = names.back();
+    }
   }
   if (roots.empty()) {
     for (const fs::path& folder : scan.list(scan.dir()).folders) {
