@@ -160,6 +160,21 @@ void refuse_input_as_output(const ImportPlan& plan, const fs::path& out) {
   }
 }
 
+// What readers assumed and changed, for `info`: the clips' own notes have it frame by frame.
+std::string notes_text(const SetWriter& writer) {
+  constexpr std::size_t kMost = 8;
+  Json notes = Json::object();
+  for (const auto& [key, values] : writer.clip_notes()) {
+    Json list = Json::array();
+    for (const std::string& value : values) {
+      if (list.size() < kMost) list.push_back(value);
+    }
+    if (values.size() > kMost) list.push_back(cat("and ", values.size() - kMost, " more"));
+    notes[key] = std::move(list);
+  }
+  return notes.dump();
+}
+
 int run_plan(const ImportPlan& plan, const Options& options, const Globals& globals) {
   refuse_input_as_output(plan, options.out);
   SetWriter writer(options.out, set_options(plan, options, globals));
@@ -172,6 +187,7 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
           return writer.has_clip(info.id) ? std::unique_ptr<ClipWriter>() : writer.begin(info);
         },
         globals.threads);
+    writer.add_provenance("read_as", notes_text(writer));
     writer.commit();
   }
   if (result.faint_masks > 0) {

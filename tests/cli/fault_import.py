@@ -3,7 +3,7 @@
 full disk, a read-only target, unreadable and damaged inputs. Nothing half-done may have the final
 name, nothing that was there may change, and a resumed import must equal an uninterrupted one.
 Usage: fault_import.py PLUVIA MAKE_SYNTHETIC_SET"""
-import hashlib, json, os, random, shutil, signal, subprocess, sys, tempfile, time
+import hashlib, json, os, random, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
 pluvia, make_set = sys.argv[1:3]
 
@@ -79,6 +79,23 @@ def outputs_that_are_inputs(folder, whole):
     assert digest(picture) == before
 
 
+def assumptions_are_told(folder):
+    """What reading changed is in the set's provenance, and `info` says it."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    rows = b"".join(b"\0" + bytes(range(16)) for _ in range(8))  # 8x8, grey, 16 bits
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    deep = os.path.join(folder, "deep")
+    for layer in ("lq", "gt"):
+        os.makedirs(os.path.join(deep, layer, "a"))
+        with open(os.path.join(deep, layer, "a", "0.png"), "wb") as f:
+            f.write(picture)
+    expect(run("import", "paired", deep, "--out", deep + ".h5"), 0)
+    told = json.loads(run("info", deep + ".h5", "--json").stdout)["provenance"]["read_as"]
+    assert told == {"lq.bit_depth": ["16 reduced to 8"], "gt.bit_depth": ["16 reduced to 8"]}, told
+    assert "read as    bit_depth: 16 reduced to 8 (gt,lq)" in run("info", deep + ".h5").stdout
+
+
 def two_writers(folder, source, whole):
     out = os.path.join(folder, "two.h5")
     first = subprocess.Popen([pluvia, "import", "paired", source, "--out", out, "--quiet"])
@@ -150,6 +167,7 @@ with tempfile.TemporaryDirectory() as folder:
     whole = digest(os.path.join(folder, "whole.h5"))
     guarded_outputs(folder, source, whole)
     outputs_that_are_inputs(folder, whole)
+    assumptions_are_told(folder)
     killed_and_resumed(folder, source, whole)
     two_writers(folder, source, whole)
     damaged_inputs(folder, source)
