@@ -18,12 +18,15 @@
 namespace pluvia::cli {
 namespace {
 
+constexpr const char* kRainyLeft = "rainy-left";
+constexpr const char* kCleanLeft = "clean-left";
+
 struct Options {
   std::string layout;
   std::string dir;
   std::string out;
   std::string title;
-  std::string order = "rainy-left";
+  std::string order;  ///< empty: kRainyLeft
   std::map<Layer, std::string> folders;
   ImportOptions import;
   bool dry_run = false;
@@ -216,6 +219,16 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
   return 0;
 }
 
+// Two pictures side by side are the only ones with an order.
+void require_order_used(const ImportPlan& plan, const std::string& order) {
+  if (order.empty()) return;
+  for (const std::string& line : plan.recognised) {
+    if (line.rfind("rule did", 0) == 0) return;
+  }
+  fail_usage("--order ", order,
+             ": there are no pictures side by side; they are taken so with --rule did");
+}
+
 /// Whoever leaves the layout out gives the folder in its place.
 std::string layout_problem(const std::string& word) {
   try {
@@ -232,10 +245,16 @@ int run(const Options& options, const Globals& globals) {
   for (const auto& [layer, folder] : options.folders) {
     if (!folder.empty()) import.folders[layer] = folder;
   }
-  import.clean_is_left = options.order == "clean-left";
+  import.clean_is_left = options.order == kCleanLeft;
+  const bool of_pictures = !options.order.empty() || !import.rule.empty();
+  if (layout.kind != SetKind::kImages && of_pictures) {
+    fail_usage(options.order.empty() ? "--rule" : "--order",
+               " is for layout paired-images, not for ", layout.name);
+  }
   if (options.out.empty() && !options.dry_run)
     fail_usage("import needs --out SET.h5 (or --dry-run)");
   const ImportPlan plan = plan_import(layout, options.dir, import);
+  require_order_used(plan, options.order);
   tell(plan);
   const bool sound = plan.problems.empty() && !plan.clips.empty();
   if (globals.json && (options.dry_run || !sound)) print_line(to_json(plan).dump());
@@ -266,8 +285,9 @@ Run setup_import(CLI::App& app, const Globals& globals) {
   app.add_option("--rule", options->import.rule,
                  "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, "
                  "number, did, spa)");
-  app.add_option("--order", options->order, "did: which half of a picture is which")
-      ->check(one_of({"rainy-left", "clean-left"}));
+  app.add_option("--order", options->order,
+                 "did: which half of a picture is which (default: rainy-left)")
+      ->check(one_of({kRainyLeft, kCleanLeft}));
   app.add_flag("--allow-missing", options->import.allow_missing,
                "import what is complete and whole in all layers, warn of the rest");
   app.add_flag("--dry-run", options->dry_run, "say what would be imported, write nothing");

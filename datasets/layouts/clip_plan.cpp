@@ -197,6 +197,19 @@ class ClipPlanner {
   fs::path counted_by_;
 };
 
+// A clip that lacks layers is looked through all the same, so that all its faults are said at once.
+void look_through(Scan& scan, const std::vector<Layer>& layers, const std::vector<fs::path>& row) {
+  PlannedClip clip;
+  std::vector<Layer> there;
+  std::vector<fs::path> paths;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (row[i].empty()) continue;
+    there.push_back(layers[i]);
+    paths.push_back(row[i]);
+  }
+  ClipPlanner(scan, clip).plan(there, paths);
+}
+
 void plan_root(Scan& scan, const DataRoot& root) {
   std::vector<Layer> layers;
   std::vector<Listing> listings;
@@ -204,7 +217,12 @@ void plan_root(Scan& scan, const DataRoot& root) {
     layers.push_back(layer);
     listings.push_back(clip_listing(scan, folder));
   }
-  for (const auto& row : match_all(scan, listings)) {
+  std::vector<std::vector<fs::path>> partial;
+  const auto rows = match_all(scan, listings, &partial);
+  for (const auto& row : partial) {
+    if (!scan.options().allow_missing) look_through(scan, layers, row);
+  }
+  for (const auto& row : rows) {
     PlannedClip clip;
     std::error_code code;
     const bool whole_folder = row[0] == root.folders.at(layers[0]);

@@ -211,6 +211,9 @@ std::vector<DataRoot> free_roots(Scan& scan) {
   if (folders.count(Layer::kLq) == 0 || folders.count(Layer::kGt) == 0) {
     fail_usage("free folder names need both --lq and --gt");
   }
+  if (folders.at(Layer::kLq).lexically_normal() == folders.at(Layer::kGt).lexically_normal()) {
+    fail_usage("--lq and --gt name one folder: ", folders.at(Layer::kLq).string());
+  }
   const std::map<Layer, fs::path> elsewhere = folders_elsewhere(scan);
   std::vector<DataRoot> roots;
   std::vector<std::string> names;

@@ -60,6 +60,8 @@ def guarded_outputs(folder, source, whole):
     expect(run("import", "paired", source, "--out", out, "--force"), 0)
     assert digest(out) == whole
     expect(run("import", "paired", source, "--out", folder), 2, "folder")
+    expect(run("import", "paired", source, "--out", out, "--rule", "did"), 2, "--rule", "paired-images")
+    expect(run("import", "paired", source, "--out", out, "--order", "clean-left"), 2, "--order")
     expect(run("import", "piared", source, "--out", out), 2, "paired")
     expect(run("import", "paired", source + "-none", "--out", out, "--force"), 3, "-none")
 

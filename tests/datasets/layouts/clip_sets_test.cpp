@@ -162,6 +162,9 @@ TEST(Paired, FreeFolderNames) {
   ASSERT_EQ(set.size(), 1U);
   EXPECT_EQ(set.at("a")->clip_info.layers.names(), "lq,gt,mask");
   EXPECT_EQ(set.at("a")->clip_info.split, "train");
+  options.folders[Layer::kGt] = "./wet";
+  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("one folder"),
+            std::string::npos);
   options.folders[Layer::kGt] = "dri";
   EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt dri"),
             std::string::npos);
