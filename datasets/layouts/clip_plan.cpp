@@ -5,6 +5,7 @@
 #include "datasets/layouts/clip_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "core/counted.h"
@@ -48,12 +49,13 @@ ColorWanted color_of(Layer layer) {
   return spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
 }
 
-// As for pictures: where incomplete things are left out, the whole video is decoded.
+// The first frame tells of colours that cannot be read. As for pictures: where incomplete things
+// are left out, the whole video is decoded.
 std::optional<SourceInfo> probe_video(Scan& scan, const fs::path& file, ColorWanted wanted) {
   try {
     const std::unique_ptr<FrameSource> source = open_frames(file, wanted);
     Image<std::uint8_t> frame;
-    while (scan.options().allow_missing && source->next(frame)) throw_if_interrupted();
+    while (source->next(frame) && scan.options().allow_missing) throw_if_interrupted();
     return source->info();
   } catch (const Error& error) {
     scan.unreadable(file, error);
@@ -103,6 +105,7 @@ class ClipPlanner {
     if (!facts) return false;
     check_size(file, facts->height, facts->width);
     if (facts->frames > 0) check_count(file, facts->frames);
+    warn_of_rate(file, facts->fps);
     if (clip_.fps <= 0) clip_.fps = facts->fps;
     clip_.likely_frames = std::max(clip_.likely_frames, facts->likely_frames);
     clip_.layers[layer] = {true, Piece::kWhole, {file}};
@@ -175,6 +178,13 @@ class ClipPlanner {
                     cat("has ", counted(frames, "frame"), ", but ", scan_.label(counted_by_),
                         " has ", clip_.frames));
     }
+  }
+
+  void warn_of_rate(const fs::path& file, double fps) {
+    constexpr double kTolerance = 0.01;
+    if (fps <= 0 || clip_.fps <= 0 || std::abs(fps - clip_.fps) <= kTolerance * clip_.fps) return;
+    scan_.warning(cat(scan_.label(file), ": has ", fps, " frames a second, ",
+                      scan_.label(sized_by_), " ", clip_.fps, "; paired by their order"));
   }
 
   void warn_of_gap() {

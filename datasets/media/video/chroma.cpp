@@ -33,18 +33,21 @@ int shared_size(int luma, ChromaGrid grid) {
 std::vector<ChromaPlane::Taps> ChromaPlane::taps_of(int luma, ChromaGrid grid) {
   std::vector<Taps> all;
   if (grid.log2_shared == 0) return all;
-  const int step = ((shared_size(luma, grid) << 16) + luma / 2) / luma;
+  const int samples = shared_size(luma, grid);
+  const int step = ((samples << 16) + luma / 2) / luma;
+  // Of five taps one is zero; pictures of a few samples get fewer.
+  const int reach = std::clamp(samples - 2, 1, kTaps + 1);
   const double lag = ((grid.position + 128) >> grid.log2_shared) / 256.0;
   for (int i = 0; i < luma; ++i) {
     const double place = (i + 0.5) * step / 65536 - lag;
     Taps taps;
     taps.first = static_cast<int>(std::floor(place)) - 1;
     // swscale rounds the first tap towards zero: at the first edge one is lost.
-    const int begin = static_cast<int>(place - 1.5);
+    const int begin = static_cast<int>(place - (reach - 2) / 2.0);
     std::array<double, kTaps> weights{};
     double all_weights = 0;
     for (int k = 0; k < kTaps; ++k) {
-      if (taps.first + k < begin) continue;
+      if (taps.first + k < begin || taps.first + k >= begin + reach) continue;
       weights[static_cast<std::size_t>(k)] = cubic(place - taps.first - k);
       all_weights += weights[static_cast<std::size_t>(k)];
     }

@@ -108,6 +108,12 @@ void VideoSource::describe_stream() {
     info_.notes["streams"] =
         cat(decoder_.video_streams(), " video streams: number ", decoder_.stream().index, " used");
   }
+  // WebM keeps alpha as a second picture in each packet, which the decoder leaves out.
+  const AVDictionaryEntry* alpha =
+      av_dict_get(decoder_.stream().metadata, "alpha_mode", nullptr, 0);
+  if (alpha != nullptr && std::string_view(alpha->value) == "1") {
+    info_.notes["alpha"] = "in pictures of its own: ignored, colours kept as stored";
+  }
   AVRational aspect = decoder_.stream().sample_aspect_ratio;
   if (aspect.num <= 0 || aspect.den <= 0) aspect = ahead_->sample_aspect_ratio;
   if (aspect.num > 0 && aspect.den > 0 && aspect.num != aspect.den) {

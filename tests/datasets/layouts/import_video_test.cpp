@@ -64,6 +64,33 @@ TEST(RunImport, VideosOfDifferentLengthAreAProblem) {
   EXPECT_NE(error.find("v.avi"), std::string::npos) << error;
 }
 
+TEST(RunImport, WhatTheFirstFrameTellsIsInThePlan) {
+  const TempDir dir;
+  const std::string source = "ffmpeg -y -f lavfi -i testsrc2=s=32x24:d=0.4:r=";
+  const auto make = [&](const std::string& options, const std::string& file) {
+    fs::create_directories((dir / file).parent_path());
+    shell(source + options + " -c:v ffv1 '" + (dir / file).string() + "'");
+  };
+  make("25 -pix_fmt yuv444p -colorspace ycgco", "lq/a.mkv");
+  make("25", "gt/a.mkv");
+  make("25", "mask/a.mkv");
+  make("25 -frames:v 10", "lq/b.mkv");
+  make("30 -frames:v 10", "gt/b.mkv");
+  make("25 -frames:v 10 -vf format=gray", "mask/b.mkv");
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(plan.problems.size(), 1U);
+  EXPECT_EQ(plan.problems[0].item, "lq/a.mkv");
+  EXPECT_NE(plan.problems[0].text.find("ycgco"), std::string::npos);
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("gt/b.mkv: has 30 frames a second"), std::string::npos);
+  fs::remove(dir / "lq/a.mkv");
+  make("25", "lq/a.mkv");
+  const ImportPlan masks = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(masks.problems.size(), 1U);
+  EXPECT_EQ(masks.problems[0].item, "mask/a.mkv");
+  EXPECT_NE(masks.problems[0].text.find("holds colour"), std::string::npos);
+}
+
 // What shows at one frame, or behind the last, is said of the video.
 TEST(RunImport, NotesOfVideosAreOfTheWholeVideo) {
   const TempDir dir;
