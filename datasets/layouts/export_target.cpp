@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datasets/layouts/export_target.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-
 #include "core/error.h"
 
 namespace pluvia {
@@ -50,7 +44,8 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   part_ += ".part";
   std::error_code code;
   const bool exists = fs::symlink_status(dir_, code).type() != fs::file_type::not_found;
-  if (exists && resume && !fs::exists(part_, code) && record_in(dir_) == record_) {
+  const bool replacing = force_ && fs::exists(part_, code);
+  if (exists && resume && !replacing && record_in(dir_) == record_) {
     complete_ = true;
     return;
   }
@@ -95,19 +90,12 @@ void ExportTarget::publish_folder() {
   std::error_code code;
   fs::remove(part_ / kLockName, code);
   fsync_directory(part_);
-  const bool replaces = fs::exists(dir_, code);
-  if (!replaces) {
-    rename_folder(part_, dir_);
-  } else if (renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, dir_.c_str(), RENAME_EXCHANGE) == 0) {
+  if (fs::exists(dir_, code)) {
+    exchange_folders(part_, dir_);
     remove_tree(part_);
-  } else {
-    // File systems without exchange: for a moment there is neither, but never half of one.
-    fs::path old = dir_;
-    old += ".old-" + std::to_string(::getpid());
-    rename_folder(dir_, old);
-    rename_folder(part_, dir_);
-    remove_tree(old);
+    return;
   }
+  rename_folder(part_, dir_);
   fsync_directory(dir_.has_parent_path() ? dir_.parent_path() : fs::path("."));
 }
 

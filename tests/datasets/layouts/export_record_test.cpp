@@ -68,6 +68,17 @@ TEST(ExportRecord, SourcesComeBack) {
   }
 }
 
+TEST(ExportRecord, NtuNamesMayHoldItsWords) {
+  const TempDir dir;
+  const auto rain = make_clip("city_rain", "train", 1, {Layer::kLq, Layer::kGt});
+  const auto truth = make_clip("x_gt", "train", 2, {Layer::kLq, Layer::kGt});
+  export_set(std::vector<const ClipReader*>{rain.get(), truth.get()}, find_layout("ntu"),
+             dir / "out", {});
+  const MemorySet set = import_folder("ntu", dir / "out");
+  EXPECT_EQ(set.at("city_rain")->frames, rain->frames);
+  EXPECT_EQ(set.at("x_gt")->frames, truth->frames);
+}
+
 TEST(ExportRecord, AFinishedExportIsResumedToNothing) {
   const TempDir dir;
   const auto clip = make_clip("x", "train", 1, {Layer::kLq, Layer::kGt});
@@ -80,6 +91,10 @@ TEST(ExportRecord, AFinishedExportIsResumedToNothing) {
   EXPECT_EQ(again.files, 0U);
   EXPECT_EQ(again.skipped, 6U);
   EXPECT_FALSE(fs::exists(dir / "out.part"));
+  // Stopped between the exchange of old and new and the removal of the old one.
+  testing::make_text(dir / "out.part/pluvia-export.json", "{}");
+  EXPECT_EQ(export_set(clips, layout, dir / "out", options).skipped, 6U);
+  fs::remove_all(dir / "out.part");
   options.source_text = "another set";
   EXPECT_NE(
       error_of([&] { export_set(clips, layout, dir / "out", options); }).find("other settings"),
