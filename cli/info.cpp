@@ -49,6 +49,26 @@ std::string describe(const SetInfo& info) {
              ",\"provenance\":", parse_json(info.provenance, "provenance").dump(), "}");
 }
 
+// Matrix, range and depth that an import assumed or changed; layers that say the same share a line.
+void print_read_as(const std::string& text) {
+  const Json provenance = parse_json(text, "provenance");
+  const auto read_as = provenance.find("read_as");
+  if (read_as == provenance.end() || !read_as->is_object()) return;
+  std::map<std::string, std::string> layers;
+  for (const auto& [key, values] : read_as->items()) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string::npos || !values.is_array()) continue;
+    std::vector<std::string> texts;
+    for (const Json& value : values) {
+      if (value.is_string()) texts.push_back(one_line(value.get<std::string>()));
+    }
+    std::string& names = layers[cat(one_line(key.substr(dot + 1)), ": ", join(texts, " | "))];
+    names += (names.empty() ? "" : ",") + one_line(key.substr(0, dot));
+  }
+  for (const auto& [what, names] : layers)
+    std::printf("  read as    %s (%s)\n", what.c_str(), names.c_str());
+}
+
 void print_text(const SetInfo& info, const std::string& path, std::size_t limit) {
   std::uint64_t frames = 0;
   double raw = 0;
@@ -67,6 +87,7 @@ void print_text(const SetInfo& info, const std::string& path, std::size_t limit)
               counted(frames, "frame").c_str(), human_bytes(raw).c_str());
   for (const auto& [name, ids] : info.splits)
     std::printf("  split      %s: %zu\n", name.c_str(), ids.size());
+  print_read_as(info.provenance);
   std::printf("\n  %-20s %7s %11s %6s  %-8s %s\n", "clip", "frames", "size", "fps", "split",
               "layers");
   for (std::size_t i = 0; i < info.rows.size() && i < limit; ++i) {

@@ -154,6 +154,23 @@ std::unique_ptr<ClipWriter> SetWriter::begin(const ClipInfo& info) {
                                       options_.storage, thread_count(options_.threads), finished);
 }
 
+std::map<std::string, std::set<std::string>> SetWriter::clip_notes() const {
+  std::map<std::string, std::set<std::string>> values;
+  for (const auto& [id, entry] : journal_) {
+    const ClipInfo info = SetReader::open(part_path(parts_, id))->clip(id)->info();
+    for (const auto& [key, note] : info.notes) {
+      if (key != "name" && key != "group") values[key].insert(note.substr(0, note.find(" (")));
+    }
+  }
+  return values;
+}
+
+void SetWriter::add_provenance(const std::string& key, const std::string& json) {
+  Json provenance = parse_json(options_.provenance, "provenance");
+  provenance[key] = parse_json(json, key);
+  options_.provenance = canonical_text(provenance);
+}
+
 void SetWriter::commit() {
   PLUVIA_CHECK(!complete_ && !committed_, out_.string());
   if (journal_.empty()) fail("writing ", out_.string(), ": there is no clip to write");

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/clip.h"
@@ -56,6 +57,12 @@ class SetWriter {
   /// `info.frames` may be 0 when the number is not known yet. Clips may be written at the same time
   /// by several threads.
   std::unique_ptr<ClipWriter> begin(const ClipInfo& info);
+
+  /// What clips that are finished were noted to be: the values of each note, without their counts
+  /// of frames. Names and groups, of which each clip has its own, are left out.
+  std::map<std::string, std::set<std::string>> clip_notes() const;
+  /// Adds an entry of JSON text to the set's provenance.
+  void add_provenance(const std::string& key, const std::string& json);
 
   /// Assembles and publishes. Afterwards the parts are gone.
   void commit();
