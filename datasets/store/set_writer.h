@@ -18,6 +18,7 @@
 
 #include "core/clip.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "datasets/store/storage.h"
 
 namespace pluvia {
@@ -74,11 +75,13 @@ class SetWriter {
   };
 
   void open_parts();
+  void resume_parts(const Json& before);
   void load_journal();
 
   std::filesystem::path out_;
   std::filesystem::path parts_;
   SetOptions options_;
+  bool replaces_;  ///< what lies under the final name may be replaced
   std::optional<LockFile> lock_;
   std::map<std::string, JournalEntry> journal_;
   std::mutex journal_mutex_;
