@@ -212,6 +212,11 @@ void append_line(const fs::path& path, std::string_view line) {
   fsync_or_fail(file, path);
 }
 
+void append_text(const fs::path& path, std::string_view text) {
+  const Fd file = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND, "opening");
+  write_all(file.get(), path, text);
+}
+
 std::uint64_t free_bytes(const fs::path& path) {
   fs::path place = fs::absolute(path);
   std::error_code ignored;

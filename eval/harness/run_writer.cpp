@@ -240,6 +240,7 @@ std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
   for (const ProtocolMetric& metric : scorer.protocol().metrics) add(metric, "");
   for (const ProtocolMetric& metric : scorer.protocol().metrics) {
     if (std::find(frame_keys.begin(), frame_keys.end(), metric.key) == frame_keys.end()) continue;
+    if (!metric.metric->takes_masks) continue;
     for (const std::string& region : regions) add(metric, region);
   }
   for (ScoreColumn& column : layer_columns(layers, unit)) out.push_back(std::move(column));
