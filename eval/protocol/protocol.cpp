@@ -162,8 +162,9 @@ Protocol from_json(const Json& json) {
     out.metrics.push_back(within(place, [&] { return metric_of(entry, color); }));
     const std::string& key = out.metrics.back().key;
     // In results these stand beside the scores.
-    if (key.empty() || key == "name" || key == "clip" || key == "identical") {
-      fail(place, ": '", key, "' cannot name a score");
+    const bool taken = key == "name" || key == "clip" || key == "identical";
+    if (key.empty() || taken || one_line(key) != key) {
+      fail(place, ": '", one_line(key), "' cannot name a score");
     }
     if (!keys.insert(key).second) {
       fail(place, ": a second score '", key, "'; give it another \"name\"");

@@ -49,7 +49,8 @@ std::vector<std::string> set_folders(const fs::path& page) {
     for (const Json& set : data.at("sets")) {
       const fs::path link = set.at("page").get<std::string>();
       const fs::path folder = link.parent_path();
-      const bool below = folder.has_filename() && !folder.has_parent_path() && folder != "..";
+      const bool below =
+          folder.has_filename() && !folder.has_parent_path() && folder != "." && folder != "..";
       if (below && link.filename() == "index.html") out.push_back(folder.string());
     }
   } catch (const std::exception&) {  // no page of ours: there is nothing of ours to delete

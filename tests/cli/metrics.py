@@ -234,6 +234,7 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
                        ('{"metrics": []}', "at least one metric"), ('{"metrics": [{"metric": "psnr"}, {"metric": "psnr"}]}', "a second score"),
                        ('{"metrics": [{"metric": "psnr", "name": "clip"}]}', "cannot name a score"),
                        ('{"metrics": [{"metric": "psnr", "name": "identical"}]}', "cannot name a score"),
+                       (r'{"metrics": [{"metric": "psnr", "name": "a\nb"}]}', "'a?b' cannot name a score"),
                        ('{"metrics": [{"metric": "psnr"}, {"metric": "mae", "name": "psnr_outside"}]}', "in region 'outside'"),
                        ('{"metrics": [{"metric": "ssim", "size": 10}]}', "odd"), ('{"metrics": [{"metric": "ssim", "range": -1}]}', "range"),
                        ('{"metrics": [{"metric": "psnr"}], "inference": {"tile_rows": 8, "tile_overlap": 8}}', "less than"),

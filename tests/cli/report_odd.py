@@ -69,6 +69,14 @@ with tempfile.TemporaryDirectory() as folder:
         assert part in run("report", at("spoilt.json"), "--out", at("none"), status=3), part
     assert not os.path.exists(at("none"))
 
+    # Tables that were written by hand.
+    table = {"title": "t", "source": "s", "reliability": "read", "data": {"name": "d", "content_sha256": []}, "protocol": "vderain-rgb",
+             "metrics": ["psnr"], "rows": [{"method": "m", "values": {"psnr": 30}}]}
+    for change, part in (({"rows": [{"method": "m", "value": {}}]}, "did you mean 'values'"), ({"rows": {}}, "'rows': expected a list"), ({"metrics": "psnr"}, "'metrics': expected a list"),
+                         ({"data": {"name": "d", "content_sha256": "00"}}, "'content_sha256': expected a list"), ({"data": {"name": "d", "sha256": []}}, "content_sha256")):
+        dump({**table, **change}, "table.json")
+        assert part in run("report", at("light.json"), "--table", at("table.json"), "--out", at("none"), status=3), change
+
     # Scores that differ in their last digits, and names without end: the page opens and is no wider than the window.
     if browser is None:
         print("no chromium: pages not tested")
