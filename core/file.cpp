@@ -164,7 +164,10 @@ void write_text(const fs::path& path, std::string_view text) {
 }
 
 WorkFolder::WorkFolder() {
-  std::string pattern = (fs::temp_directory_path() / "pluvia-XXXXXX").string();
+  std::error_code code;
+  const fs::path place = fs::temp_directory_path(code);
+  if (code) fail("making a temporary folder: TMPDIR is no folder that is there");
+  std::string pattern = (place / "pluvia-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     fail("making a folder ", pattern, ": ", system_error_text(errno));
   }

@@ -14,6 +14,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "eval/report/units.h"
 
 namespace pluvia {
 namespace {
@@ -148,6 +149,25 @@ void check_hashes(const Json& json) {
   }
 }
 
+/// Every mean is that of its clips or frames, by the record's own rule. Earlier builds had none.
+void check_means(const Json& json, const RunRecord& record) {
+  constexpr double kRounding = 1e-6;
+  for (std::size_t i = 0; i < record.columns.size(); ++i) {
+    const ScoreColumn& column = record.columns[i];
+    const auto said = record.mean.find(column.key);
+    if (said == record.mean.end() || !json.at("columns")[i].contains("average")) continue;
+    Share all;
+    for (const Share& share : shares_of(record, column)) all += share;
+    const bool pools = column.average == ColumnAverage::kPooledMse;
+    const double mean = score_of(all, pools ? MeanLaw(column.decibels) : MeanLaw());
+    const double difference = std::abs(mean - said->second);
+    if (std::isfinite(difference) && difference > kRounding * (1 + std::abs(mean))) {
+      fail("its mean of ", column.key, " is ", said->second, ", that of its clips ", mean,
+           ": it was changed after it was written");
+    }
+  }
+}
+
 RunRecord record_of(const Json& json) {
   if (!json.is_object() || json.value("format", "") != "pluvia-run") {
     fail("not a run record: expected what `pluvia eval --out` writes");
@@ -190,6 +210,7 @@ RunRecord record_of(const Json& json) {
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
   check_clips(json, record);
   check_hashes(json);
+  check_means(json, record);
   return record;
 }
 

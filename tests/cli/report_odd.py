@@ -58,7 +58,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert not os.path.exists(at("new"))
 
     # Records that were edited.
-    for spoil, part in ((lambda r: r["mean"].update(psnr="nan"), "score 'nan'"), (lambda r: r["clips"][0]["frames"][0].update(psnr="30.1"), "score '30.1'"),
+    for spoil, part in ((lambda r: r["mean"].update(psnr="nan"), "score 'nan'"), (lambda r: r["mean"].update(ssim=0.99), "its mean of ssim is 0.99"),
+                        (lambda r: r["clips"][0]["mean"].update(psnr_outside=99), "its mean of psnr_outside"), (lambda r: r["clips"][0]["frames"][0].update(psnr="30.1"), "score '30.1'"),
                         (lambda r: r["clips"][0]["mean"].update(psnr=True), "score true"),
                         (lambda r: r["protocol"].update(average="frames"), "changed after it was written"),
                         (lambda r: r["data"].update(sha256="0" * 64), "changed after it was written"),
@@ -83,6 +84,7 @@ with tempfile.TemporaryDirectory() as folder:
         sys.exit(0)
     near = load("light.json")
     near["method"]["label"] = LONG
+    near["mean"].update(psnr=30, ssim=1.5e-13)
     for i, clip in enumerate(near["clips"]):
         clip["mean"].update(psnr=30 + i * 4e-15, ssim=1e-13 * (i + 1))
         for frame in clip["frames"]:
