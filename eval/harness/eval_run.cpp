@@ -42,7 +42,9 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
   const bool pools = scorer.protocol().averaging == Averaging::kPooledMse;
   // Nor where they asked of the whole frame whether what counts of it equals its truth.
   const bool cuts = scorer.protocol().crop != Crop::kBorder || scorer.protocol().crop_border_px > 0;
-  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model,
+  std::string programs;
+  for (const auto& [metric, version] : programs_of(scorer)) programs += "\n" + version;
+  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model, programs,
                         pools ? "\nwith errors of regions" : "",
                         cuts ? "\nequal in what counts" : ""));
 }

@@ -91,6 +91,25 @@ with tempfile.TemporaryDirectory() as folder:
     assert after["protocol_sha256"] != before["protocol_sha256"] and after["mean"]["niqe"] != before["mean"]["niqe"]
     assert "by another one of that name" in run("report", at("n1.json"), at("n2.json"), "--out", at("r"), status=3)
 
+    # A score of another program is that of its version: said in the record, and not taken from the cache of another.
+    fake = at("ffmpeg")
+    for version in (1, 2):
+        open(fake, "w").write(f"""#!{sys.executable}
+import json, sys
+if "-filters" in sys.argv:
+    sys.exit(print(" .. libvmaf           VV->V      Calculate the VMAF"))
+if "-version" in sys.argv:
+    sys.exit(print("ffmpeg version {version}, a fake\\nbuilt so"))
+json.dump({{"frames": [0] * 4, "pooled_metrics": {{"vmaf": {{"mean": {version * 10}}}}}}}, open("log", "w"))
+""")
+        os.chmod(fake, 0o755)
+        os.environ["PLUVIA_FFMPEG"] = fake
+        if version == 2:
+            assert "another method" in score("folder:" + at("saved"), "vmaf.json", "--protocol", "vmaf-external", "--resume", status=3)
+        score("folder:" + at("saved"), "vmaf.json", "--protocol", "vmaf-external", "--force")
+        record = load("vmaf.json")
+        assert record["mean"]["vmaf"] == version * 10 and record["environment"]["programs"]["vmaf"]["version"] == f"ffmpeg version {version}, a fake", record["environment"]
+
     # What a protocol says of seams is done: as the papers cut them, or the mean of all tiles.
     names = [line.split()[0] for line in run("models").splitlines() if line.strip()]
     if any(name.rstrip(":") == "plain-cnn" for name in names):
