@@ -184,7 +184,10 @@ void write_text(const fs::path& path, std::string_view text) {
 }
 
 WorkFolder::WorkFolder() {
-  std::string pattern = (fs::temp_directory_path() / "pluvia-XXXXXX").string();
+  std::error_code code;
+  const fs::path place = fs::temp_directory_path(code);
+  if (code) fail("making a temporary folder: TMPDIR is no folder that is there");
+  std::string pattern = (place / "pluvia-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     fail("making a folder ", pattern, ": ", system_error_text(errno));
   }
@@ -230,6 +233,11 @@ void append_line(const fs::path& path, std::string_view line) {
   const Fd file = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND, "opening");
   write_all(file.get(), path, std::string(line) + "\n");
   fsync_or_fail(file, path);
+}
+
+void append_text(const fs::path& path, std::string_view text) {
+  const Fd file = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND, "opening");
+  write_all(file.get(), path, text);
 }
 
 std::uint64_t free_bytes(const fs::path& path) {

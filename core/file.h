@@ -92,6 +92,8 @@ class NewFile {
 
 /// Appends one line and makes it durable. Refuses text with a newline in it.
 void append_line(const fs::path& path, std::string_view line);
+/// Appends in one write, so that texts of programs that append at the same time do not mix.
+void append_text(const fs::path& path, std::string_view text);
 
 /// Free bytes for an ordinary user on the file system that holds `path` (or its nearest parent).
 std::uint64_t free_bytes(const fs::path& path);

@@ -20,6 +20,8 @@ void require_known_keys(const Json& object, const std::vector<std::string>& know
                         const std::string& place);
 /// Compact text with keys sorted: equal objects give equal text, the form that is hashed.
 std::string canonical_text(const Json& value);
+/// In one line, keys in their order. Bytes of names that are no UTF-8 are replaced.
+std::string json_text(const Json& value);
 
 /// As a user would write a value on the command line: text without quotes, all else as JSON.
 std::string plain_text(const Json& value);

@@ -85,6 +85,8 @@ struct Metric {
   bool (*integers_do)(const Params& params) = nullptr;  ///< null: never
   /// What must be installed and is not; empty: nothing. Null: never anything.
   std::string (*lacks)() = nullptr;
+  /// What another program that computes it says of its version, lines of text; null: none does.
+  std::string (*version)() = nullptr;
   /// Null: `higher_is_better`, whatever the parameters.
   bool (*higher_is_better_with)(const Params& params) = nullptr;
 };

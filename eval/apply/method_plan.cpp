@@ -31,10 +31,8 @@ const char* to_text(Tiling tiling) {
   return tiling == Tiling::kAuto ? "auto" : tiling == Tiling::kNone ? "none" : "paper";
 }
 
-ApplyPlan paper_plan(const TilePlan& tiles) {
-  return {{tiles.frames, Overlap::kAverage},
-          {tiles.rows, Overlap::kTrim},
-          {tiles.columns, Overlap::kTrim}};
+ApplyPlan paper_plan(const TilePlan& tiles, Overlap in_space) {
+  return {{tiles.frames, Overlap::kAverage}, {tiles.rows, in_space}, {tiles.columns, in_space}};
 }
 
 ApplyPlan one_by_one(ApplyPlan plan) {

@@ -28,7 +28,8 @@ ApplyPlan one_by_one(ApplyPlan plan);
 /// nothing.
 std::string window_note(const MethodInfo& method, int frames);
 
-/// The papers' rule for such tiles: mean over time, overlaps in space cut in half.
-ApplyPlan paper_plan(const TilePlan& tiles);
+/// The papers' rule for such tiles: mean over time, overlaps in space cut in half, or as
+/// `in_space` says.
+ApplyPlan paper_plan(const TilePlan& tiles, Overlap in_space = Overlap::kTrim);
 
 }  // namespace pluvia

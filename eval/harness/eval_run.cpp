@@ -42,7 +42,9 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
   const bool pools = scorer.protocol().averaging == Averaging::kPooledMse;
   // Nor where they asked of the whole frame whether what counts of it equals its truth.
   const bool cuts = scorer.protocol().crop != Crop::kBorder || scorer.protocol().crop_border_px > 0;
-  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model,
+  std::string programs;
+  for (const auto& [metric, version] : programs_of(scorer)) programs += "\n" + version;
+  return sha256_hex(cat(kScoringVersion, "\n", scorer.protocol().sha256(), "\n", model, programs,
                         pools ? "\nwith errors of regions" : "",
                         cuts ? "\nequal in what counts" : ""));
 }
@@ -51,9 +53,12 @@ std::string scoring_hash(const EvalRequest& request, const ProtocolScorer& score
 std::string settings_hash(const EvalRequest& request, const ProtocolScorer& scorer,
                           const std::vector<ScoredClip>& clips, const ClaimedLayers& layers,
                           const std::string& files, SetUnit unit) {
+  // What is saved for a part of the clips alone would look whole.
+  const std::string saved =
+      request.save.empty() ? "" : "\nsaved in " + fs::absolute(request.save).string();
   return sha256_hex(cat(request.method.description, "\n", scoring_hash(request, scorer), "\n",
                         data_sha256(clips), "\n", request.regions, "\n", layers.names(), "\n",
-                        files, unit == SetUnit::kPicture ? "\npictures" : ""));
+                        files, unit == SetUnit::kPicture ? "\npictures" : "", saved));
 }
 
 /// Before anything is done: what of this set the protocol cannot score.
@@ -128,19 +133,33 @@ void note_of_windows(const MethodInfo& method, const std::vector<ScoredClip>& cl
 
 void refuse_existing(const EvalRequest& request) {
   std::error_code ignored;
+  if (fs::is_directory(request.out, ignored)) {
+    fail_usage("--out ", request.out.string(), ": it is a folder, expected a file's name");
+  }
   if (!fs::exists(request.out, ignored) || request.force || request.resume) return;
   fail_usage(request.out.string(),
              " exists; --resume keeps it if it is this run, --force replaces it");
+}
+
+std::string label_of(const EvalRequest& request) {
+  return request.label.empty() ? request.method.label : request.label;
 }
 
 /// Whether the record is there already and is this very run.
 bool is_finished(const EvalRequest& request, const std::string& settings) {
   std::error_code ignored;
   if (fs::exists(request.out, ignored) && !request.force) {
-    if (read_run_record(request.out).settings_sha256 != settings) {
+    const RunRecord record = read_run_record(request.out);
+    if (record.settings_sha256 != settings) {
       fail("resuming ", request.out.string(),
-           ": it is the record of another method, data set, protocol or selection, or of "
+           ": it is the record of another method, data set, protocol, selection or --save, or of "
            "predictions that have changed since; name another --out or replace it with --force");
+    }
+    if (record.label != label_of(request)) {
+      fail(
+          "resuming ", request.out.string(), ": its method is called '", record.label, "', here '",
+          label_of(request),
+          "'; name another --out or replace it with --force (equal pictures are not scored again)");
     }
     return true;
   }
@@ -292,6 +311,7 @@ EvalOutcome outcome_of(const fs::path& file) {
 
 EvalOutcome evaluate(const EvalRequest& request) {
   const auto start = std::chrono::steady_clock::now();
+  if (!is_valid_utf8(request.label)) fail_usage("--label: expected UTF-8 text");
   const std::shared_ptr<SetReader> set = SetReader::open(request.data);
   const ProtocolScorer scorer(load_protocol(request.protocol), {request.niqe_model});
   const std::vector<ScoredClip> clips = choose_clips(*set, request);
@@ -329,7 +349,7 @@ EvalOutcome evaluate(const EvalRequest& request) {
                        clips,   results, {},     settings, files.losses};
   finished.pictures = choose_pictures(run, results, higher_is_better(scorer));
   finished.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const std::string record = run_record_json(finished, summary).dump() + "\n";
+  const std::string record = json_text(run_record_json(finished, summary)) + "\n";
   fs::remove_all(pictures_folder(request));
   fs::rename(run.pictures, pictures_folder(request));
   write_text(request.out, record);

@@ -29,7 +29,7 @@ Content content_of(const fs::path& file) {
     try {
       ClipResult result = clip_result_of(Json::parse(line));
       content.clips[result.scores.name] = std::move(result);
-    } catch (const Json::exception&) {
+    } catch (const std::exception&) {
       break;
     }
   }
@@ -44,14 +44,15 @@ void check_journal(const fs::path& file, const std::string& settings, bool resum
   const std::string holds = counted(content.clips.size(), "clip");
   if (content.settings != settings && resume) {
     fail("resuming ", file.string(), ": its ", holds,
-         " were scored with another method, data set, protocol or selection, or their predictions "
-         "have changed since; --force starts anew without them, another --out keeps them");
+         " were scored with another method, data set, protocol, selection or --save, or their "
+         "predictions have changed since; --force starts anew without them, another --out keeps "
+         "them");
   }
   if (content.settings != settings) {
-    fail_usage(
-        file.string(), " holds ", holds,
-        " of a run that was stopped, with another method, data "
-        "set, protocol or selection; --force starts anew without them, another --out keeps them");
+    fail_usage(file.string(), " holds ", holds,
+               " of a run that was stopped, with another method, data "
+               "set, protocol, selection or --save; --force starts anew without them, another "
+               "--out keeps them");
   }
   if (!resume) {
     fail_usage(file.string(), " holds ", holds,
@@ -65,7 +66,7 @@ Journal::Journal(fs::path file, std::string settings, bool resume) : file_(std::
   if (before.settings == settings) done_ = std::move(before.clips);
   any_ = !done_.empty();
   std::string text = settings + "\n";
-  for (const auto& [name, result] : done_) text += clip_result_json(result).dump() + "\n";
+  for (const auto& [name, result] : done_) text += json_text(clip_result_json(result)) + "\n";
   write_text(file_, text);
 }
 
@@ -76,7 +77,7 @@ const ClipResult* Journal::find(const std::string& clip) const {
 
 void Journal::add(const ClipResult& result) {
   const std::scoped_lock lock(mutex_);
-  append_line(file_, clip_result_json(result).dump());
+  append_line(file_, json_text(clip_result_json(result)));
   any_ = true;
 }
 

@@ -43,11 +43,14 @@ MethodChoice folder_choice(const std::string& path) {
   choice.folder = path;
   std::error_code ignored;
   if (!std::filesystem::is_directory(choice.folder, ignored)) {
-    fail("scoring folder:", path, ": there is no such folder");
+    const bool is_file = std::filesystem::exists(choice.folder, ignored);
+    fail("scoring folder:", path, is_file ? ": it is a file" : ": there is no such folder",
+         ", expected a folder of predictions as CLIP/FRAME.png",
+         choice.folder.extension() == ".h5" ? "; 'pluvia export' writes a set's pictures so" : "");
   }
   const auto whole = std::filesystem::weakly_canonical(choice.folder, ignored);
   choice.label = whole.filename().empty() ? path : whole.filename().string();
-  choice.description = Json{{"kind", "folder"}, {"folder", path}}.dump();
+  choice.description = json_text(Json{{"kind", "folder"}, {"folder", path}});
   return choice;
 }
 
@@ -61,7 +64,7 @@ MethodChoice command_choice(const std::string& command) {
   choice.kind = MethodKind::kCommand;
   choice.command = command;
   choice.label = program_name(command);
-  choice.description = Json{{"kind", "command"}, {"command", command}}.dump();
+  choice.description = json_text(Json{{"kind", "command"}, {"command", command}});
   return choice;
 }
 

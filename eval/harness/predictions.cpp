@@ -45,10 +45,13 @@ class Timed final : public Method {
   std::unique_ptr<Method> method_;
 };
 
+ApplyPlan plan_of(const Inference& inference) {
+  return paper_plan(inference.plan, inference.blend == "mean" ? Overlap::kAverage : Overlap::kTrim);
+}
+
 ApplyPlan plan_for(const MethodInfo& method, const PredictionPlan& wanted) {
   const bool papers = wanted.inference != nullptr && method.window_frames != 0;
-  const ApplyPlan plan =
-      papers ? paper_plan(wanted.inference->plan) : plan_of(method, Tiling::kAuto);
+  const ApplyPlan plan = papers ? plan_of(*wanted.inference) : plan_of(method, Tiling::kAuto);
   return wanted.apart ? one_by_one(plan) : plan;
 }
 
@@ -104,20 +107,20 @@ ColorWanted colour_of(const ScoredLayer& layer) {
 std::vector<std::vector<PredictionPicture>> pictures_of(const fs::path& folder,
                                                         const ScoredClip& clip,
                                                         const ClaimedLayers& layers,
-                                                        std::vector<std::string>& problems) {
+                                                        PictureFaults& faults) {
   std::vector<std::vector<PredictionPicture>> out;
-  out.push_back(find_pictures(folder, clip, ColorWanted::kRgb, problems));
+  out.push_back(find_pictures(folder, clip, ColorWanted::kRgb, faults));
   for (const ScoredLayer* layer : layers.scored) {
-    out.push_back(find_pictures(layer_folder(folder, *layer), clip, colour_of(*layer), problems));
+    out.push_back(find_pictures(layer_folder(folder, *layer), clip, colour_of(*layer), faults));
   }
   return out;
 }
 
 void take_files(const fs::path& folder, const ScoredClip& clip, const ClaimedLayers& layers,
                 const TakePrediction& take) {
-  std::vector<std::string> problems;
-  const auto pictures = pictures_of(folder, clip, layers, problems);
-  if (!problems.empty()) refuse_pictures("predictions of clip " + clip.id, problems);
+  PictureFaults faults;
+  const auto pictures = pictures_of(folder, clip, layers, faults);
+  if (!faults.problems.empty()) refuse_pictures("predictions of clip " + clip.id, faults);
   for (std::size_t t = 0; t < pictures.front().size(); ++t) {
     Prediction prediction{read_picture(pictures.front()[t]), {}};
     for (std::size_t i = 1; i < pictures.size(); ++i) {
@@ -129,10 +132,10 @@ void take_files(const fs::path& folder, const ScoredClip& clip, const ClaimedLay
 
 /// All that is wrong with what a program left, at once.
 void check_output(const fs::path& folder, const ScoredClip& clip) {
-  std::vector<std::string> problems;
+  PictureFaults faults;
   const std::vector<std::string> losses =
-      check_pictures(find_pictures(folder, clip, ColorWanted::kRgb, problems), problems, [] {});
-  if (!problems.empty()) refuse_pictures("predictions of clip " + clip.id, problems);
+      check_pictures(find_pictures(folder, clip, ColorWanted::kRgb, faults), faults, [] {});
+  if (!faults.problems.empty()) refuse_pictures("predictions of clip " + clip.id, faults);
   if (!losses.empty()) warn(cat("clip ", clip.id, " lost something in reading: ", losses.front()));
 }
 
@@ -202,20 +205,22 @@ double predict_clip(const MethodChoice& method, const ClipFrames& frames, const 
 CheckedFolder check_folder(const MethodChoice& method, const SetInfo& set,
                            const std::vector<ScoredClip>& clips, const ClaimedLayers& layers) {
   if (method.kind != MethodKind::kFolder) return {};
-  std::vector<std::string> problems;
+  PictureFaults faults;
   std::vector<PredictionPicture> all;  // at once: stacks of unrelated pictures may be of one each
   std::vector<std::size_t> ends;
   for (const ScoredClip& clip : clips) {
-    for (const auto& pictures : pictures_of(method.folder / clip.id, clip, layers, problems)) {
+    for (const auto& pictures : pictures_of(method.folder / clip.id, clip, layers, faults)) {
       all.insert(all.end(), pictures.begin(), pictures.end());
     }
     ends.push_back(all.size());
   }
   Progress progress("checking", all.size(), "pictures");
   CheckedFolder checked;
-  checked.losses = check_pictures(all, problems, [&] { progress.add(1); });
+  checked.losses = check_pictures(all, faults, [&] { progress.add(1); });
   progress.finish();
-  if (!problems.empty()) refuse_pictures("scoring folder:" + method.folder.string(), problems);
+  if (!faults.problems.empty()) {
+    refuse_pictures("scoring folder:" + method.folder.string(), faults);
+  }
   const std::vector<std::string> hashes = named_hashes(all, method.folder);
   checked.sha256 = sha256_hex(join(hashes, "\n"));
   for (std::size_t c = 0, i = 0; c < clips.size(); ++c) {

@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/cpu.h"
+#include "core/hash.h"
 #include "core/parallel.h"
+#include "core/text.h"
 
 namespace pluvia {
 namespace {
@@ -105,6 +107,16 @@ Json picture_json(const RunPicture& picture) {
   return out;
 }
 
+/// The first line, and a hash of all that follows: how it was built.
+Json programs_json(const ProtocolScorer& scorer) {
+  Json out = Json::object();
+  for (const auto& [metric, version] : programs_of(scorer)) {
+    out[metric] = {{"version", one_line(version.substr(0, version.find('\n')))},
+                   {"sha256", sha256_hex(version)}};
+  }
+  return out;
+}
+
 std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -153,6 +165,14 @@ ColumnAverage average_of_frames(Averaging averaging, bool pools, SetUnit unit) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> programs_of(const ProtocolScorer& scorer) {
+  std::map<std::string, std::string> out;
+  for (const ProtocolMetric& entry : scorer.protocol().metrics) {
+    if (entry.metric->version != nullptr) out.emplace(entry.metric->name, entry.metric->version());
+  }
+  return out;
+}
 
 Json clip_result_json(const ClipResult& result) {
   Json out{{"name", result.scores.name},  {"values", doubles_json(result.scores.values)},
@@ -240,6 +260,7 @@ std::vector<ScoreColumn> columns_of(const ProtocolScorer& scorer,
   for (const ProtocolMetric& metric : scorer.protocol().metrics) add(metric, "");
   for (const ProtocolMetric& metric : scorer.protocol().metrics) {
     if (std::find(frame_keys.begin(), frame_keys.end(), metric.key) == frame_keys.end()) continue;
+    if (!metric.metric->takes_masks) continue;
     for (const std::string& region : regions) add(metric, region);
   }
   for (ScoreColumn& column : layer_columns(layers, unit)) out.push_back(std::move(column));
@@ -287,6 +308,7 @@ Json run_record_json(const FinishedRun& run, const Summary& summary) {
              {"compiler", __VERSION__},
              {"cpu", cpu_model()},
              {"cpu_level", cpu_level_name()},
+             {"programs", programs_json(run.scorer)},
              {"finished", now_text()}}}};
   out["protocol"]["name"] = protocol.name;
   for (const auto& [key, frames] : summary.infinite) out["infinite_scores"][key] = frames;

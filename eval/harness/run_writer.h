@@ -3,6 +3,7 @@
 // journal and read back.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "eval/report/run_record.h"
 
 namespace pluvia {
+
+/// By metric that another program computes: what it says of its version.
+std::map<std::string, std::string> programs_of(const ProtocolScorer& scorer);
 
 Json clip_result_json(const ClipResult& result);
 ClipResult clip_result_of(const Json& json);

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
+#include "core/file.h"
 #include "core/json.h"
 #include "eval/report/run_record.h"
 
@@ -95,7 +97,7 @@ std::optional<FrameScores> ScoreCache::find(const std::string& key, std::size_t 
       fits = fits && (of_metric.empty() || of_metric.size() == regions);
     if (!fits) return std::nullopt;
     return scores;
-  } catch (const Json::exception&) {
+  } catch (const std::exception&) {  // damaged: scored again
     return std::nullopt;
   }
 }
@@ -111,8 +113,12 @@ void ScoreCache::add(const std::string& key, const FrameScores& scores) {
 void ScoreCache::flush() {
   const std::scoped_lock lock(mutex_);
   if (file_.empty() || unwritten_.empty()) return;
-  std::ofstream out(file_, std::ios::app);
-  out << unwritten_;
+  // All in one write, which other programs' cannot come between; the first line break ends what a
+  // full disk may have cut off before.
+  try {
+    append_text(file_, "\n" + unwritten_);
+  } catch (const Error&) {  // a cache that cannot be kept is no fault of the scores
+  }
   unwritten_.clear();
 }
 

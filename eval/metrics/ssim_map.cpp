@@ -155,7 +155,8 @@ PLUVIA_ALL_LEVELS void map_of_some(const Moments& m, const MapConstants& constan
 }
 
 SsimMap map_of(const Moments& m, double range, const SsimOptions& options) {
-  const double n = static_cast<double>(options.taps.size() * options.taps.size());
+  const auto side = static_cast<double>(options.taps.size());
+  const double n = options.volume ? side * side * side : side * side;
   const MapConstants constants{(0.01 * range) * (0.01 * range), (0.03 * range) * (0.03 * range),
                                options.sample_covariance ? n / (n - 1) : 1, options.clip_contrast};
   SsimMap map{Image<double>(m.a.height(), m.a.width(), 1),

@@ -39,6 +39,13 @@ std::string lacks() {
   return "an ffmpeg with libvmaf (`ffmpeg -filters` lists it); PLUVIA_FFMPEG=FILE names one";
 }
 
+std::string version() {
+  const WorkFolder folder;
+  const fs::path file = folder.path() / "version";
+  run_by_shell(program() + " -version > " + shell_quoted(file.string()) + " 2>/dev/null");
+  return read_text(file);
+}
+
 /// Frames one after the other, as bytes.
 class RawVideo {
  public:
@@ -114,6 +121,7 @@ Metric metric_vmaf() {
   metric.clips = &make;
   metric.takes_masks = false;
   metric.lacks = &lacks;
+  metric.version = &version;
   return metric;
 }
 

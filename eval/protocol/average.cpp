@@ -117,7 +117,10 @@ Summary summarise(const ProtocolScorer& scorer, const std::vector<ClipScores>& c
     add(scorer.frame_keys()[metric], metric, -1);
   }
   for (std::size_t metric = 0; metric < scorer.frame_keys().size(); ++metric) {
-    if (all.empty() || all.front()->regions[metric].empty()) continue;
+    const auto has_regions = [&](const FrameScores* frame) {
+      return !frame->regions[metric].empty();
+    };
+    if (std::none_of(all.begin(), all.end(), has_regions)) continue;
     for (std::size_t r = 0; r < regions.size(); ++r) {
       add(scorer.frame_keys()[metric] + "_" + regions[r], metric, static_cast<int>(r));
     }

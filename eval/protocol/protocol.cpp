@@ -12,6 +12,7 @@
 #include "core/manifest.h"
 #include "core/text.h"
 #include "eval/metrics/metrics.h"
+#include "eval/metrics/regions.h"
 
 namespace pluvia {
 namespace {
@@ -94,6 +95,19 @@ ProtocolMetric metric_of(const Json& entry, Color fallback) {
   return out;
 }
 
+/// KEY_REGION is the name of KEY's score in a region.
+void require_no_region_keys(const std::set<std::string>& keys) {
+  std::vector<std::string> regions = region_names(true, true, false);
+  for (const std::string& more : region_names(false, false, true)) regions.push_back(more);
+  for (const std::string& key : keys) {
+    for (const std::string& region : regions) {
+      if (keys.count(key + "_" + region) == 0) continue;
+      fail("'metrics': '", key, "_", region, "' is the name of '", key, "' in region '", region,
+           "'; call it something else");
+    }
+  }
+}
+
 Cut cut_of(const Json& object, const char* size, const char* overlap) {
   const Cut cut{whole_at(object, size, 0, 0, 1 << 20), whole_at(object, overlap, 0, 0, 1 << 20)};
   if (cut.overlap >= cut.size && cut.size > 0) {
@@ -147,14 +161,27 @@ Protocol from_json(const Json& json) {
     const std::string place = cat("metrics[", out.metrics.size(), "]");
     out.metrics.push_back(within(place, [&] { return metric_of(entry, color); }));
     const std::string& key = out.metrics.back().key;
-    if (key.empty() || key == "name") fail(place, ": '", key, "' cannot name a score");
+    // In results these stand beside the scores.
+    const bool taken = key == "name" || key == "clip" || key == "identical";
+    if (key.empty() || taken || one_line(key) != key) {
+      fail(place, ": '", one_line(key), "' cannot name a score");
+    }
     if (!keys.insert(key).second) {
       fail(place, ": a second score '", key, "'; give it another \"name\"");
     }
   }
+  require_no_region_keys(keys);
   if (json.contains("inference")) {
     out.inference = within("inference", [&] { return inference_of(json["inference"]); });
   }
+  return out;
+}
+
+/// Of a file of parameters counts what it holds, not where it lies.
+Json content_of(const Params& params) {
+  Json out = params.to_json();
+  if (!out.contains("model") || out["model"] == "") return out;
+  out["model"] = "sha256:" + sha256_of_file(params.text("model"));
   return out;
 }
 
@@ -203,7 +230,7 @@ Json Protocol::definition() const {
   Json list = Json::array();
   for (const ProtocolMetric& entry : metrics) {
     Json item{{"metric", entry.metric->name}, {"name", entry.key}, {"color", name_of(entry.color)}};
-    const Json params = entry.params.to_json();
+    const Json params = content_of(entry.params);
     for (const auto& [key, value] : params.items()) item[key] = value;
     list.push_back(std::move(item));
   }

@@ -56,7 +56,7 @@ struct Rect {
 
 struct Inference {
   TilePlan plan;
-  std::string blend;  ///< "cut-half-overlap": see docs/protocols.md
+  std::string blend;  ///< "cut-half-overlap" or "mean": see docs/protocols.md
   std::string save;   ///< "round-half-even" or "truncate"
 };
 

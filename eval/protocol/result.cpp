@@ -72,7 +72,7 @@ std::string identical_line(const Protocol& protocol, const Summary& summary) {
   if (!summary.infinite.empty()) {
     const bool left_out = protocol.identical == IdenticalRule::kExclude;
     out += cat(out.empty() ? "" : "; ", "infinite scores (", infinite_text(summary),
-               left_out ? ") are left out of means (identical=exclude)"
+               left_out ? ") are left out of means that have others (identical=exclude)"
                         : ") make their means infinite (identical=include)");
   }
   return out.empty() ? "" : "  " + out + "\n";

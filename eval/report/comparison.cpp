@@ -40,9 +40,11 @@ void require_same(const std::vector<RunRecord>& runs) {
   const RunRecord& first = runs.front();
   for (const RunRecord& run : runs) {
     if (run.protocol_sha256 != first.protocol_sha256) {
+      const bool of_one_name = run.protocol_name == first.protocol_name;
       fail("reporting: ", run.file.string(), " was scored by protocol '", run.protocol_name, "', ",
-           first.file.string(), " by '", first.protocol_name,
-           "'; score both alike or make two reports");
+           first.file.string(), " by ",
+           of_one_name ? "another one of that name" : "'" + first.protocol_name + "'",
+           "; score both alike or make two reports");
     }
     if (!same_clips(run, first)) {
       fail("reporting: ", run.file.string(), " and ", first.file.string(),

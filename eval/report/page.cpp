@@ -41,9 +41,9 @@ void add_notes(const ComparedMethod& method, Json& notes) {
     if (!run->infinite.empty()) {
       std::vector<std::string> parts;
       for (const auto& [key, frames] : run->infinite) parts.push_back(cat(key, " of ", frames));
-      notes.push_back(
-          cat(method.label, ": infinite scores of frames (", list_some(parts),
-              run->infinite_counts ? ") make their means infinite" : ") are left out of means"));
+      notes.push_back(cat(method.label, ": infinite scores of frames (", list_some(parts),
+                          run->infinite_counts ? ") make their means infinite"
+                                               : ") are left out of means that have others"));
     }
     for (const std::string& layer : run->layers_left_out) {
       notes.push_back(

@@ -152,7 +152,7 @@ Json plots_json(const Comparison& comparison, const std::vector<PagePlot>& plots
 std::string page_with(const Json& data) {
   return filled(report_assets::page_html, {{"/*STYLE*/", std::string(report_assets::style_css)},
                                            {"/*SCRIPT*/", std::string(report_assets::script_js)},
-                                           {"/*DATA*/", safe_in_script(data.dump())}});
+                                           {"/*DATA*/", safe_in_script(json_text(data))}});
 }
 
 }  // namespace pluvia

@@ -38,6 +38,12 @@ std::string why_other_protocol(const std::vector<TableProtocol>& protocols, cons
              ".");
 }
 
+const Json& list_at(const Json& json, const char* key) {
+  const Json& list = json.at(key);
+  if (!list.is_array()) fail("'", key, "': expected a list, found ", list.type_name());
+  return list;
+}
+
 PublishedTable table_of(const Json& json) {
   require_known_keys(
       json, {"title", "note", "source", "reliability", "data", "protocol", "metrics", "rows"},
@@ -51,13 +57,16 @@ PublishedTable table_of(const Json& json) {
     fail("'reliability' is '", reliability, "', expected read or recalled");
   }
   table.recalled = reliability == "recalled";
-  table.data_name = json.at("data").at("name").get<std::string>();
-  for (const Json& hash : json.at("data").at("content_sha256")) {
+  const Json& data = json.at("data");
+  require_known_keys(data, {"name", "content_sha256"}, "data");
+  table.data_name = data.at("name").get<std::string>();
+  for (const Json& hash : list_at(data, "content_sha256")) {
     table.data_sha256.push_back(hash.get<std::string>());
   }
   table.protocols = protocols_of(json.at("protocol"));
-  for (const Json& metric : json.at("metrics")) table.metrics.push_back(metric.get<std::string>());
-  for (const Json& row : json.at("rows")) {
+  for (const Json& key : list_at(json, "metrics")) table.metrics.push_back(key.get<std::string>());
+  for (const Json& row : list_at(json, "rows")) {
+    require_known_keys(row, {"method", "values"}, cat("rows[", table.rows.size(), "]"));
     PublishedRow out{row.at("method").get<std::string>(), {}};
     for (const auto& [key, value] : row.at("values").items()) {
       if (std::find(table.metrics.begin(), table.metrics.end(), key) == table.metrics.end()) {

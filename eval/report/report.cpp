@@ -12,6 +12,7 @@
 #include "eval/report/beside.h"
 #include "eval/report/over_sets.h"
 #include "eval/report/page.h"
+#include "eval/report/report_files.h"
 #include "eval/report/sets_page.h"
 #include "eval/report/tables.h"
 
@@ -33,18 +34,17 @@ std::vector<PublishedTable> shown_tables(const std::vector<std::string>& names) 
   return tables;
 }
 
-void write_tables(const fs::path& out, const Comparison& comparison, const std::string& more) {
-  std::error_code code;
-  fs::create_directories(out, code);
-  if (code) fail("making folder ", out.string(), ": ", code.message());
-  write_text(out / "table.tex", latex_table(comparison));
-  write_text(out / "table.csv", csv_table(comparison));
-  write_text(out / "table.md", markdown_table(comparison) + more);
+void add_tables(const fs::path& out, const Comparison& comparison, const std::string& more,
+                ReportFiles& files) {
+  files.add(out / "table.tex", latex_table(comparison));
+  files.add(out / "table.csv", csv_table(comparison));
+  files.add(out / "table.md", markdown_table(comparison) + more);
 }
 
-void write_set(const fs::path& out, const Comparison& comparison, const PageRequest& request) {
-  write_tables(out, comparison, published_markdown(comparison, request.published));
-  write_text(out / "index.html", report_page(comparison, request));
+void add_set(const fs::path& out, const Comparison& comparison, const PageRequest& request,
+             ReportFiles& files) {
+  add_tables(out, comparison, published_markdown(comparison, request.published), files);
+  files.add(out / "index.html", report_page(comparison, request));
 }
 
 /// Sets' names as folders': other letters than those of ASCII stay, no two differ by case alone.
@@ -66,20 +66,28 @@ std::vector<std::string> folder_names(const std::vector<SetRuns>& sets) {
   return out;
 }
 
-void write_sets(const ReportRequest& request, const std::vector<SetRuns>& sets,
-                const std::vector<Comparison>& comparisons, const PageRequest& page) {
+void add_sets(const ReportRequest& request, const std::vector<SetRuns>& sets,
+              const std::vector<Comparison>& comparisons, const PageRequest& page,
+              const std::vector<std::string>& folders, ReportFiles& files) {
   std::vector<SetComparison> named;
   std::vector<SetPage> pages;
-  const std::vector<std::string> folders = folder_names(sets);
   for (std::size_t i = 0; i < sets.size(); ++i) {
     named.push_back({sets[i].name, &comparisons[i]});
     pages.push_back({sets[i].name, folders[i], &comparisons[i]});
-    write_set(request.out / pages.back().folder, comparisons[i],
-              {request.title + ": " + sets[i].name, page.published, {}, {}});
+    add_set(request.out / pages.back().folder, comparisons[i],
+            {request.title + ": " + sets[i].name, page.published, {}, {}}, files);
   }
   const Comparison table = over_sets(named);
-  write_tables(request.out, table, "");
-  write_text(request.out / "index.html", sets_page(table, pages, page));
+  add_tables(request.out, table, "", files);
+  files.add(request.out / "index.html", sets_page(table, pages, page));
+}
+
+/// Of data sets that the report before had and this one has not.
+void remove_old_sets(const fs::path& out, const std::vector<std::string>& before,
+                     const std::vector<std::string>& now) {
+  for (const std::string& folder : before) {
+    if (std::find(now.begin(), now.end(), folder) == now.end()) remove_report(out / folder);
+  }
 }
 
 /// Where some set has the method, others may lack it: they compare with their first.
@@ -128,11 +136,17 @@ fs::path write_report(const ReportRequest& request) {
   }
   const PageRequest parts{request.title, shown_tables(request.tables), request.sweeps,
                           request.training};
+  ReportFiles files;
+  std::vector<std::string> folders;
   if (sets.size() == 1) {
-    write_set(request.out, comparisons.front(), parts);
+    add_set(request.out, comparisons.front(), parts, files);
   } else {
-    write_sets(request, sets, comparisons, parts);
+    folders = folder_names(sets);
+    add_sets(request, sets, comparisons, parts, folders, files);
   }
+  const std::vector<std::string> before = set_folders(page);
+  files.publish();
+  remove_old_sets(request.out, before, folders);
   return page;
 }
 

@@ -11,6 +11,10 @@
 #include "core/counted.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hash.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "eval/report/units.h"
 
 namespace pluvia {
 namespace {
@@ -128,6 +132,42 @@ void check_clips(const Json& json, const RunRecord& record) {
   }
 }
 
+/// A record that was edited could stand beside numbers of another protocol or other data.
+void check_hashes(const Json& json) {
+  Json definition = json.at("protocol");
+  definition.erase("name");
+  if (sha256_hex(canonical_text(definition)) != json.at("protocol_sha256").get<std::string>()) {
+    fail("its protocol is not that of its protocol_sha256: it was changed after it was written");
+  }
+  Sha256 data;
+  for (const Json& clip : json.at("data").at("clips")) {
+    data.update(cat(clip.at("id").get<std::string>(), " ", clip.at("frames").get<int>(), " ",
+                    clip.at("content_sha256").get<std::string>(), "\n"));
+  }
+  if (data.hex() != json.at("data").at("sha256").get<std::string>()) {
+    fail("its clips are not those of its data's sha256: it was changed after it was written");
+  }
+}
+
+/// Every mean is that of its clips or frames, by the record's own rule. Earlier builds had none.
+void check_means(const Json& json, const RunRecord& record) {
+  constexpr double kRounding = 1e-6;
+  for (std::size_t i = 0; i < record.columns.size(); ++i) {
+    const ScoreColumn& column = record.columns[i];
+    const auto said = record.mean.find(column.key);
+    if (said == record.mean.end() || !json.at("columns")[i].contains("average")) continue;
+    Share all;
+    for (const Share& share : shares_of(record, column)) all += share;
+    const bool pools = column.average == ColumnAverage::kPooledMse;
+    const double mean = score_of(all, pools ? MeanLaw(column.decibels) : MeanLaw());
+    const double difference = std::abs(mean - said->second);
+    if (std::isfinite(difference) && difference > kRounding * (1 + std::abs(mean))) {
+      fail("its mean of ", column.key, " is ", said->second, ", that of its clips ", mean,
+           ": it was changed after it was written");
+    }
+  }
+}
+
 RunRecord record_of(const Json& json) {
   if (!json.is_object() || json.value("format", "") != "pluvia-run") {
     fail("not a run record: expected what `pluvia eval --out` writes");
@@ -169,6 +209,8 @@ RunRecord record_of(const Json& json) {
   record.identical_frames = json.at("identical_frames").get<int>();
   if (record.clips.empty() || record.columns.empty()) fail("it holds no clips or no metrics");
   check_clips(json, record);
+  check_hashes(json);
+  check_means(json, record);
   return record;
 }
 
@@ -177,10 +219,12 @@ RunRecord record_of(const Json& json) {
 double score_of(const Json& value) {
   if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
   if (value.is_string()) {
-    const bool below = value.get_ref<const std::string&>() == "-inf";
-    return below ? -std::numeric_limits<double>::infinity()
-                 : std::numeric_limits<double>::infinity();
+    const auto& text = value.get_ref<const std::string&>();
+    if (text == "inf") return std::numeric_limits<double>::infinity();
+    if (text == "-inf") return -std::numeric_limits<double>::infinity();
+    fail("score '", one_line(text), "', expected a number, null, \"inf\" or \"-inf\"");
   }
+  if (value.is_boolean()) fail("score ", value.dump(), ", expected a number");
   return value.get<double>();
 }
 

@@ -37,9 +37,18 @@ Rank rank_of(const Comparison& comparison, const ScoreColumn& column,
   return Rank::kNone;
 }
 
+/// A line break would end a comment, or a row.
+std::string in_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  return text;
+}
+
+std::string latex_comment(const std::string& text) { return "% " + in_one_line(text) + "\n"; }
+
 std::string latex_text(const std::string& text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : in_one_line(text)) {
     if (std::string("&%$#_{}").find(c) != std::string::npos) out += '\\';
     if (c == '~' || c == '^' || c == '\\') {
       out += c == '\\' ? "\\textbackslash{}" : std::string("\\") + c + "{}";
@@ -51,7 +60,7 @@ std::string latex_text(const std::string& text) {
 }
 
 std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + "\"";
@@ -207,16 +216,16 @@ std::string latex_table(const Comparison& comparison) {
   std::string out =
       "% needs \\usepackage{booktabs}; best bold, second underlined; in italics: sees "
       "the ground truth\n";
-  for (const std::string& origin : comparison.origins) out += "% " + origin + "\n";
+  for (const std::string& origin : comparison.origins) out += latex_comment(origin);
   out += latex_part(comparison, whole);
   for (const std::string& note : uneven_means(comparison, whole.columns)) {
-    out += "% " + note + "\n";
+    out += latex_comment(note);
   }
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;
   out += "\n% what methods claim to see beside the clean frame\n" + latex_part(comparison, claimed);
   for (const std::string& note : uneven_means(comparison, claimed.columns)) {
-    out += "% " + note + "\n";
+    out += latex_comment(note);
   }
   return out;
 }
@@ -224,12 +233,12 @@ std::string latex_table(const Comparison& comparison) {
 std::string csv_table(const Comparison& comparison) {
   std::string out = "method,sees_truth,runs,clips";
   for (const ScoreColumn& column : comparison.columns) {
-    out += "," + column.key + "," + column.key + "_low95," + column.key + "_high95";
+    for (const char* what : {"", "_low95", "_high95"}) out += "," + csv_text(column.key + what);
   }
   out += ",unit,units,identical_frames,protocol,protocol_sha256,data_sha256";
   for (const ScoreColumn& column : comparison.columns) {
     for (std::size_t i = 0; i < difference_fields(column); ++i) {
-      out += "," + column.key + kDifferenceFields[i];
+      out += "," + csv_text(column.key + kDifferenceFields[i]);
     }
   }
   out += "\n";
@@ -262,13 +271,14 @@ std::string markdown_table(const Comparison& comparison) {
   const Part whole = whole_frames(comparison);
   std::string out = markdown_part(comparison, whole);
   for (const std::string& origin : comparison.origins) out += "\n" + markdown_text(origin) + "\n";
-  for (const std::string& note : uneven_means(comparison, whole.columns)) out += "\n" + note + "\n";
+  for (const std::string& note : uneven_means(comparison, whole.columns))
+    out += "\n" + markdown_text(note) + "\n";
   const Part claimed = claimed_layers(comparison);
   if (claimed.columns.empty()) return out;
   out += "\nWhat methods claim to see beside the clean frame:\n\n" +
          markdown_part(comparison, claimed);
   for (const std::string& note : uneven_means(comparison, claimed.columns)) {
-    out += "\n" + note + "\n";
+    out += "\n" + markdown_text(note) + "\n";
   }
   return out;
 }

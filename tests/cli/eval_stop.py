@@ -5,6 +5,7 @@ Usage: eval_stop.py PLUVIA"""
 import os, signal, subprocess, sys, tempfile, time
 
 pluvia = sys.argv[1]
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by what is started here too
 
 
 def alive(pid):

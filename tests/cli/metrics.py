@@ -109,6 +109,14 @@ with tempfile.TemporaryDirectory() as folder:
     for item in kept["items"]:
         assert abs(item["psnr"] - psnr_of(int(item["name"]) + 1)) < 1e-9
 
+    # Regions are those of the clips that have a mask, wherever these stand among the others.
+    for clip in "ab":
+        png(at(f"mref/{clip}/0.png"), H, W, clean)
+        png(at(f"mpred/{clip}/0.png"), H, W, off(3))
+    png(at("masks/b/0.png"), H, W, lambda y, x, c: 255 if x < 9 else 0)
+    some = scores(at("mref"), at("mpred"), "--mask", at("masks"), "--allow-missing")
+    assert some["mean"]["psnr_inside"] == some["items"][1]["psnr_inside"] and "psnr_inside" not in some["items"][0], some["mean"]
+
     # VMAF is another program's. Ours gets both videos whole, in order and the right way round.
     fake = at("ffmpeg")
     fake.write_text(f"""#!{sys.executable}
@@ -224,6 +232,10 @@ json.dump({{"frames": steps, "pooled_metrics": {{"vmaf": {{"mean": sum(s * 100 *
                        ('{"metrics": [{"metric": "psnr"}], "colour": "rgb"}', "did you mean 'color'"),
                        ('{"metrics": [{"metric": "psnr", "color": "y610"}]}', "did you mean 'y601'"),
                        ('{"metrics": []}', "at least one metric"), ('{"metrics": [{"metric": "psnr"}, {"metric": "psnr"}]}', "a second score"),
+                       ('{"metrics": [{"metric": "psnr", "name": "clip"}]}', "cannot name a score"),
+                       ('{"metrics": [{"metric": "psnr", "name": "identical"}]}', "cannot name a score"),
+                       (r'{"metrics": [{"metric": "psnr", "name": "a\nb"}]}', "'a?b' cannot name a score"),
+                       ('{"metrics": [{"metric": "psnr"}, {"metric": "mae", "name": "psnr_outside"}]}', "in region 'outside'"),
                        ('{"metrics": [{"metric": "ssim", "size": 10}]}', "odd"), ('{"metrics": [{"metric": "ssim", "range": -1}]}', "range"),
                        ('{"metrics": [{"metric": "psnr"}], "inference": {"tile_rows": 8, "tile_overlap": 8}}', "less than"),
                        ('{"metrics": [{"metric": "niqe"}]}', "--niqe-model"), ("{", "not valid JSON")):

@@ -7,8 +7,9 @@ const make = (tag, text, cls) => { const e = document.createElement(tag); if (te
 const number = (v, digits) => v === null || v === undefined ? 'n/a' : v === 'inf' ? '\u221e' : v === '-inf' ? '\u2212\u221e' : v.toFixed(digits);
 const digitsOf = m => m.unit === 'dB' || m.unit === '/255' ? 2 : 4;
 const value = v => v === 'inf' ? Infinity : v === '-inf' ? -Infinity : v;
+const short = name => name.length > 36 ? name.slice(0, 16) + '\u2026' + name.slice(-19) : name;
 const colour = i => colours[i % colours.length];
-const label = i => { const s = make('span'); const w = make('span', undefined, 'swatch'); w.style.background = colour(i); s.append(w, runs[i].label); return s; };
+const label = i => { const s = make('span'); const w = make('span', undefined, 'swatch'); w.style.background = colour(i); s.title = runs[i].label; s.append(w, runs[i].label); return s; };
 
 $('title').textContent = data.title;
 document.title = data.title;
@@ -18,10 +19,10 @@ for (const n of data.notes) $('notes').append(make('div', n, 'note'));
 /* Tables: a click on a head sorts; best and second are marked among methods that do not see the truth. Columns of one group get a head together. */
 function table(element, columns, rows) {
   let by = columns.findIndex(c => c.metric), down = by >= 0 && columns[by].metric.higher_is_better;
-  const ranked = columns.map(c => {
+  const ranked = columns.map(c => { // as printed: equal prints share a rank, as in table.tex and table.md
     if (!c.metric) return [];
-    const order = rows.filter(r => !r.oracle && typeof c.get(r) === 'number').map(c.get).sort((a, b) => c.metric.higher_is_better ? b - a : a - b);
-    return [...new Set(order)].slice(0, 2);
+    const order = rows.filter(r => !r.oracle && typeof c.get(r) === 'number').sort((a, b) => c.metric.higher_is_better ? c.get(b) - c.get(a) : c.get(a) - c.get(b));
+    return [...new Set(order.map(c.text))].slice(0, 2);
   });
   const opens = columns.map((c, k) => Boolean(c.group) && (k === 0 || c.group !== columns[k - 1].group));
   const over = make('tr', undefined, 'groups');
@@ -53,8 +54,8 @@ function table(element, columns, rows) {
         const td = make('td', undefined, opens[k] ? 'opens' : '');
         if (c.node) td.append(c.node(r)); else td.append(make('span', c.text ? c.text(r) : c.get(r)));
         if (c.metric && !r.oracle && rows.length > 1) {
-          if (c.get(r) === ranked[k][0]) td.classList.add('best');
-          else if (c.get(r) === ranked[k][1]) td.classList.add('second');
+          if (c.text(r) === ranked[k][0]) td.classList.add('best');
+          else if (c.text(r) === ranked[k][1]) td.classList.add('second');
         }
         const more = c.more && c.more(r);
         if (more) td.append(make('small', more));
@@ -83,7 +84,7 @@ const chance = p => p < 0.001 ? '< 0.001' : number(p, 3);
 const againstColumn = m => {
   const of = r => r.run.against[m.key];
   return {
-    group: '\u0394 to ' + runs[data.against].label, name: '\u0394 ' + m.name, title: 'difference of the means, better is positive; its 95 % interval; p by sign flips over ' + unit + 's, W by Wilcoxon\'s signed ranks, both corrected by Holm; effect size d',
+    group: '\u0394 to ' + short(runs[data.against].label), name: '\u0394 ' + m.name, title: 'difference of the means, better is positive; its 95 % interval; p by sign flips over ' + unit + 's, W by Wilcoxon\'s signed ranks, both corrected by Holm; effect size d',
     get: r => of(r) ? value(of(r).delta) : null,
     text: r => of(r) ? rise(m, of(r)) : '\u2013',
     more: r => of(r) ? (of(r).interval ? span(m, of(r).interval) + '\n' : '') + 'p ' + chance(of(r).p) + ', W ' + chance(of(r).p_wilcoxon) + ', d ' + number(of(r).dz, 1) : '',
@@ -133,27 +134,30 @@ const svg = (tag, attributes, text) => { const e = document.createElementNS('htt
 function ticks(low, high, count) {
   const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map(f => f * power).find(s => s >= raw);
-  const out = []; for (let t = Math.ceil(low / step) * step; t <= high + 1e-9; t += step) out.push(+t.toPrecision(12));
+  const out = []; for (let t = Math.ceil(low / step) * step; t <= high + 1e-9 * step; t += step) out.push(+t.toPrecision(12));
   return out;
 }
-/* series: [{name, colour, points: [[x, y]], dots}] */
+/* series: [{name, colour, points: [[x, y]], dots}]; options.names: of clips at 0, 1, ...; options.whole: nothing lies between two of x */
 function plot(series, options) {
   const box = make('div'); const w = 860, right = 14, top = 12;
   // Names that would run into each other lean.
-  const longest = Math.max(0, ...(options.names || []).map(n => n.length)) * 6.5;
-  const leaning = options.names && longest > (w - 72) / Math.min(14, options.names.length);
+  const names = options.names && options.names.map(short);
+  const longest = Math.max(0, ...(names || []).map(n => n.length)) * 6.5;
+  const leaning = names && longest > (w - 72) / Math.min(14, names.length);
   const left = leaning ? Math.max(58, 0.87 * longest) : 58, bottom = leaning ? 42 + 0.5 * longest : 42, h = 258 + bottom;
   const all = series.flatMap(s => s.points).filter(p => Number.isFinite(p[1]));
   if (!all.length) { box.append(make('p', 'Nothing to show.', 'hint')); return box; }
   let [x0, x1] = [Math.min(...all.map(p => p[0])), Math.max(...all.map(p => p[0]))];
   let [y0, y1] = [Math.min(...all.map(p => p[1])), Math.max(...all.map(p => p[1]))];
   if (x0 === x1) { x0 -= 0.5; x1 += 0.5; }
-  const room = (y1 - y0 || Math.abs(y1) || 1) * 0.06; y0 -= room; y1 += room;
-  const pad = options.names ? 0.5 : 0; x0 -= pad; x1 += pad;
+  // What differs in its last digits alone is drawn as equal: ticks between would be the same number.
+  const size = Math.max(Math.abs(y0), Math.abs(y1));
+  const room = (y1 - y0 > 1e-6 * size ? y1 - y0 : size || 1) * 0.06; y0 -= room; y1 += room;
+  const pad = names ? 0.5 : 0; x0 -= pad; x1 += pad;
   const X = x => left + (x - x0) / (x1 - x0) * (w - left - right), Y = y => h - bottom - (y - y0) / (y1 - y0) * (h - top - bottom);
   const s = svg('svg', {viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': options.y + ' by ' + options.x});
   for (const t of ticks(y0, y1, 5)) { s.append(svg('line', {class: 'grid', x1: left, x2: w - right, y1: Y(t), y2: Y(t)}), svg('text', {x: left - 6, y: Y(t) + 4, 'text-anchor': 'end'}, t)); }
-  const marks = options.names ? options.names.map((n, k) => [k, n]) : ticks(x0, x1, 8).map(t => [t, t]);
+  const marks = names ? names.map((n, k) => [k, n]) : ticks(x0, x1, 8).filter(t => !options.whole || Number.isInteger(t)).map(t => [t, t]);
   const every = Math.ceil(marks.length / (leaning ? 40 : 14));
   const lean = x => leaning ? {'text-anchor': 'end', transform: `rotate(-30 ${X(x)} ${h - bottom + 14})`} : {'text-anchor': 'middle'};
   marks.forEach(([x, n], k) => { if (k % every === 0) s.append(svg('text', {x: X(x), y: h - bottom + 17, ...lean(x)}, n)); });
@@ -187,7 +191,7 @@ choices($('time-clip'), clipNames.map(c => [c, c])); choices($('time-metric'), m
 const timePlot = () => $('time-plot').replaceChildren(plot(runs.map((r, i) => {
   const c = r.clips.find(clip => clip.id === $('time-clip').value);
   return {name: r.label, colour: colour(i), dots: unit === 'picture', points: c && c.frames[$('time-metric').value] ? c.frames[$('time-metric').value].map((v, t) => [t, value(v)]) : []};
-}), {x: unit === 'picture' ? 'picture' : 'frame', y: named(metricOf($('time-metric').value) || first)}));
+}), {x: unit === 'picture' ? 'picture' : 'frame', whole: true, y: named(metricOf($('time-metric').value) || first)}));
 if ($('time-metric').options.length) { $('time-clip').onchange = $('time-metric').onchange = timePlot; timePlot(); } else $('time').hidden = true;
 $('sweeps').hidden = !data.sweeps.length;
 for (const s of data.sweeps) { const d = make('div', undefined, 'plot'); d.append(make('h3', s.title), plot(s.series.map(one => ({...one, colour: colour(one.run)})), {x: s.x, y: s.y})); $('sweep-plots').append(d); }

@@ -272,6 +272,47 @@ TEST(Ssim, BordersOfIntegersAreThoseOfTheGeneralCode) {
   }
 }
 
+TEST(Ssim, SampleCovarianceOfAVolumeIsOverItsVoxels) {
+  const auto a = textured(5, 6, 3, 0);
+  const auto b = textured(5, 6, 3, 1);
+  const auto at = [](const Image<std::uint8_t>& image, int y, int x, int c) {
+    const auto value =
+        image.view().at(std::clamp(y, 0, 4), std::clamp(x, 0, 5), std::clamp(c, 0, 2));
+    return static_cast<double>(value);
+  };
+  double total = 0;
+  for (int i = 0; i < 5 * 6 * 3; ++i) {
+    double ma = 0, mb = 0, aa = 0, bb = 0, ab = 0;
+    for (int k = 0; k < 27; ++k) {
+      const std::array<int, 3> place = {i / 18 + k / 9 - 1, i / 3 % 6 + k / 3 % 3 - 1,
+                                        i % 3 + k % 3 - 1};
+      const double u = at(a, place[0], place[1], place[2]);
+      const double v = at(b, place[0], place[1], place[2]);
+      ma += u / 27;
+      mb += v / 27;
+      aa += u * u;
+      bb += v * v;
+      ab += u * v;
+    }
+    const auto sample = [](double sum, double means) { return (sum - 27 * means) / 26; };
+    total += (2 * ma * mb + 6.5025) / (ma * ma + mb * mb + 6.5025) *
+             (2 * sample(ab, ma * mb) + 58.5225) /
+             (sample(aa, ma * ma) + sample(bb, mb * mb) + 58.5225);
+  }
+  const Metric& ssim = metric_by_name("ssim");
+  Params params(ssim.params);
+  for (const char* pair :
+       {"window=uniform", "size=3", "border=replicate", "channels=volume", "covariance=sample"}) {
+    params.set_pair(pair);
+  }
+  MetricInput input;
+  const Image<double> real_a = to_double(a.view());
+  const Image<double> real_b = to_double(b.view());
+  input.reference = real_a.view();
+  input.prediction = real_b.view();
+  EXPECT_NEAR(ssim.frames(params)->score(input), total / 90, 1e-12);
+}
+
 TEST(ExactSsim, LabelsSplitTheSum) {
   const auto a = textured(60, 200, 3, 0);
   const auto b = textured(60, 200, 3, 1);
