@@ -18,7 +18,7 @@
 namespace pluvia {
 namespace {
 
-// Fragmented films have a box or two a second; more than this is not worth walking.
+// Fragmented films have a box or two a second, FLV tags one a frame; more is not worth walking.
 constexpr int kMaxBoxes = 1'000'000;
 
 class Bytes {
@@ -121,7 +121,7 @@ std::uint64_t end_of_tags(const Bytes& bytes) {
   constexpr std::uint64_t kTagHeader = 11;
   constexpr std::uint64_t kBackLength = 4;
   std::uint64_t offset = bytes.big_endian(5, 4) + kBackLength;
-  while (offset < bytes.size()) {
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
     if (!bytes.has(offset, kTagHeader)) return offset + kTagHeader;
     const std::uint64_t kind = bytes.big_endian(offset, 1) & 0x1FU;
     if (kind != 8 && kind != 9 && kind != 18) return offset;  // behind the last tag
@@ -156,10 +156,11 @@ std::uint64_t end_of_pages(const Bytes& bytes) {
 // MPEG-TS: packets of 188 bytes, in .m2ts with four bytes before each.
 std::uint64_t end_of_packets(const Bytes& bytes) {
   constexpr std::uint64_t kPacket = 188;
+  constexpr std::uint64_t kSeen = 5;  // that begin as they should: other files do not by chance
   for (const std::uint64_t before : {std::uint64_t{0}, std::uint64_t{4}}) {
     const std::uint64_t step = kPacket + before;
     bool found = true;
-    for (std::uint64_t i = 0; i < 3; ++i) {
+    for (std::uint64_t i = 0; i < kSeen; ++i) {
       found =
           found && bytes.has(i * step + before, 1) && bytes.text(i * step + before, 1) == "\x47";
     }
@@ -181,7 +182,7 @@ std::uint64_t declared_end(const Bytes& bytes) {
   if (start.starts_with("RIFF") && start.ends_with("AVI ")) return end_of_riff(bytes);
   if (start.starts_with("FLV\x01")) return end_of_tags(bytes);
   if (start.starts_with("OggS")) return end_of_pages(bytes);
-  return end_of_packets(bytes);
+  return start.starts_with("GIF") ? 0 : end_of_packets(bytes);
 }
 
 }  // namespace
