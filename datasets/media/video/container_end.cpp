@@ -95,6 +95,28 @@ std::optional<std::uint64_t> ebml_length(const Bytes& bytes, std::uint64_t offse
   return value;
 }
 
+// The elements of a segment whose length is not known, and of clusters of that kind, one after the
+// other: what was written into a pipe.
+std::uint64_t end_of_elements(const Bytes& bytes, std::uint64_t offset) {
+  constexpr std::uint64_t kCluster = 0x1F43B675;
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
+    const auto first = static_cast<std::uint8_t>(bytes.big_endian(offset, 1));
+    const auto name_bytes = static_cast<std::size_t>(std::countl_zero(first)) + 1;
+    if (name_bytes > 4) return offset;  // no element
+    // Of a header that is cut at least one byte is missing.
+    if (!bytes.has(offset, name_bytes + 1)) return bytes.size() + 1;
+    const std::uint64_t name = bytes.big_endian(offset, name_bytes);
+    const auto length_first = static_cast<std::uint8_t>(bytes.big_endian(offset + name_bytes, 1));
+    const auto length_bytes = static_cast<std::size_t>(std::countl_zero(length_first)) + 1;
+    if (!bytes.has(offset + name_bytes, length_bytes)) return bytes.size() + 1;
+    std::uint64_t after = 0;
+    const auto length = ebml_length(bytes, offset + name_bytes, after);
+    if (!length && name != kCluster) return 0;
+    offset = length ? add(after, *length) : after;
+  }
+  return offset;
+}
+
 std::uint64_t end_of_segment(const Bytes& bytes) {
   std::uint64_t after = 0;
   const auto header = ebml_length(bytes, 4, after);
@@ -102,15 +124,27 @@ std::uint64_t end_of_segment(const Bytes& bytes) {
   const std::uint64_t segment = after + *header;
   if (bytes.big_endian(segment, 4) != 0x18538067) return 0;
   const auto length = ebml_length(bytes, segment + 4, after);
-  return length ? add(after, *length) : 0;
+  return length ? add(after, *length) : end_of_elements(bytes, after);
+}
+
+bool is_open(std::uint64_t riff_length) { return riff_length == 0 || riff_length == 0xFFFFFFFF; }
+
+// The chunks of a RIFF whose length is not known, and of lists of that kind.
+std::uint64_t end_of_chunks(const Bytes& bytes, std::uint64_t offset) {
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
+    if (!bytes.has(offset, 8)) return offset + 8;
+    const std::uint64_t length = bytes.little_endian32(offset + 4);
+    const bool list = bytes.text(offset, 4) == "LIST";
+    offset += list && is_open(length) ? 12 : 8 + length + length % 2;
+  }
+  return offset;
 }
 
 std::uint64_t end_of_riff(const Bytes& bytes) {
   std::uint64_t offset = 0;
   while (bytes.has(offset, 12) && bytes.text(offset, 4) == "RIFF") {
     const std::uint64_t length = bytes.little_endian32(offset + 4);
-    if (length == 0) return 0;
-    offset += 8 + length + length % 2;
+    offset = is_open(length) ? end_of_chunks(bytes, offset + 12) : offset + 8 + length + length % 2;
   }
   // The pad byte of an odd last chunk is often left out.
   return offset == bytes.size() + 1 ? bytes.size() : offset;
