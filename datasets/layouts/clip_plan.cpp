@@ -69,17 +69,18 @@ class ClipPlanner {
 
   // False when the clip cannot be planned at all; the reason is among the problems.
   bool plan(const std::vector<Layer>& layers, const std::vector<fs::path>& paths) {
+    bool all_there = true;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       std::error_code code;
       if (fs::is_directory(paths[i], code)) {
         still_layers_.push_back(layers[i]);
         listings_.push_back(frames_in(paths[i]));
-        if (listings_.back().entries.empty()) return false;
-      } else if (!take_video(layers[i], paths[i])) {
-        return false;
+        all_there = all_there && !listings_.back().entries.empty();
+      } else {
+        all_there = take_video(layers[i], paths[i]) && all_there;
       }
     }
-    return listings_.empty() || take_stills();
+    return all_there && (listings_.empty() || take_stills());
   }
 
  private:

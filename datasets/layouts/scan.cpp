@@ -67,7 +67,7 @@ std::vector<std::string> stems_of(const std::vector<fs::path>& paths) {
 std::string folder_name(const fs::path& folder) {
   fs::path path = fs::absolute(folder).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  return path.filename().string();
+  return one_line(path.filename().string());
 }
 
 std::string split_of_name(std::string_view name) {

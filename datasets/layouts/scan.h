@@ -29,7 +29,8 @@ struct Folder {
 std::string stem_of(const fs::path& path);
 std::vector<std::string> stems_of(const std::vector<fs::path>& paths);
 
-/// What a folder is called, however the path to it is written ("rain/", ".", "..").
+/// What a folder is called, however the path to it is written ("rain/", ".", ".."); what is not
+/// UTF-8 becomes '?'.
 std::string folder_name(const fs::path& folder);
 
 /// "train", "test" or "val" for names with such a word in them (rain_data_train_Light, RainTestH,

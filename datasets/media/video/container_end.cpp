@@ -18,7 +18,7 @@
 namespace pluvia {
 namespace {
 
-// Fragmented films have a box or two a second; more than this is not worth walking.
+// Fragmented films have a box or two a second, FLV tags one a frame; more is not worth walking.
 constexpr int kMaxBoxes = 1'000'000;
 
 class Bytes {
@@ -95,6 +95,28 @@ std::optional<std::uint64_t> ebml_length(const Bytes& bytes, std::uint64_t offse
   return value;
 }
 
+// The elements of a segment whose length is not known, and of clusters of that kind, one after the
+// other: what was written into a pipe.
+std::uint64_t end_of_elements(const Bytes& bytes, std::uint64_t offset) {
+  constexpr std::uint64_t kCluster = 0x1F43B675;
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
+    const auto first = static_cast<std::uint8_t>(bytes.big_endian(offset, 1));
+    const auto name_bytes = static_cast<std::size_t>(std::countl_zero(first)) + 1;
+    if (name_bytes > 4) return offset;  // no element
+    // Of a header that is cut at least one byte is missing.
+    if (!bytes.has(offset, name_bytes + 1)) return bytes.size() + 1;
+    const std::uint64_t name = bytes.big_endian(offset, name_bytes);
+    const auto length_first = static_cast<std::uint8_t>(bytes.big_endian(offset + name_bytes, 1));
+    const auto length_bytes = static_cast<std::size_t>(std::countl_zero(length_first)) + 1;
+    if (!bytes.has(offset + name_bytes, length_bytes)) return bytes.size() + 1;
+    std::uint64_t after = 0;
+    const auto length = ebml_length(bytes, offset + name_bytes, after);
+    if (!length && name != kCluster) return 0;
+    offset = length ? add(after, *length) : after;
+  }
+  return offset;
+}
+
 std::uint64_t end_of_segment(const Bytes& bytes) {
   std::uint64_t after = 0;
   const auto header = ebml_length(bytes, 4, after);
@@ -102,15 +124,27 @@ std::uint64_t end_of_segment(const Bytes& bytes) {
   const std::uint64_t segment = after + *header;
   if (bytes.big_endian(segment, 4) != 0x18538067) return 0;
   const auto length = ebml_length(bytes, segment + 4, after);
-  return length ? add(after, *length) : 0;
+  return length ? add(after, *length) : end_of_elements(bytes, after);
+}
+
+bool is_open(std::uint64_t riff_length) { return riff_length == 0 || riff_length == 0xFFFFFFFF; }
+
+// The chunks of a RIFF whose length is not known, and of lists of that kind.
+std::uint64_t end_of_chunks(const Bytes& bytes, std::uint64_t offset) {
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
+    if (!bytes.has(offset, 8)) return offset + 8;
+    const std::uint64_t length = bytes.little_endian32(offset + 4);
+    const bool list = bytes.text(offset, 4) == "LIST";
+    offset += list && is_open(length) ? 12 : 8 + length + length % 2;
+  }
+  return offset;
 }
 
 std::uint64_t end_of_riff(const Bytes& bytes) {
   std::uint64_t offset = 0;
   while (bytes.has(offset, 12) && bytes.text(offset, 4) == "RIFF") {
     const std::uint64_t length = bytes.little_endian32(offset + 4);
-    if (length == 0) return 0;
-    offset += 8 + length + length % 2;
+    offset = is_open(length) ? end_of_chunks(bytes, offset + 12) : offset + 8 + length + length % 2;
   }
   // The pad byte of an odd last chunk is often left out.
   return offset == bytes.size() + 1 ? bytes.size() : offset;
@@ -121,7 +155,7 @@ std::uint64_t end_of_tags(const Bytes& bytes) {
   constexpr std::uint64_t kTagHeader = 11;
   constexpr std::uint64_t kBackLength = 4;
   std::uint64_t offset = bytes.big_endian(5, 4) + kBackLength;
-  while (offset < bytes.size()) {
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
     if (!bytes.has(offset, kTagHeader)) return offset + kTagHeader;
     const std::uint64_t kind = bytes.big_endian(offset, 1) & 0x1FU;
     if (kind != 8 && kind != 9 && kind != 18) return offset;  // behind the last tag
@@ -156,10 +190,11 @@ std::uint64_t end_of_pages(const Bytes& bytes) {
 // MPEG-TS: packets of 188 bytes, in .m2ts with four bytes before each.
 std::uint64_t end_of_packets(const Bytes& bytes) {
   constexpr std::uint64_t kPacket = 188;
+  constexpr std::uint64_t kSeen = 5;  // that begin as they should: other files do not by chance
   for (const std::uint64_t before : {std::uint64_t{0}, std::uint64_t{4}}) {
     const std::uint64_t step = kPacket + before;
     bool found = true;
-    for (std::uint64_t i = 0; i < 3; ++i) {
+    for (std::uint64_t i = 0; i < kSeen; ++i) {
       found =
           found && bytes.has(i * step + before, 1) && bytes.text(i * step + before, 1) == "\x47";
     }
@@ -181,7 +216,7 @@ std::uint64_t declared_end(const Bytes& bytes) {
   if (start.starts_with("RIFF") && start.ends_with("AVI ")) return end_of_riff(bytes);
   if (start.starts_with("FLV\x01")) return end_of_tags(bytes);
   if (start.starts_with("OggS")) return end_of_pages(bytes);
-  return end_of_packets(bytes);
+  return start.starts_with("GIF") ? 0 : end_of_packets(bytes);
 }
 
 }  // namespace

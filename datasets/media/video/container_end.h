@@ -8,8 +8,9 @@
 namespace pluvia {
 
 /// An Error when the outermost structure (MP4/MOV boxes, Matroska segment, AVI RIFF, FLV tags, Ogg
-/// pages, packets of a transport stream) needs more bytes than the file has. Other containers, and
-/// what leaves its size open (live recordings, transport streams cut between packets), pass.
+/// pages, packets of a transport stream) needs more bytes than the file has; where it leaves its
+/// size open, when an element in it does. Other containers pass, and what is cut between two
+/// elements.
 void refuse_cut_container(const std::filesystem::path& path);
 
 }  // namespace pluvia

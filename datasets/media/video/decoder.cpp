@@ -98,7 +98,10 @@ void VideoDecoder::open_codec() {
   codec_->pkt_timebase = stream_->time_base;
   damage_.watch(*codec_);
   av_check(avcodec_open2(codec_.get(), decoder_, nullptr), "opening the decoder");
-  listed_ = expected_ = std::max<std::int64_t>(stream_->nb_frames, 0);
+  // ffmpeg's AVI writer puts 2^30 where it cannot go back to put the number.
+  constexpr std::int64_t kNotKnown = std::int64_t{1} << 30;
+  open_end_ = stream_->nb_frames >= kNotKnown;
+  listed_ = expected_ = open_end_ ? 0 : std::max<std::int64_t>(stream_->nb_frames, 0);
   const int entries = avformat_index_get_entries_count(stream_);
   if (listed_ > 0 && entries > 0 && std::string_view(input_->iformat->name).starts_with("mov")) {
     // Edit lists hide pictures and repeat others; the index has them worked in.
@@ -119,7 +122,7 @@ AVRational VideoDecoder::frame_rate() const {
 std::int64_t VideoDecoder::likely_frames() const {
   const AVRational rate = frame_rate();
   if (expected_ > 0) return expected_;
-  if (input_->duration <= 0 || rate.num <= 0 || rate.den <= 0) return 0;
+  if (open_end_ || input_->duration <= 0 || rate.num <= 0 || rate.den <= 0) return 0;
   return av_rescale_q(input_->duration, {1, AV_TIME_BASE}, av_inv_q(rate));
 }
 

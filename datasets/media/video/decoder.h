@@ -62,6 +62,7 @@ class VideoDecoder {
   std::vector<std::int64_t> times_before_first_;
   bool interlaced_ = false;
   bool flushed_ = false;
+  bool open_end_ = false;  ///< the container has no number of frames where one should be
 };
 
 }  // namespace pluvia

@@ -223,6 +223,7 @@ TEST(Paired, TheFolderHasItsNameHoweverItIsWritten) {
     EXPECT_EQ(folder_name(written), "street") << written;
   }
   fs::current_path(before);
+  EXPECT_EQ(folder_name("caf\xE9/"), "caf?");
 }
 
 TEST(Paired, GapsAreSaidAndPicturesInTheFolderAreOneClip) {

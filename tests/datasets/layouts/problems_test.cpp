@@ -153,6 +153,14 @@ TEST(Problems, AClipThatLacksALayerIsLookedThrough) {
   EXPECT_EQ(plan.clips.size(), 1U);
 }
 
+TEST(Problems, EveryEmptyFolderOfAClip) {
+  const TempDir dir;
+  make_pair(dir, "a", "1.png");
+  for (const char* layer : {"lq", "gt"}) fs::create_directories(dir / (std::string(layer) + "/b"));
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  EXPECT_EQ(plan.problems.size(), 2U);
+}
+
 TEST(Problems, NamesThatAreNotUtf8) {
   const TempDir dir;
   make_pair(dir, "a", "1.png");

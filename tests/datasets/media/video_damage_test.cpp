@@ -30,9 +30,15 @@ struct Stream {
   std::size_t unit;
 };
 
+// "| cat >": what is written into a pipe has no lengths in its headers.
 constexpr Stream kStreams[] = {
-    {{"a.ts", "-c:v mpeg2video -q:v 3"}, 188}, {{"b.m2ts", "-pix_fmt yuv420p -c:v libx264"}, 192},
-    {{"c.flv", "-c:v flv -q:v 3"}, 0},         {{"d.ogv", "-c:v libtheora -q:v 7"}, 0},
+    {{"f.mkv", "-pix_fmt yuv420p -c:v libx264 -f matroska - | cat >"}, 0},
+    {{"g.avi", "-c:v mpeg4 -q:v 3 -f avi - | cat >"}, 0},
+
+    {{"a.ts", "-c:v mpeg2video -q:v 3"}, 188},
+    {{"b.m2ts", "-pix_fmt yuv420p -c:v libx264"}, 192},
+    {{"c.flv", "-c:v flv -q:v 3"}, 0},
+    {{"d.ogv", "-c:v libtheora -q:v 7"}, 0},
     {{"e.y4m", "-pix_fmt yuv420p"}, 0},
 };
 
