@@ -99,6 +99,21 @@ with tempfile.TemporaryDirectory() as folder:
             assert part in run("derain", "identity", at("odd.h5"), at("derained"), status=3)
     assert not os.path.exists(at("escape.png")) and not os.path.exists(at("away", "escape.png"))
 
+    # Kept pictures of clip a, frame b_0 and of clip a_b, frame 0 are two.
+    for t in range(4):
+        for side in ("lq", "gt"):
+            for clip, name, source in (("a", f"b_{t}.png", "002"), ("a_b", f"{t}.png", "005")):
+                os.makedirs(at("alike", side, clip), exist_ok=True)
+                shutil.copy(at("saved", source, f"{t:08}.png"), at("alike", side, clip, name))
+    shutil.copy(at("saved", "002", "00000001.png"), at("alike", "gt", "a", "b_0.png")), shutil.copy(at("saved", "005", "00000001.png"), at("alike", "gt", "a_b", "0.png"))
+    run("import", "paired", at("alike"), "--lq", "lq", "--gt", "gt", "--out", at("alike.h5"))
+    run("eval", "identity", "--data", at("alike.h5"), "--out", at("alike.json"))
+    kept = load("alike.json")["pictures"]
+    worst = [p for p in kept if p["role"] == "worst"]
+    assert sorted((p["clip"], p["frame"]) for p in worst) == [("a", "b_0"), ("a_b", "0")], kept
+    assert open(at(worst[0]["rainy"]), "rb").read() != open(at(worst[1]["rainy"]), "rb").read()
+    assert len({p["rainy"] for p in kept}) == len(kept) == len([n for n in os.listdir(at("alike.pictures")) if "rainy" in n])
+
     # NIQE's parameters count by what they hold: not by where they lie, not by what was there before.
     noise = random.Random(3)
     for i in range(2):
