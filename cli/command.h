@@ -40,4 +40,7 @@ struct Program {
 /// Prints a JSON document on standard output.
 void print_line(const std::string& text);
 
+/// An Error unless all that was printed has gone out.
+void require_output();
+
 }  // namespace pluvia::cli

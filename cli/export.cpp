@@ -61,12 +61,23 @@ void require_kind(const SetReader& set, const Layout& layout, const std::string&
              join(fitting, " or "));
 }
 
+// What --force replaces is gone afterwards, and the set with it.
+void refuse_to_bury(const Options& options) {
+  std::error_code code;
+  const fs::path set = fs::weakly_canonical(options.set, code);
+  const fs::path inside = set.lexically_relative(fs::weakly_canonical(fs::path(options.out), code));
+  if (code || inside.empty() || *inside.begin() == "..") return;
+  fail_usage("exporting to ", options.out, ": it holds ", options.set,
+             ", which must not go with it; choose another --out");
+}
+
 int run(Options& options, const Globals& globals) {
   const Layout& layout = find_layout(options.layout);
   if (options.out.empty() && !options.dry_run) fail_usage("export needs --out DIR (or --dry-run)");
   if (layout.arrangements().empty() && !options.to.arrangement.empty()) {
     fail_usage("layout ", layout.name, " has no --arrangement");
   }
+  if (!options.dry_run) refuse_to_bury(options);
   const std::shared_ptr<SetReader> set = SetReader::open(options.set);
   require_kind(*set, layout, options.set);
   std::vector<std::unique_ptr<ClipReader>> owners;

@@ -12,17 +12,21 @@
 #include "core/text.h"
 #include "datasets/layouts/layout.h"
 #include "datasets/layouts/run_import.h"
+#include "datasets/store/set_reader.h"
 #include "datasets/store/set_writer.h"
 
 namespace pluvia::cli {
 namespace {
+
+constexpr const char* kRainyLeft = "rainy-left";
+constexpr const char* kCleanLeft = "clean-left";
 
 struct Options {
   std::string layout;
   std::string dir;
   std::string out;
   std::string title;
-  std::string order = "rainy-left";
+  std::string order;  ///< empty: kRainyLeft
   std::map<Layer, std::string> folders;
   ImportOptions import;
   bool dry_run = false;
@@ -35,6 +39,15 @@ std::string summary(const ImportPlan& plan) {
   return cat(counted(plan.clips.size(), images ? "stack" : "clip"), ", ",
              counted(plan.frames(), images ? "picture" : "frame"), ", ",
              human_bytes(static_cast<double>(plan.raw_bytes())), " uncompressed");
+}
+
+/// With the lengths that videos turned out to have.
+ImportPlan with_lengths(ImportPlan plan, const std::string& set) {
+  const std::shared_ptr<SetReader> reader = SetReader::open(set);
+  std::map<std::string, int> lengths;
+  for (const IndexRow& row : reader->info().rows) lengths[row.clip.id] = row.clip.frames;
+  for (PlannedClip& clip : plan.clips) clip.frames = lengths[clip.id];
+  return plan;
 }
 
 Json to_json(const ImportPlan& plan) {
@@ -121,7 +134,7 @@ SetOptions set_options(const ImportPlan& plan, const Options& options, const Glo
   SetOptions set;
   set.kind = plan.kind == SetKind::kImages ? "images" : "clips";
   set.generator = cat("pluvia ", kVersion);
-  set.title = options.title.empty() ? fs::absolute(options.dir).filename().string() : options.title;
+  set.title = options.title.empty() ? folder_name(options.dir) : options.title;
   Json provenance;
   provenance["made_by"] = "import";
   provenance["layout"] = plan.layout;
@@ -135,7 +148,38 @@ SetOptions set_options(const ImportPlan& plan, const Options& options, const Glo
   return set;
 }
 
+// A video or picture that is to be imported is no place to write to.
+void refuse_input_as_output(const ImportPlan& plan, const fs::path& out) {
+  std::error_code code;
+  if (!fs::exists(out, code)) return;
+  for (const PlannedClip& clip : plan.clips) {
+    for (const auto& [layer, source] : clip.layers) {
+      for (const fs::path& file : source.files) {
+        if (file.filename() != out.filename() || !fs::equivalent(file, out, code)) continue;
+        fail_usage("--out ", out.string(), " is a ", spec(layer).name, " of clip ", clip.id,
+                   "; choose another --out");
+      }
+    }
+  }
+}
+
+// What readers assumed and changed, for `info`: the clips' own notes have it frame by frame.
+std::string notes_text(const SetWriter& writer) {
+  constexpr std::size_t kMost = 8;
+  Json notes = Json::object();
+  for (const auto& [key, values] : writer.clip_notes()) {
+    Json list = Json::array();
+    for (const std::string& value : values) {
+      if (list.size() < kMost) list.push_back(value);
+    }
+    if (values.size() > kMost) list.push_back(cat("and ", values.size() - kMost, " more"));
+    notes[key] = std::move(list);
+  }
+  return notes.dump();
+}
+
 int run_plan(const ImportPlan& plan, const Options& options, const Globals& globals) {
+  refuse_input_as_output(plan, options.out);
   SetWriter writer(options.out, set_options(plan, options, globals));
   ImportResult result;
   if (!writer.complete()) {
@@ -146,13 +190,20 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
           return writer.has_clip(info.id) ? std::unique_ptr<ClipWriter>() : writer.begin(info);
         },
         globals.threads);
+    writer.add_provenance("read_as", notes_text(writer));
     writer.commit();
+  }
+  if (result.faint_masks > 0) {
+    warn(
+        cat("the masks of ", counted(result.faint_masks, "clip"),
+            " hold 0 and 1 alone; where a drop covers all a mask is 255 here: multiply them by 255 "
+            "and import again"));
   }
   for (const auto& [what, frames] : result.losses) {
     warn(cat(what, " (", counted(frames, "frame"), ")"));
   }
   if (globals.json) {
-    Json out = to_json(plan);
+    Json out = to_json(with_lengths(plan, options.out));
     out["losses"] = result.losses;
     out["out"] = options.out;
     out["imported"] = result.clips;
@@ -162,10 +213,20 @@ int run_plan(const ImportPlan& plan, const Options& options, const Globals& glob
   if (writer.complete()) {
     note(options.out + " is complete already");
   } else {
-    note(cat(options.out, ": ", summary(plan), ", now ",
+    note(cat(options.out, ": ", summary(with_lengths(plan, options.out)), ", now ",
              human_bytes(static_cast<double>(fs::file_size(options.out)))));
   }
   return 0;
+}
+
+// Two pictures side by side are the only ones with an order.
+void require_order_used(const ImportPlan& plan, const std::string& order) {
+  if (order.empty()) return;
+  for (const std::string& line : plan.recognised) {
+    if (line.rfind("rule did", 0) == 0) return;
+  }
+  fail_usage("--order ", order,
+             ": there are no pictures side by side; they are taken so with --rule did");
 }
 
 /// Whoever leaves the layout out gives the folder in its place.
@@ -184,10 +245,16 @@ int run(const Options& options, const Globals& globals) {
   for (const auto& [layer, folder] : options.folders) {
     if (!folder.empty()) import.folders[layer] = folder;
   }
-  import.clean_is_left = options.order == "clean-left";
+  import.clean_is_left = options.order == kCleanLeft;
+  const bool of_pictures = !options.order.empty() || !import.rule.empty();
+  if (layout.kind != SetKind::kImages && of_pictures) {
+    fail_usage(options.order.empty() ? "--rule" : "--order",
+               " is for layout paired-images, not for ", layout.name);
+  }
   if (options.out.empty() && !options.dry_run)
     fail_usage("import needs --out SET.h5 (or --dry-run)");
   const ImportPlan plan = plan_import(layout, options.dir, import);
+  require_order_used(plan, options.order);
   tell(plan);
   const bool sound = plan.problems.empty() && !plan.clips.empty();
   if (globals.json && (options.dry_run || !sound)) print_line(to_json(plan).dump());
@@ -218,8 +285,9 @@ Run setup_import(CLI::App& app, const Globals& globals) {
   app.add_option("--rule", options->import.rule,
                  "paired-images: naming rule (same-stem, rain100-old, rain100-new, rain1400, "
                  "number, did, spa)");
-  app.add_option("--order", options->order, "did: which half of a picture is which")
-      ->check(one_of({"rainy-left", "clean-left"}));
+  app.add_option("--order", options->order,
+                 "did: which half of a picture is which (default: rainy-left)")
+      ->check(one_of({kRainyLeft, kCleanLeft}));
   app.add_flag("--allow-missing", options->import.allow_missing,
                "import what is complete and whole in all layers, warn of the rest");
   app.add_flag("--dry-run", options->dry_run, "say what would be imported, write nothing");

@@ -45,11 +45,55 @@ std::string describe(const SetInfo& info) {
              ",\"formation\":", json_quoted(info.formation), ",\"title\":", json_quoted(info.title),
              ",\"generator\":", json_quoted(info.generator), ",\n\"clips\":[", clips,
              "],\n\"splits\":", splits.dump(-1, ' ', false, Json::error_handler_t::replace),
-             ",\"recipe\":", parse_json(info.recipe, "recipe").dump(),
-             ",\"provenance\":", parse_json(info.provenance, "provenance").dump(), "}");
+             ",\"recipe\":", parse_json(info.recipe, "attribute recipe").dump(),
+             ",\"provenance\":", parse_json(info.provenance, "attribute provenance").dump(), "}");
 }
 
-void print_text(const SetInfo& info, const std::string& path, std::size_t limit) {
+// Matrix, range and depth that an import assumed or changed; layers that say the same share a line.
+void print_read_as(const std::string& text) {
+  const Json provenance = parse_json(text, "provenance");
+  const auto read_as = provenance.find("read_as");
+  if (read_as == provenance.end() || !read_as->is_object()) return;
+  std::map<std::string, std::string> layers;
+  for (const auto& [key, values] : read_as->items()) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string::npos || !values.is_array()) continue;
+    std::vector<std::string> texts;
+    for (const Json& value : values) {
+      if (value.is_string()) texts.push_back(one_line(value.get<std::string>()));
+    }
+    std::string& names = layers[cat(one_line(key.substr(dot + 1)), ": ", join(texts, " | "))];
+    names += (names.empty() ? "" : ",") + one_line(key.substr(0, dot));
+  }
+  for (const auto& [what, names] : layers)
+    std::printf("  read as    %s (%s)\n", what.c_str(), names.c_str());
+}
+
+/// Fit for a terminal, whatever the file says.
+SetInfo shown(const SetInfo& info) {
+  SetInfo out = info;
+  for (std::string* text : {&out.title, &out.formation, &out.generator})
+    *text = one_line(*text, text->size());
+  out.splits.clear();
+  for (const auto& [name, ids] : info.splits) out.splits[one_line(name)] = ids;
+  for (IndexRow& row : out.rows) row.clip.split = one_line(row.clip.split);
+  return out;
+}
+
+/// Of --all: what `info --json` says as well.
+void print_more(const SetInfo& info) {
+  std::printf("\n  content hashes (SHA-256 of the decoded layers)\n");
+  for (const IndexRow& row : info.rows) {
+    for (const auto& [layer, hash] : row.content_sha256)
+      std::printf("  %-20s %-10s %s\n", row.clip.id.c_str(), spec(layer).name, hash.c_str());
+  }
+}
+
+void print_text(const SetInfo& info, const std::string& path, bool all) {
+  const std::size_t limit = all ? info.rows.size() : 20;
+  const auto text_of = [&](const std::string& text) {
+    return one_line(text, all ? text.size() : 100);
+  };
   std::uint64_t frames = 0;
   double raw = 0;
   for (const IndexRow& row : info.rows) {
@@ -62,11 +106,14 @@ void print_text(const SetInfo& info, const std::string& path, std::size_t limit)
   if (!info.title.empty()) std::printf("  title      %s\n", info.title.c_str());
   std::printf("  formation  %s\n", info.formation.empty() ? "not stated" : info.formation.c_str());
   std::printf("  written by %s\n", info.generator.c_str());
+  if (info.recipe != "{}") std::printf("  recipe     %s\n", text_of(info.recipe).c_str());
+  if (info.provenance != "{}") std::printf("  provenance %s\n", text_of(info.provenance).c_str());
   std::printf("  content    %s, %s, %s uncompressed\n",
               counted(info.rows.size(), info.kind == "images" ? "stack" : "clip").c_str(),
               counted(frames, "frame").c_str(), human_bytes(raw).c_str());
   for (const auto& [name, ids] : info.splits)
     std::printf("  split      %s: %zu\n", name.c_str(), ids.size());
+  print_read_as(info.provenance);
   std::printf("\n  %-20s %7s %11s %6s  %-8s %s\n", "clip", "frames", "size", "fps", "split",
               "layers");
   for (std::size_t i = 0; i < info.rows.size() && i < limit; ++i) {
@@ -89,15 +136,17 @@ Run setup_info(CLI::App& app, const Globals& globals) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("SET", options->set, "a Pluvia set (.h5)")->required();
-  app.add_flag("--all", options->all, "list every clip");
+  app.add_flag("--all", options->all,
+               "list every clip, the content hashes, recipe and provenance in full");
   return [options, &globals] {
     const std::shared_ptr<SetReader> set = SetReader::open(options->set);
     const SetInfo& info = set->info();
     if (globals.json) {
-      print_line(describe(info));
-    } else {
-      print_text(info, options->set, options->all ? info.rows.size() : 20);
+      within(options->set, [&] { print_line(describe(info)); });
+      return 0;
     }
+    print_text(shown(info), options->set, options->all);
+    if (options->all) print_more(info);
     return 0;
   };
 }

@@ -18,9 +18,11 @@ namespace pluvia::cli {
 namespace {
 
 int report(ErrorKind kind, const std::string& line) {
+  // Words of a file or a user's may be among it: nothing that moves a terminal's cursor.
   std::string one_line = line;
   for (char& c : one_line) {
-    if (c == '\n' || c == '\r') c = ' ';
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) c = c == '\n' || c == '\r' || c == '\t' ? ' ' : '?';
   }
   std::fprintf(stderr, "pluvia: %s\n", one_line.c_str());
   return static_cast<int>(kind);
@@ -108,7 +110,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // --help and --version come as errors of status 0.
     if (error.get_exit_code() == 0 && !names_unknown_command(program)) {
-      return program.app.exit(error);
+      const int status = program.app.exit(error);
+      require_output();
+      return status;
     }
     return report(ErrorKind::kUsage, usage_line(program, error));
   }
@@ -119,9 +123,13 @@ int run(int argc, char** argv) {
   if (program.globals.verbose) set_verbosity(Verbosity::kVerbose);
   if (program.globals.threads > 0) set_thread_count(program.globals.threads);
   for (const auto& [sub, body] : program.runs) {
-    if (sub->parsed()) return run_command(*sub, body);
+    if (!sub->parsed()) continue;
+    const int status = run_command(*sub, body);
+    require_output();
+    return status;
   }
   std::fputs(program.app.help().c_str(), stdout);
+  require_output();
   return 0;
 }
 

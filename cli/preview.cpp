@@ -25,11 +25,12 @@ Run setup_preview(CLI::App& app, const Globals& globals) {
   app.add_option("--clips,--clip", options->preview.clips,
                  "ids of the clips to show (default: some, spread over the set)")
       ->delimiter(',');
-  app.add_option("--count", options->preview.max_clips, "clips shown when --clips is absent")
+  app.add_option("--count", options->preview.max_clips,
+                 "clips shown when --clips is absent (default 12)")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--frames", options->preview.frames, "frames per clip in the page")
+  app.add_option("--frames", options->preview.frames, "frames per clip in the page (default 5)")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--width", options->preview.width, "width of one picture in pixels")
+  app.add_option("--width", options->preview.width, "width of one picture in pixels (default 320)")
       ->check(CLI::Range(16, 4096));
   app.add_flag("--force", options->preview.force, "replace an existing --out");
   return [options, &globals] {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/shard.h"
 #include "cli/version.h"
 #include "core/counted.h"
 #include "core/device.h"
@@ -38,16 +39,15 @@ struct Options {
   bool force = false;
 };
 
-void read_shard(const std::string& text, RenderRequest& request) {
-  if (text.empty()) return;
-  const std::size_t bar = text.find('/');
-  const auto index = parse_int(text.substr(0, bar));
-  const auto count = bar == std::string::npos ? std::nullopt : parse_int(text.substr(bar + 1));
-  if (!index || !count || *count < 1 || *count > 100000 || *index < 0 || *index >= *count) {
-    fail_usage("--shard ", text, ": expected I/N with I from 0 to N-1");
+/// Every shard its own file: "{shard}" in a path is its index.
+fs::path out_of(const Options& options, const Shard& shard) {
+  constexpr std::string_view kPlace = "{shard}";
+  std::string path = options.out;
+  if (options.shard.empty()) return path;
+  for (std::size_t at = 0; (at = path.find(kPlace, at)) != std::string::npos;) {
+    path.replace(at, kPlace.size(), cat(shard.index));
   }
-  request.shard = static_cast<int>(*index);
-  request.shards = static_cast<int>(*count);
+  return path;
 }
 
 /// A recipe may have a camera for footage that comes later; who asks for one means it.
@@ -86,13 +86,15 @@ RenderRequest request_of(const Options& options, const Globals& globals) {
   read_sources(options, file, request);
   request.clips_given = options.clips > 0;
   request.size_given = !options.size.empty();
-  request.out = options.out;
+  const Shard shard = read_shard(options.shard);
+  request.shard = shard.index;
+  request.shards = shard.count;
+  request.out = out_of(options, shard);
   request.resume = options.resume;
   request.force = options.force;
   request.threads = globals.threads;
   request.device = parse_device(globals.device).name();
   request.generator = cat("pluvia ", kVersion);
-  read_shard(options.shard, request);
   return request;
 }
 
@@ -170,8 +172,9 @@ int run(const Options& options, const Globals& globals) {
   if (options.dry_run) return dry_run(request, plans, globals);
   if (options.out.empty()) fail_usage("synth needs --out SET.h5 (or --dry-run)");
   const std::size_t clips = render_set(request);
-  note(cat(options.out, ": ", describe_written(options.out, request)));
-  if (globals.json) print_line(Json{{"out", options.out}, {"clips", clips}}.dump());
+  const std::string out = request.out.string();
+  note(cat(out, ": ", describe_written(out, request)));
+  if (globals.json) print_line(Json{{"out", out}, {"clips", clips}}.dump());
   return 0;
 }
 
@@ -194,7 +197,10 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
   app.add_option("--set", options->overrides,
                  "key=value: override the recipe or its rain; [low,high] draws")
       ->take_all();
-  app.add_option("--shard", options->shard, "I/N: only every N-th clip, starting with clip I");
+  app.add_option(
+      "--shard", options->shard,
+      "I/N: only every N-th clip, starting with clip I; auto: I and N from SLURM, MPI or "
+      "(auto/N) Kubernetes; {shard} in --out is I");
   app.add_flag("--dry-run", options->dry_run, "say what would be rendered, write nothing");
   app.add_flag("--resume", options->resume, "go on with a set that was stopped");
   app.add_flag("--force", options->force, "replace an existing --out when the new one is whole");

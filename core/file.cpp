@@ -136,6 +136,26 @@ void publish(const fs::path& from, const fs::path& to) {
   fsync_directory(folder_of(to));
 }
 
+void publish_new(const fs::path& from, const fs::path& to) {
+  fsync_path(from);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
+    const int reason = errno;
+    bool taken = reason == EEXIST;
+    // Some file systems can only look and then rename.
+    if (reason == EINVAL || reason == ENOTSUP) {
+      std::error_code ignored;
+      taken = fs::exists(fs::symlink_status(to, ignored));
+      if (!taken) return publish(from, to);
+    }
+    if (!taken)
+      fail("renaming ", from.string(), " to ", to.string(), ": ", system_error_text(reason));
+    fail("writing ", to.string(),
+         ": something has come to lie there since the work began, and is "
+         "kept; move it away, or use --force to replace it");
+  }
+  fsync_directory(folder_of(to));
+}
+
 void exchange_folders(const fs::path& from, const fs::path& to) {
   fsync_path(from);
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
@@ -231,6 +251,12 @@ std::uint64_t free_bytes(const fs::path& path) {
     fail("asking for free space at ", place.string(), ": ", system_error_text(errno));
   }
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+void require_file_name(const fs::path& out) {
+  std::error_code ignored;
+  if (!out.has_filename() || fs::is_directory(out, ignored))
+    fail_usage("--out ", out.string(), " is a folder, expected a file name");
 }
 
 void require_writable_parent(const fs::path& path) {

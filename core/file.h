@@ -51,6 +51,8 @@ void fsync_path(const fs::path& path);
 void fsync_directory(const fs::path& directory);
 /// fsync(from), rename, fsync(directory): afterwards `to` is whole even after a power cut.
 void publish(const fs::path& from, const fs::path& to);
+/// As publish, but refuses when there is something under the name `to`, which stays.
+void publish_new(const fs::path& from, const fs::path& to);
 /// Puts the folder `from` in the place of the folder `to` in one step, so that one of the two is
 /// there under that name whenever the machine stops; the old one is then called `from`. On file
 /// systems that cannot do that it is moved aside first, and back if the new one cannot follow.
@@ -96,6 +98,8 @@ void append_text(const fs::path& path, std::string_view text);
 /// Free bytes for an ordinary user on the file system that holds `path` (or its nearest parent).
 std::uint64_t free_bytes(const fs::path& path);
 
+/// Refuses, as wrong usage, an --out that is a folder or ends as one ("sets/").
+void require_file_name(const fs::path& out);
 /// Creates `path`'s parent folders and checks that files can be made there.
 void require_writable_parent(const fs::path& path);
 

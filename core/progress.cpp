@@ -95,9 +95,11 @@ void Progress::draw(bool last) {
     tail += "  " + human_seconds(static_cast<double>(total_ - done_) / rate) + " left";
   }
   if (!item_.empty()) tail += "  " + item_;
-  if (terminal_ && total_ > 0) {
+  // The bar takes what the words leave.
+  const int room = terminal_width() - 1 - static_cast<int>(line.size() + tail.size()) - 3;
+  if (terminal_ && total_ > 0 && room >= 4) {
     const double share = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
-    line += "[" + bar(share, 24) + "] ";
+    line += "[" + bar(share, std::min(room, 24)) + "] ";
   }
   line += tail;
   if (terminal_) {

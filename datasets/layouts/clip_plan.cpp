@@ -4,8 +4,13 @@
 // one number that varies within each folder is taken, and this is said.
 #include "datasets/layouts/clip_plan.h"
 
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
 #include "core/counted.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/text.h"
 #include "datasets/layouts/match.h"
 #include "datasets/media/frame_source.h"
@@ -17,6 +22,7 @@ namespace {
 // One entry per clip; pictures that lie in the layer's folder itself are one clip.
 Listing clip_listing(Scan& scan, const fs::path& folder) {
   const Folder found = scan.list(folder);
+  scan.leave_alone(found.others);
   Listing listing{folder, {}};
   for (const fs::path& clip : found.folders) {
     listing.entries.push_back({pairing_key(clip.filename().string()), clip});
@@ -43,20 +49,16 @@ ColorWanted color_of(Layer layer) {
   return spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
 }
 
-struct VideoFacts {
-  int frames = 0;
-  int height = 0;
-  int width = 0;
-  double fps = 0;
-};
-
-std::optional<VideoFacts> probe_video(Scan& scan, const fs::path& file, ColorWanted wanted) {
+// The first frame tells of colours that cannot be read. As for pictures: where incomplete things
+// are left out, the whole video is decoded.
+std::optional<SourceInfo> probe_video(Scan& scan, const fs::path& file, ColorWanted wanted) {
   try {
-    const SourceInfo info = open_frames(file, wanted)->info();
-    return VideoFacts{info.frames, info.height, info.width, info.fps};
+    const std::unique_ptr<FrameSource> source = open_frames(file, wanted);
+    Image<std::uint8_t> frame;
+    while (source->next(frame) && scan.options().allow_missing) throw_if_interrupted();
+    return source->info();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) throw;
-    scan.problem(ProblemKind::kUnreadable, file, error.what());
+    scan.unreadable(file, error);
     return std::nullopt;
   }
 }
@@ -83,6 +85,9 @@ class ClipPlanner {
  private:
   Listing frames_in(const fs::path& folder) {
     const Folder found = scan_.list(folder);
+    for (const auto* other : {&found.folders, &found.videos, &found.others}) {
+      scan_.leave_alone(*other);
+    }
     Listing listing{folder, {}};
     for (const fs::path& file : found.stills) {
       listing.entries.push_back({pairing_key(stem_of(file)), file});
@@ -100,7 +105,9 @@ class ClipPlanner {
     if (!facts) return false;
     check_size(file, facts->height, facts->width);
     if (facts->frames > 0) check_count(file, facts->frames);
+    warn_of_rate(file, facts->fps);
     if (clip_.fps <= 0) clip_.fps = facts->fps;
+    clip_.likely_frames = std::max(clip_.likely_frames, facts->likely_frames);
     clip_.layers[layer] = {true, Piece::kWhole, {file}};
     return true;
   }
@@ -173,6 +180,13 @@ class ClipPlanner {
     }
   }
 
+  void warn_of_rate(const fs::path& file, double fps) {
+    constexpr double kTolerance = 0.01;
+    if (fps <= 0 || clip_.fps <= 0 || std::abs(fps - clip_.fps) <= kTolerance * clip_.fps) return;
+    scan_.warning(cat(scan_.label(file), ": has ", fps, " frames a second, ",
+                      scan_.label(sized_by_), " ", clip_.fps, "; paired by their order"));
+  }
+
   void warn_of_gap() {
     const Keys keys = number_keys(clip_.frame_names);
     for (std::size_t i = 1; i < keys.size(); ++i) {
@@ -193,6 +207,19 @@ class ClipPlanner {
   fs::path counted_by_;
 };
 
+// A clip that lacks layers is looked through all the same, so that all its faults are said at once.
+void look_through(Scan& scan, const std::vector<Layer>& layers, const std::vector<fs::path>& row) {
+  PlannedClip clip;
+  std::vector<Layer> there;
+  std::vector<fs::path> paths;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (row[i].empty()) continue;
+    there.push_back(layers[i]);
+    paths.push_back(row[i]);
+  }
+  ClipPlanner(scan, clip).plan(there, paths);
+}
+
 void plan_root(Scan& scan, const DataRoot& root) {
   std::vector<Layer> layers;
   std::vector<Listing> listings;
@@ -200,12 +227,17 @@ void plan_root(Scan& scan, const DataRoot& root) {
     layers.push_back(layer);
     listings.push_back(clip_listing(scan, folder));
   }
-  for (const auto& row : match_all(scan, listings)) {
+  std::vector<std::vector<fs::path>> partial;
+  const auto rows = match_all(scan, listings, &partial);
+  for (const auto& row : partial) {
+    if (!scan.options().allow_missing) look_through(scan, layers, row);
+  }
+  for (const auto& row : rows) {
     PlannedClip clip;
     std::error_code code;
     const bool whole_folder = row[0] == root.folders.at(layers[0]);
     const bool folder = fs::is_directory(row[0], code);
-    clip.name = whole_folder ? scan.dir().filename().string()
+    clip.name = whole_folder ? folder_name(scan.dir())
                              : (folder ? row[0].filename().string() : stem_of(row[0]));
     if (whole_folder) {
       scan.warning(scan.label(row[0]) +

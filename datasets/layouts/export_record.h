@@ -9,8 +9,8 @@
 
 namespace pluvia {
 
-/// Gives clips without a frame rate the one that they were exported with, and rendered clips their
-/// seed, rain and frames' cameras, if the folder tells.
+/// Gives clips what the folder's record tells of them: source, frame rate where files have none,
+/// times of frames, and of rendered clips seed, rain and cameras.
 void recall_export(const std::filesystem::path& dir, std::vector<PlannedClip>& clips);
 
 }  // namespace pluvia

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/pipeline.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "datasets/file_name.h"
 #include "datasets/layouts/export_target.h"
 #include "datasets/layouts/frame_record.h"
@@ -157,7 +158,7 @@ ExportContext context_of(std::span<const ClipReader* const> clips, const std::st
 }
 
 std::string record_of(std::span<const ClipReader* const> clips, const Layout& layout,
-                      const ExportOptions& options) {
+                      const ExportContext& context, const ExportOptions& options) {
   Json record;
   record["format"] = "pluvia-export";
   record["layout"] = layout.name;
@@ -174,13 +175,17 @@ std::string record_of(std::span<const ClipReader* const> clips, const Layout& la
                                {"width", info.width},
                                {"fps", info.fps},
                                {"layers", info.layers.names()}});
+    const auto place = layout.place(info, Layer::kLq, context);
+    if (place) entry["folder"] = place->folder.generic_string();
     FrameColumns columns;
     const std::vector<FrameRow> rows = clip->frame_rows(&columns);
     if (columns.rendering) {
       entry["seed"] = info.seed;
       entry["rain"] = info.rain;
       entry["camera"] = info.camera;
-      entry["rows"] = to_record(rows, frame_names(*clip, layout.numbering));
+    }
+    if (columns.rendering || columns.time) {
+      entry["rows"] = to_record(rows, frame_names(*clip, layout.numbering), columns);
     }
     record["clips"].push_back(std::move(entry));
   }
@@ -213,15 +218,33 @@ void make_folders(const std::vector<Job>& jobs, const fs::path& root) {
 
 }  // namespace
 
+// Of an export that had come to its end: all is there, or somebody took something out.
+void require_all(const std::vector<Job>& jobs, const fs::path& dir) {
+  std::vector<std::string> missing;
+  std::error_code code;
+  for (const Job& job : jobs) {
+    if (!fs::exists(dir / job.file, code)) missing.push_back(job.file.string());
+  }
+  if (missing.empty()) return;
+  fail("exporting to ", dir.string(), ": the finished export lacks ", list_some(missing),
+       "; write it again with --force");
+}
+
 ExportResult export_set(std::span<const ClipReader* const> clips, const Layout& layout,
                         const fs::path& dir, const ExportOptions& options) {
   const ExportContext context = context_of(clips, options.arrangement);
   Planner plan = plan_export(clips, layout, context);
   if (plan.jobs.empty()) fail("exporting to ", dir.string(), ": there are no clips to export");
-  ExportTarget target(dir, record_of(clips, layout, options), options.resume, options.force);
-  make_folders(plan.jobs, target.part());
+  ExportTarget target(dir, record_of(clips, layout, context, options), options.resume,
+                      options.force);
   ExportResult result;
   result.warnings = std::move(plan.warnings);
+  if (target.complete()) {
+    require_all(plan.jobs, dir);
+    result.skipped = plan.jobs.size();
+    return result;
+  }
+  make_folders(plan.jobs, target.part());
   const int threads = thread_count(options.threads);
   Progress progress("exporting", plan.jobs.size(), "pictures");
   OrderedPipeline pipeline(threads, static_cast<std::size_t>(threads) * 4);

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datasets/layouts/export_target.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-
 #include "core/error.h"
 
 namespace pluvia {
@@ -28,6 +22,13 @@ void remove_tree(const fs::path& dir) {
   if (code) fail("removing ", dir.string(), ": ", code.message());
 }
 
+// The record of a folder, or nothing.
+std::string record_in(const fs::path& dir) {
+  std::error_code code;
+  const fs::path file = dir / kExportRecord;
+  return fs::exists(file, code) ? read_text(file, kRecordLimit) : std::string();
+}
+
 void rename_folder(const fs::path& from, const fs::path& to) {
   std::error_code code;
   fs::rename(from, to, code);
@@ -43,10 +44,15 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   part_ += ".part";
   std::error_code code;
   const bool exists = fs::symlink_status(dir_, code).type() != fs::file_type::not_found;
+  const bool replacing = force_ && fs::exists(part_, code);
+  if (exists && resume && !replacing && record_in(dir_) == record_) {
+    complete_ = true;
+    return;
+  }
   if (exists && !force_) {
     fail_usage("exporting to ", dir_.string(),
-               ": it is there already; choose another --out, or replace "
-               "an earlier export with --force");
+               resume ? ": it is there already and of other settings" : ": it is there already",
+               "; choose another --out, or replace an earlier export with --force");
   }
   if (exists && !is_ours_or_empty(dir_)) {
     fail_usage("exporting to ", dir_.string(), ": not a folder that an export wrote (no ",
@@ -67,7 +73,7 @@ ExportTarget::ExportTarget(fs::path dir, std::string record, bool resume, bool f
   lock_.emplace(part_ / kLockName);
   const fs::path record_file = part_ / kExportRecord;
   if (begun && resume && fs::exists(record_file, code)) {
-    if (read_text(record_file, kRecordLimit) != record_) {
+    if (record_in(part_) != record_) {
       fail_usage("exporting to ", dir_.string(), ": ", part_.string(),
                  " was begun with other settings; repeat them, or start over with --force");
     }
@@ -84,19 +90,12 @@ void ExportTarget::publish_folder() {
   std::error_code code;
   fs::remove(part_ / kLockName, code);
   fsync_directory(part_);
-  const bool replaces = fs::exists(dir_, code);
-  if (!replaces) {
-    rename_folder(part_, dir_);
-  } else if (renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, dir_.c_str(), RENAME_EXCHANGE) == 0) {
+  if (fs::exists(dir_, code)) {
+    exchange_folders(part_, dir_);
     remove_tree(part_);
-  } else {
-    // File systems without exchange: for a moment there is neither, but never half of one.
-    fs::path old = dir_;
-    old += ".old-" + std::to_string(::getpid());
-    rename_folder(dir_, old);
-    rename_folder(part_, dir_);
-    remove_tree(old);
+    return;
   }
+  rename_folder(part_, dir_);
   fsync_directory(dir_.has_parent_path() ? dir_.parent_path() : fs::path("."));
 }
 

@@ -23,6 +23,8 @@ class ExportTarget {
   /// Where to write.
   const fs::path& part() const { return part_; }
   bool resumed() const { return resumed_; }
+  /// A resumed export had come to its end: the folder is there, of the same record.
+  bool complete() const { return complete_; }
   /// Renames the part to its final name.
   void publish_folder();
 
@@ -32,6 +34,7 @@ class ExportTarget {
   std::string record_;
   bool force_;
   bool resumed_ = false;
+  bool complete_ = false;
   std::optional<LockFile> lock_;
 };
 

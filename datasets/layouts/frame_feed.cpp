@@ -14,8 +14,8 @@ ColorWanted color_of(Layer layer) {
   return spec(layer).channels == 1 ? ColorWanted::kGrey : ColorWanted::kRgb;
 }
 
-void add_notes(Layer layer, const MediaNotes& notes, FedFrame& frame) {
-  for (const auto& [key, value] : notes) frame.notes[cat(spec(layer).name, ".", key)] = value;
+void add_notes(Layer layer, const MediaNotes& found, std::map<std::string, std::string>& notes) {
+  for (const auto& [key, value] : found) notes[cat(spec(layer).name, ".", key)] = value;
 }
 
 ImageView<const std::uint8_t> part_of(const Image<std::uint8_t>& image, Piece piece) {
@@ -54,10 +54,15 @@ bool FrameFeed::add_video_frame(Layer layer, FrameSource& source, FedFrame& fram
   if (!source.next(image)) return false;
   within(clip_.layers.at(layer).files.front().string(),
          [&] { store(layer, image, frame, Piece::kWhole); });
-  add_notes(layer, source.info().notes, frame);
   frame.row.time_s = source.frame_time_s();
   frame.row.name = source.frame_name();
   return true;
+}
+
+std::map<std::string, std::string> FrameFeed::video_notes() const {
+  std::map<std::string, std::string> notes;
+  for (const auto& [layer, source] : videos_) add_notes(layer, source->info().notes, notes);
+  return notes;
 }
 
 std::optional<FedFrame> FrameFeed::begin(int t) {
@@ -88,6 +93,7 @@ void FrameFeed::complete(int t, FedFrame& frame) const {
   const auto row = static_cast<std::size_t>(t);
   const std::vector<int>& shared = clip_.gt_index;
   Image<std::uint8_t> image;
+  MediaNotes notes;
   fs::path decoded;
   ColorWanted decoded_as = ColorWanted::kRgb;
   for (const auto& [layer, source] : clip_.layers) {
@@ -97,12 +103,12 @@ void FrameFeed::complete(int t, FedFrame& frame) const {
     const fs::path& file = source.files[indexed ? static_cast<std::size_t>(shared[row]) : row];
     // Two halves of one picture are decoded once.
     if (file != decoded || color_of(layer) != decoded_as) {
-      MediaNotes notes;
+      notes.clear();
       image = read_still(file, color_of(layer), &notes);
       decoded = file;
       decoded_as = color_of(layer);
-      add_notes(layer, notes, frame);
     }
+    add_notes(layer, notes, frame.notes);
     const Piece piece = source.piece;
     within(file.string(), [&] { store(layer, image, frame, piece); });
   }

@@ -18,7 +18,8 @@ namespace pluvia {
 struct FedFrame {
   FrameLayers layers;
   FrameRow row;
-  std::map<std::string, std::string> notes;  ///< "lq.bit_depth": what its reader assumed or changed
+  /// "lq.bit_depth": what the readers of its pictures assumed or changed.
+  std::map<std::string, std::string> notes;
 };
 
 class FrameFeed {
@@ -30,6 +31,8 @@ class FrameFeed {
   std::optional<FedFrame> begin(int t);
   /// Adds frame `t` of the layers that are pictures. Safe from many threads.
   void complete(int t, FedFrame& frame) const;
+  /// What the readers of the layers that are videos assumed, complete when `begin` gave nothing.
+  std::map<std::string, std::string> video_notes() const;
 
  private:
   bool add_video_frame(Layer layer, FrameSource& source, FedFrame& frame) const;

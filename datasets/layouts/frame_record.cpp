@@ -9,8 +9,9 @@ namespace {
 
 /// Every column once, for both ways: `use(name, member)`.
 template <typename Row, typename Use>
-void each_column(Row& row, Use&& use) {
+void each_column(Row& row, bool rendering, Use&& use) {
   use("time_s", row.time_s);
+  if (!rendering) return;
   use("exposure_s", row.exposure_s);
   use("position", row.position_m);
   use("orientation", row.orientation);
@@ -23,21 +24,25 @@ void each_column(Row& row, Use&& use) {
 
 }  // namespace
 
-Json to_record(const std::vector<FrameRow>& rows, const std::vector<std::string>& names) {
+Json to_record(const std::vector<FrameRow>& rows, const std::vector<std::string>& names,
+               const FrameColumns& columns) {
   Json record{{"name", names}};
   for (const FrameRow& row : rows) {
-    each_column(row, [&](const char* name, const auto& value) { record[name].push_back(value); });
+    each_column(row, columns.rendering,
+                [&](const char* name, const auto& value) { record[name].push_back(value); });
   }
   return record;
 }
 
-std::map<std::string, FrameRow> rows_of_record(const Json& record) {
+std::map<std::string, FrameRow> rows_of_record(const Json& record, bool& rendering) {
   std::map<std::string, FrameRow> rows;
   const auto names = record.at("name").get<std::vector<std::string>>();
+  rendering = record.contains("exposure_s");
   for (std::size_t t = 0; t < names.size(); ++t) {
     FrameRow& row = rows[names[t]];
     row.name = names[t];
-    each_column(row, [&](const char* name, auto& value) { record.at(name).at(t).get_to(value); });
+    each_column(row, rendering,
+                [&](const char* name, auto& value) { record.at(name).at(t).get_to(value); });
   }
   return rows;
 }

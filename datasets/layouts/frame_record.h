@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rendered clip's table of frames as JSON, a list for every column: cameras, times and rain,
-// which pictures cannot say.
+// A clip's table of frames as JSON, a list for every column: times and, of rendered clips, cameras
+// and rain, which pictures cannot say.
 #pragma once
 
 #include <map>
@@ -13,9 +13,10 @@
 namespace pluvia {
 
 /// `names` are those that the frames are exported under.
-Json to_record(const std::vector<FrameRow>& rows, const std::vector<std::string>& names);
+Json to_record(const std::vector<FrameRow>& rows, const std::vector<std::string>& names,
+               const FrameColumns& columns);
 
 /// By name. Throws what nlohmann's JSON throws where the record is no such table.
-std::map<std::string, FrameRow> rows_of_record(const Json& record);
+std::map<std::string, FrameRow> rows_of_record(const Json& record, bool& rendering);
 
 }  // namespace pluvia

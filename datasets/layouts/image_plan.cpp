@@ -19,6 +19,13 @@ struct Side {
   Keys keys;
 };
 
+Side side_of(Scan& scan, const fs::path& folder) {
+  Folder found = scan.list(folder);
+  scan.leave_alone(found.videos);
+  scan.leave_alone(found.others);
+  return {folder, std::move(found.stills), {}};
+}
+
 using FileByKey = std::unordered_map<std::string, fs::path>;
 
 void tell(Scan& scan, const std::string& line) {
@@ -230,10 +237,8 @@ PlannedClip make_stack(const std::vector<SizedRow>& rows, std::size_t first, std
 }  // namespace
 
 std::vector<ImageRow> pair_folders(Scan& scan, const DataRoot& root, const NameRule* rule) {
-  const fs::path& lq_folder = root.folders.at(Layer::kLq);
-  const fs::path& gt_folder = root.folders.at(Layer::kGt);
-  Side lq{lq_folder, scan.list(lq_folder).stills, {}};
-  Side gt{gt_folder, scan.list(gt_folder).stills, {}};
+  Side lq = side_of(scan, root.folders.at(Layer::kLq));
+  Side gt = side_of(scan, root.folders.at(Layer::kGt));
   for (const Side* side : {&lq, &gt}) {
     if (!side->files.empty()) continue;
     scan.problem(ProblemKind::kMissing, side->folder,
@@ -278,6 +283,10 @@ std::vector<ImageRow> pair_flat(Scan& scan, const fs::path& folder, const NameRu
   Side lq{folder, {}, {}};
   Side gt{folder, {}, {}};
   for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!gt_all[i] && !lq_all[i]) {
+      scan.problem(ProblemKind::kExtra, files[i], "its name fits neither side of the naming rule");
+      continue;
+    }
     Side& side = gt_all[i] ? gt : lq;
     side.files.push_back(files[i]);
     side.keys.push_back(gt_all[i] ? gt_all[i] : lq_all[i]);

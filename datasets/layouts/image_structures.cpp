@@ -42,28 +42,42 @@ std::string split_of_path(const Scan& scan, const fs::path& folder) {
   return split;
 }
 
-// The file that a list line means, if it is inside the data set's folder.
-std::optional<fs::path> listed_file(Scan& scan, const std::string& text, const std::string& line) {
+// A list's paths begin in the data set's folder, or with its name; nothing when neither is so.
+std::optional<fs::path> inside_of(const Scan& scan, const std::string& text) {
   std::string relative = text;
   while (!relative.empty() && relative.front() == '/') relative.erase(0, 1);
   std::error_code code;
   const fs::path root = fs::canonical(scan.dir(), code);
   for (const fs::path& base : {root, root.parent_path()}) {
-    const fs::path file = fs::weakly_canonical(base / relative, code);
-    const fs::path inside = file.lexically_relative(root);
+    const fs::path inside = fs::weakly_canonical(base / relative, code).lexically_relative(root);
     const bool leaves = code || inside.empty() || *inside.begin() == "..";
-    if (!leaves && fs::is_regular_file(file, code)) return scan.dir() / inside;
-    if (base == root && leaves) {
-      scan.problem(ProblemKind::kUnmatched, line,
-                   cat("'", text, "' leads out of the data set's folder"));
-      return std::nullopt;
-    }
+    if (!leaves && fs::is_regular_file(root / inside, code)) return scan.dir() / inside;
+    if (base == root && leaves) return std::nullopt;
   }
-  scan.problem(ProblemKind::kMissing, line, cat("'", text, "' is not there"));
-  return std::nullopt;
+  return fs::path();
 }
 
-bool looks_like_list(const std::string& text) {
+bool is_listed(const Scan& scan, const std::string& text) {
+  const auto file = inside_of(scan, text);
+  return file && !file->empty();
+}
+
+// The file that a list line means; what is wrong with it is a problem.
+std::optional<fs::path> listed_file(Scan& scan, const std::string& text, const std::string& line) {
+  auto file = inside_of(scan, text);
+  if (!file) {
+    scan.problem(ProblemKind::kUnmatched, line,
+                 cat("'", text, "' leads out of the data set's folder"));
+  } else if (file->empty()) {
+    scan.problem(ProblemKind::kMissing, line, cat("'", text, "' is not there"));
+    file.reset();
+  }
+  return file;
+}
+
+// Of a list that nobody asked for the first pair must be there: papers' lists of names lie beside
+// folders, too.
+bool looks_like_list(const Scan& scan, const std::string& text, bool forced) {
   std::istringstream lines(text);
   std::string line;
   while (std::getline(lines, line)) {
@@ -72,7 +86,8 @@ bool looks_like_list(const std::string& text) {
     std::string clean;
     std::string more;
     if (!(words >> rainy)) continue;
-    return (words >> clean) && !(words >> more) && is_still_name(rainy) && is_still_name(clean);
+    if (!(words >> clean) || (words >> more)) return false;
+    return is_still_name(rainy) && is_still_name(clean) && (forced || is_listed(scan, rainy));
   }
   return false;
 }
@@ -82,6 +97,7 @@ void read_list(Scan& scan, const fs::path& list, const std::string& text, const 
   std::istringstream lines(text);
   std::string line;
   std::set<std::string> names;
+  std::set<fs::path> files;
   for (int number = 1; std::getline(lines, line); ++number) {
     std::istringstream words(line);
     std::string rainy;
@@ -97,13 +113,14 @@ void read_list(Scan& scan, const fs::path& list, const std::string& text, const 
     const auto lq = listed_file(scan, rainy, place);
     const auto gt = listed_file(scan, clean, place);
     if (!lq || !gt) continue;
-    std::string name = stem_of(*lq);
-    if (names.count(name) > 0)
-      name = safe_id(lq->lexically_relative(scan.dir()).replace_extension().string());
-    if (!names.insert(name).second) {
+    if (!files.insert(*lq).second) {
       scan.problem(ProblemKind::kDuplicate, place, cat("'", rainy, "' is listed twice"));
       continue;
     }
+    std::string name = stem_of(*lq);
+    if (names.count(name) > 0)
+      name = safe_id(lq->lexically_relative(scan.dir()).replace_extension().string());
+    names.insert(name);
     rows.push_back({name, split, "", {{Layer::kLq, *lq}, {Layer::kGt, *gt}}});
   }
 }
@@ -158,7 +175,7 @@ std::vector<ImageRow> list_rows(Scan& scan, bool forced) {
   for (const fs::path& file : scan.list(scan.dir()).others) {
     if (lower(file.extension().string()) != ".txt") continue;
     std::string text = read_text(file, kLimitBytes);
-    if (looks_like_list(text)) lists.emplace_back(file, std::move(text));
+    if (looks_like_list(scan, text, forced)) lists.emplace_back(file, std::move(text));
   }
   if (forced && lists.empty()) {
     fail("importing ", scan.dir().string(),

@@ -57,6 +57,7 @@ ImportPlan plan_import(const Layout& layout, const fs::path& dir, const ImportOp
   scan.plan.layout = layout.name;
   scan.plan.kind = layout.kind;
   layout.plan(scan);
+  scan.tell_left_alone();
   assign_ids(scan.plan.clips);
   // Pictures of an image set got their splits one by one, before they were stacked.
   if (scan.plan.kind == SetKind::kClips) {

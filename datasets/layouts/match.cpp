@@ -54,7 +54,8 @@ bool share_keys(const Listing& a, const Listing& b) {
   return false;
 }
 
-std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listing>& listings) {
+std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listing>& listings,
+                                             std::vector<std::vector<fs::path>>* partial) {
   std::vector<Index> indices;
   for (const Listing& listing : listings) indices.push_back(index_of(scan, listing));
   bool strangers = false;
@@ -70,6 +71,7 @@ std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listi
   for (const MatchEntry& entry : listings.front().entries) {
     if (indices[0].at(entry.key) != &entry) continue;
     std::vector<fs::path> row = {entry.path};
+    bool whole = true;
     for (std::size_t i = 1; i < listings.size(); ++i) {
       const auto partner = indices[i].find(entry.key);
       if (partner != indices[i].end()) {
@@ -77,9 +79,15 @@ std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listi
       } else {
         scan.problem(ProblemKind::kMissing, entry.path,
                      "no partner in " + scan.label(listings[i].folder));
+        row.emplace_back();
+        whole = false;
       }
     }
-    if (row.size() == listings.size()) rows.push_back(std::move(row));
+    if (whole) {
+      rows.push_back(std::move(row));
+    } else if (partial != nullptr) {
+      partial->push_back(std::move(row));
+    }
   }
   return rows;
 }

@@ -23,7 +23,11 @@ struct Listing {
 /// Entries whose key is in every listing: one row each, in the order of the first listing, columns
 /// as the listings. Entries of the first without a partner are missing ones of the others, entries
 /// of the others without a partner in the first are extra ones.
-std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listing>& listings);
+///
+/// `partial`, where given, gets the rows of which some but not all columns are there; the others
+/// are empty paths.
+std::vector<std::vector<fs::path>> match_all(Scan& scan, const std::vector<Listing>& listings,
+                                             std::vector<std::vector<fs::path>>* partial = nullptr);
 
 /// True when the two listings have at least one key in common.
 bool share_keys(const Listing& a, const Listing& b);

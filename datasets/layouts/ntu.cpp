@@ -23,7 +23,11 @@ struct SplitPlace {
 constexpr SplitPlace kPlaces[] = {{"train", "Dataset_Training_Synthetic"},
                                   {"test", "Dataset_Testing_Synthetic"}};
 
-/// NAME and what follows the word: "t1_Rain_02" is t1 and _02. Letters in any case.
+constexpr const char* kRainy = "_rain";
+constexpr const char* kTruth = "_gt";
+
+/// NAME and what follows the word: "t1_Rain_02" is t1 and _02. Letters in any case; of both words
+/// the later one counts, the other is part of NAME.
 struct ClipFolder {
   std::string base;
   std::string variant;
@@ -33,7 +37,9 @@ std::optional<ClipFolder> parts_of(const fs::path& folder, const std::string& wo
   const std::string name = folder.filename().string();
   const std::string small = lower(name);
   const std::size_t at = small.rfind(word);
+  const std::size_t other = small.rfind(word == kRainy ? kTruth : kRainy);
   if (at == std::string::npos || at == 0) return std::nullopt;
+  if (other != std::string::npos && other > at) return std::nullopt;
   const std::string variant = name.substr(at + word.size());
   if (!variant.empty() && variant.front() != '_') return std::nullopt;
   return ClipFolder{name.substr(0, at), variant};
@@ -43,7 +49,7 @@ std::optional<ClipFolder> parts_of(const fs::path& folder, const std::string& wo
 std::optional<fs::path> truth_of(const std::vector<fs::path>& folders, const ClipFolder& rainy) {
   std::optional<fs::path> shared;
   for (const fs::path& folder : folders) {
-    const auto parts = parts_of(folder, "_gt");
+    const auto parts = parts_of(folder, kTruth);
     if (!parts || lower(parts->base) != lower(rainy.base)) continue;
     if (parts->variant == rainy.variant) return folder;
     if (parts->variant.empty()) shared = folder;
@@ -55,7 +61,7 @@ void plan_folder(Scan& scan, const fs::path& where, const std::string& split) {
   const std::vector<fs::path> folders = scan.list(where).folders;
   std::vector<fs::path> used;
   for (const fs::path& folder : folders) {
-    const auto rainy = parts_of(folder, "_rain");
+    const auto rainy = parts_of(folder, kRainy);
     if (!rainy) continue;
     const auto truth = truth_of(folders, *rainy);
     if (!truth) {
@@ -70,7 +76,7 @@ void plan_folder(Scan& scan, const fs::path& where, const std::string& split) {
     plan_clip(scan, std::move(clip), {{Layer::kLq, folder}, {Layer::kGt, *truth}});
   }
   for (const fs::path& folder : folders) {
-    if (!parts_of(folder, "_gt")) continue;
+    if (!parts_of(folder, kTruth)) continue;
     if (std::find(used.begin(), used.end(), folder) == used.end()) {
       scan.problem(ProblemKind::kExtra, folder, "no rainy folder beside it");
     }
@@ -89,7 +95,7 @@ void plan(Scan& scan) {
     plan_folder(scan, *folder, place.split);
   }
   if (splits == 0) {
-    plan_folder(scan, scan.dir(), split_of_name(scan.dir().filename().string()));
+    plan_folder(scan, scan.dir(), split_of_name(folder_name(scan.dir())));
   } else if (scan.find_folder(scan.dir(), "Dataset_Testing_RealRain")) {
     scan.warning("Dataset_Testing_RealRain has no ground truth and was left out");
   }

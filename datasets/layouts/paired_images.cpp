@@ -26,6 +26,10 @@ constexpr FolderPair kPairs[] = {
     {"input", "gt"},
     {"data", "gt"},
     {"rain", "groundtruth"},
+    {"input", "groundtruth"},
+    {"input", "ground_truth"},
+    {"rainy", "groundtruth"},
+    {"rainy", "ground_truth"},
 };
 
 const NameRule* forced_rule(const std::string& name) {
@@ -77,12 +81,14 @@ std::vector<ImageRow> find_rows(Scan& scan) {
   if (name == "spa") return list_rows(scan, true);
   const NameRule* const rule = forced_rule(name);
   std::vector<DataRoot> roots = free_roots(scan);
-  if (roots.empty()) roots = paired_roots(scan, kPairs);
   std::vector<ImageRow> rows;
+  // A list says more than names of folders: SPA-Data's test pictures lie in folders of their own.
+  if (roots.empty() && rule == nullptr) rows = list_rows(scan, false);
+  if (!rows.empty()) return rows;
+  if (roots.empty()) roots = paired_roots(scan, kPairs);
   for (const DataRoot& root : roots) append(rows, pair_folders(scan, root, rule), root.split);
   if (!roots.empty()) return rows;
   rows = flat_rows(scan, rule);
-  if (rows.empty() && rule == nullptr) rows = list_rows(scan, false);
   if (rows.empty() && rule == nullptr) rows = side_by_side_rows(scan, false);
   return rows;
 }

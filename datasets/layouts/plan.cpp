@@ -19,6 +19,10 @@ bool is_safe(char c) {
          c == '_' || c == '-';
 }
 
+std::size_t frames_or_likely(const PlannedClip& clip) {
+  return static_cast<std::size_t>(clip.frames > 0 ? clip.frames : clip.likely_frames);
+}
+
 std::string place_of(const PlannedClip& clip) {
   return (clip.split.empty() ? "" : clip.split + "/") +
          (clip.group.empty() ? "" : clip.group + "/");
@@ -34,12 +38,18 @@ LayerSet PlannedClip::layer_set() const {
   return set;
 }
 
+std::uint64_t PlannedClip::frame_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : layers) bytes += spec(entry.first).pixel_bytes();
+  return bytes * static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
+}
+
 std::uint64_t PlannedClip::raw_bytes() const {
   const std::uint64_t pixels =
       static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
   std::uint64_t bytes = 0;
   for (const auto& [layer, from] : layers) {
-    const std::size_t rows = from.video ? static_cast<std::size_t>(frames) : from.files.size();
+    const std::size_t rows = from.video ? frames_or_likely(*this) : from.files.size();
     bytes += pixels * rows * spec(layer).pixel_bytes();
   }
   return bytes;
@@ -47,7 +57,7 @@ std::uint64_t PlannedClip::raw_bytes() const {
 
 std::uint64_t ImportPlan::frames() const {
   std::uint64_t sum = 0;
-  for (const PlannedClip& clip : clips) sum += static_cast<std::uint64_t>(clip.frames);
+  for (const PlannedClip& clip : clips) sum += frames_or_likely(clip);
   return sum;
 }
 

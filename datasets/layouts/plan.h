@@ -57,6 +57,7 @@ struct PlannedClip {
   std::string source;  ///< "<split>/<name>": equal names in two splits are two sources
   std::string group;   ///< sub-folder that tells clips of equal name in one split apart, or empty
   int frames = 0;      ///< 0: a video that does not say
+  int likely_frames = 0;  ///< of such a video, by its duration
   int height = 0;
   int width = 0;
   double fps = 0;
@@ -66,13 +67,15 @@ struct PlannedClip {
   /// truth follow one another.
   std::vector<int> gt_index;
 
-  /// Of a rendered clip that was exported, as the export wrote them down; else 0 and empty.
+  /// Of a clip that was exported, as the export wrote them down; else 0 and empty.
   std::uint64_t seed = 0;
   std::string rain;
   std::string camera;
   std::map<std::string, FrameRow> known_rows;  ///< by the frame's name
+  bool known_rendering = false;                ///< they hold cameras and rain, not times alone
 
   LayerSet layer_set() const;
+  std::uint64_t frame_bytes() const;
   std::uint64_t raw_bytes() const;
 };
 
@@ -84,6 +87,7 @@ struct ImportPlan {
   std::vector<Problem> problems;
   std::vector<std::string> warnings;
 
+  /// Both by likely_frames where videos do not say.
   std::uint64_t frames() const;
   std::uint64_t raw_bytes() const;
 };

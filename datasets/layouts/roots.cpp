@@ -119,18 +119,47 @@ std::optional<DataRoot> free_root_in(Scan& scan, const fs::path& base) {
   return root;
 }
 
-// Each folder that the options name must be inside the data set, in one of its split folders, or a
-// path of its own.
-void require_somewhere(Scan& scan) {
+// Of the folders that the options name those that are paths of their own; the others are inside the
+// data set or in one of its split folders.
+std::map<Layer, fs::path> folders_elsewhere(Scan& scan) {
+  std::map<Layer, fs::path> elsewhere;
+  const std::vector<SplitFolder> splits = split_folders(scan);
   for (const auto& [layer, folder] : scan.options().folders) {
-    std::error_code code;
-    bool found = scan.find_folder(scan.dir(), folder.string()) || fs::is_directory(folder, code);
-    for (const SplitFolder& base : split_folders(scan)) {
-      found = found || scan.find_folder(base.path, folder.string());
+    bool inside = scan.find_folder(scan.dir(), folder.string()).has_value();
+    for (const SplitFolder& base : splits) {
+      inside = inside || scan.find_folder(base.path, folder.string());
     }
-    if (!found) {
+    if (inside) continue;
+    std::error_code code;
+    if (!fs::is_directory(folder, code)) {
       fail("importing ", scan.dir().string(), ": --", spec(layer).name, " ", folder.string(),
            ": no such folder in ", scan.dir().string(), ", in its train and test folders or here");
+    }
+    elsewhere[layer] = folder;
+  }
+  return elsewhere;
+}
+
+// Folders outside the data set hold the layer of one root; which clips of which split they belong
+// to cannot be told where there are several.
+void add_elsewhere(Scan& scan, const std::map<Layer, fs::path>& elsewhere,
+                   std::vector<DataRoot>& roots) {
+  if (elsewhere.empty()) return;
+  if (roots.size() > 1) {
+    const auto& [layer, folder] = *elsewhere.begin();
+    fail("importing ", scan.dir().string(), ": --", spec(layer).name, " ", folder.string(),
+         " lies outside the data set, which has ", roots.size(),
+         " folders with --lq and --gt; put a folder of that name into each");
+  }
+  roots.front().folders.insert(elsewhere.begin(), elsewhere.end());
+}
+
+void warn_of_missing_layers(Scan& scan, const std::vector<DataRoot>& roots) {
+  for (const DataRoot& root : roots) {
+    for (const auto& [layer, folder] : scan.options().folders) {
+      if (root.folders.count(layer) > 0) continue;
+      scan.warning(cat("--", spec(layer).name, " ", folder.string(), ": not beside ",
+                       scan.label(root.folders.at(Layer::kLq)), ", whose clips go without"));
     }
   }
 }
@@ -182,7 +211,10 @@ std::vector<DataRoot> free_roots(Scan& scan) {
   if (folders.count(Layer::kLq) == 0 || folders.count(Layer::kGt) == 0) {
     fail_usage("free folder names need both --lq and --gt");
   }
-  require_somewhere(scan);
+  if (folders.at(Layer::kLq).lexically_normal() == folders.at(Layer::kGt).lexically_normal()) {
+    fail_usage("--lq and --gt name one folder: ", folders.at(Layer::kLq).string());
+  }
+  const std::map<Layer, fs::path> elsewhere = folders_elsewhere(scan);
   std::vector<DataRoot> roots;
   std::vector<std::string> names;
   const auto keep = [&](std::optional<DataRoot> root, const std::string& split,
@@ -204,6 +236,8 @@ std::vector<DataRoot> free_roots(Scan& scan) {
     roots.push_back(std::move(root));
     names.emplace_back();
   }
+  add_elsewhere(scan, elsewhere, roots);
+  warn_of_missing_layers(scan, roots);
   settle_splits(roots, names);
   tell_roots(scan, roots);
   return roots;
@@ -253,7 +287,15 @@ std::vector<DataRoot> paired_roots(Scan& scan, std::span<const FolderPair> pairs
   };
   keep(pair_in(scan, scan.dir(), pairs), "", scan.dir());
   for (const SplitFolder& folder : split_folders(scan)) {
+    const std::size_t before = roots.size();
     keep(pair_in(scan, folder.path, pairs), folder.split, folder.path);
+    if (roots.size() > before) continue;
+    // Several sets for testing (Rain13K): test/Rain100L/input, test/Test100/input, ...
+    for (const fs::path& set : scan.list(folder.path).folders) {
+      const std::size_t known = roots.size();
+      keep(pair_in(scan, set, pairs), folder.split, set);
+      if (roots.size() > known) roots.back().group = names.back();
+    }
   }
   if (roots.empty()) {
     for (const fs::path& folder : scan.list(scan.dir()).folders) {

@@ -52,7 +52,8 @@ std::vector<DataRoot> free_roots(Scan& scan);
 /// The arrangement of which most folders are there.
 std::vector<DataRoot> arranged_roots(Scan& scan, std::span<const Arrangement> arrangements);
 
-/// The first pair that is there, in the folder itself and in each of its train/test/val folders;
+/// The first pair that is there, in the folder itself and in each of its train/test/val folders (or
+/// in every sub-folder of such a one, each a group of its own);
 /// other layers beside the pair by their usual names; failing that, in every sub-folder, each a
 /// group of its own. Empty when there is no pair anywhere.
 std::vector<DataRoot> paired_roots(Scan& scan, std::span<const FolderPair> pairs);

@@ -22,6 +22,7 @@ struct ImportResult {
   std::uint64_t frames = 0;
   /// What frames lost in reading, by layer ("lq: bits 16 reduced to 8"), and how many of them did.
   std::map<std::string, std::uint64_t> losses;
+  std::size_t faint_masks = 0;  ///< clips whose masks hold 0 and 1 and nothing above
 };
 
 /// `threads` 0: all cores. The plan must be sound (require_sound).

@@ -64,6 +64,12 @@ std::vector<std::string> stems_of(const std::vector<fs::path>& paths) {
   return stems;
 }
 
+std::string folder_name(const fs::path& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.filename().string();
+}
+
 std::string split_of_name(std::string_view name) {
   for (const std::string& word : words_of(name)) {
     if (word == "train" || word == "training") return "train";
@@ -88,7 +94,13 @@ Folder Scan::list(const fs::path& folder) {
   Folder found;
   std::error_code code;
   fs::directory_iterator it(folder, code);
-  for (; !code && it != fs::directory_iterator(); it.increment(code)) sort_into(found, *it);
+  for (; !code && it != fs::directory_iterator(); it.increment(code)) {
+    if (is_valid_utf8(it->path().filename().string())) {
+      sort_into(found, *it);
+    } else {
+      problem(ProblemKind::kUnreadable, it->path(), "its name is not UTF-8 text; rename it");
+    }
+  }
   if (code) problem(ProblemKind::kUnreadable, folder, code.message());
   for (auto* paths : {&found.folders, &found.stills, &found.videos, &found.others}) {
     sort_naturally(*paths);
@@ -127,21 +139,40 @@ std::optional<StillSize> Scan::probe(const fs::path& file, ColorWanted wanted) {
     if (options_.allow_missing) check_still(file, wanted, nullptr);
     return probe_still(file);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) throw;
-    // The reader names the file first; the plan does so itself.
-    std::string text = error.what();
-    const std::string prefix = file.string() + ": ";
-    if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
-    problem(ProblemKind::kUnreadable, file, text);
+    unreadable(file, error);
     return std::nullopt;
   }
+}
+
+void Scan::unreadable(const fs::path& file, const Error& error) {
+  if (error.kind() != ErrorKind::kInput) throw;
+  // The reader names the file first; the plan does so itself.
+  std::string text = error.what();
+  const std::string prefix = file.string() + ": ";
+  if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
+  problem(ProblemKind::kUnreadable, file, text);
+}
+
+void Scan::leave_alone(const std::vector<fs::path>& files) {
+  constexpr std::size_t kNamed = 5;
+  left_alone_ += files.size();
+  for (const fs::path& file : files) {
+    if (some_left_alone_.size() < kNamed) some_left_alone_.push_back(label(file));
+  }
+}
+
+void Scan::tell_left_alone() {
+  if (left_alone_ == 0) return;
+  const std::size_t more = left_alone_ - some_left_alone_.size();
+  warning(cat("not read, being neither pictures nor videos of a clip: ",
+              join(some_left_alone_, ", "), more > 0 ? cat(" and ", more, " more") : ""));
 }
 
 std::string Scan::label(const fs::path& path) const {
   const fs::path relative = path.lexically_relative(dir_);
   const bool inside = !relative.empty() && *relative.begin() != "..";
-  if (relative == ".") return dir_.filename().string();
-  return inside ? relative.string() : path.string();
+  if (relative == ".") return folder_name(dir_);
+  return one_line(inside ? relative.string() : path.string(), 1000);
 }
 
 void Scan::problem(ProblemKind kind, const fs::path& item, const std::string& text) {

@@ -13,7 +13,8 @@
 namespace pluvia {
 
 struct SourceInfo {
-  int frames = 0;  ///< 0: not known before the end (some videos)
+  int frames = 0;         ///< 0: not known before the end (some videos)
+  int likely_frames = 0;  ///< by the duration that the file states, for plans; 0: unknown
   int height = 0;
   int width = 0;
   double fps = 0;  ///< 0: unknown (folders)

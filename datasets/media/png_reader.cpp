@@ -28,6 +28,7 @@ constexpr std::uint64_t kMaxDeflateRatio = 1032;
 constexpr png_alloc_size_t kMaxChunkBytes = 16U << 20;
 // What the sRGB curve is written as in a gAMA chunk.
 constexpr png_fixed_point kSrgbGamma = 45455;
+constexpr png_byte kAnimation[] = {'a', 'c', 'T', 'L', 0};
 
 class PngReader {
  public:
@@ -41,11 +42,13 @@ class PngReader {
       png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
       png_set_chunk_malloc_max(png_, kMaxChunkBytes);
       png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+      png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS, kAnimation, 1);
       png_read_info(png_, info_);
     });
     check_picture_size(png_get_image_height(png_, info_), png_get_image_width(png_, info_));
     size_ = {static_cast<int>(png_get_image_height(png_, info_)),
              static_cast<int>(png_get_image_width(png_, info_))};
+    refuse_animation();
   }
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
@@ -115,6 +118,19 @@ class PngReader {
   void guarded(const Body& body) {
     if (setjmp(jump_) != 0) fail("damaged PNG: ", message_.data());
     body();
+  }
+
+  // The acTL chunk (PNG third edition, 11.3.6.1) begins with the number of pictures.
+  void refuse_animation() {
+    png_unknown_chunkp chunks = nullptr;
+    const int count = png_get_unknown_chunks(png_, info_, &chunks);
+    for (int i = 0; i < count; ++i) {
+      if (std::memcmp(chunks[i].name, kAnimation, 4) != 0 || chunks[i].size < 4) continue;
+      const png_uint_32 pictures = png_get_uint_32(chunks[i].data);
+      if (pictures < 2) continue;
+      fail("is an animated PNG of ", pictures,
+           " pictures, expected one; convert it to a folder of frames first");
+    }
   }
 
   void prepare() {

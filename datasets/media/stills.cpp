@@ -100,11 +100,14 @@ void check_still(const fs::path& path, ColorWanted wanted, MediaNotes* notes) {
   read_still(path, wanted, notes);
 }
 
+bool is_loss(const std::string& key, const std::string& note) {
+  return key == "bit_depth" || (key == "alpha" && note != kOpaqueAlpha);
+}
+
 std::vector<std::string> lines_of_loss(const fs::path& path, const MediaNotes& notes) {
   std::vector<std::string> lines;
-  for (const char* key : {"bit_depth", "alpha"}) {
-    const auto found = notes.find(key);
-    if (found != notes.end()) lines.push_back(cat(path.string(), ": ", key, ": ", found->second));
+  for (const auto& [key, note] : notes) {
+    if (is_loss(key, note)) lines.push_back(cat(path.string(), ": ", key, ": ", note));
   }
   return lines;
 }

@@ -19,6 +19,11 @@ namespace pluvia {
 /// What a reader assumed or changed, for provenance: {"bit_depth": "16 reduced to 8"}.
 using MediaNotes = std::map<std::string, std::string>;
 
+/// The note "alpha" of a file that has it and lets nothing through: nothing is lost.
+inline constexpr const char* kOpaqueAlpha = "opaque";
+/// Of the notes those that move a score: bits and alpha that were dropped.
+bool is_loss(const std::string& key, const std::string& note);
+
 enum class ColorWanted { kRgb, kGrey };
 
 struct StillSize {
@@ -37,7 +42,7 @@ Image<std::uint8_t> read_still(const std::filesystem::path& path, ColorWanted wa
 /// when their check sums are right. `notes` as above.
 void check_still(const std::filesystem::path& path, ColorWanted wanted, MediaNotes* notes);
 
-/// Of the notes those that move a score (bits and alpha dropped), a line each with the file's name.
+/// Of the notes those that are losses, a line each with the file's name.
 std::vector<std::string> lines_of_loss(const std::filesystem::path& path, const MediaNotes& notes);
 
 /// A PNG of one channel of 16 bits, samples as stored: depth maps.

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
+#include "core/progress.h"
 #include "core/text.h"
 #include "datasets/media/stills.h"
 #include "datasets/media/video_writer.h"
@@ -207,36 +208,39 @@ void write_contact_sheet(const SetReader& set, const std::filesystem::path& out,
 void write_preview_video(const SetReader& set, const std::filesystem::path& out,
                          const PreviewOptions& options) {
   const std::vector<std::string> ids = choose_clips(set.info(), options);
-  std::unique_ptr<VideoWriter> video;
-  int height = 0;
-  int width = 0;
+  // One picture holds the frames of every clip, whatever their sizes and layers.
+  VideoFormat format{0, 0, set.row(ids.front()).clip.fps};
+  std::uint64_t frames = 0;
+  for (const std::string& id : ids) {
+    const ClipInfo& info = set.row(id).clip;
+    const auto layers = static_cast<int>(info.layers.list().size());
+    format.height = std::max(format.height, shrunk_height(info.height, info.width, options.width));
+    format.width = std::max(format.width, layers * std::min(options.width, info.width));
+    frames += static_cast<std::uint64_t>(info.frames);
+  }
+  format.height += format.height % 2;
+  format.width += format.width % 2;
+  if (format.fps <= 0) format.fps = 10;
+  const std::unique_ptr<VideoWriter> video = create_video(out, format);
+  Progress progress("preview", frames, "frames");
   for (const std::string& id : ids) {
     const auto clip = set.clip(id);
     for (int t = 0; t < clip->info().frames; ++t) {
       throw_if_interrupted();
-      std::vector<Image<std::uint8_t>> pictures;
-      int row_width = 0;
-      for (const Layer layer : clip->info().layers.list()) {
-        pictures.push_back(visible_layer(*clip, layer, t, options.width));
-        row_width += pictures.back().width();
-      }
-      if (video == nullptr) {
-        height = pictures.front().height() + pictures.front().height() % 2;
-        width = row_width + row_width % 2;
-        const double fps = clip->info().fps > 0 ? clip->info().fps : 10;
-        video = create_video(out, {height, width, fps});
-      }
-      Image<std::uint8_t> frame(height, width, 3);
+      Image<std::uint8_t> frame(format.height, format.width, 3);
       std::fill(frame.pixels().begin(), frame.pixels().end(), std::uint8_t{24});
       int x = 0;
-      for (const Image<std::uint8_t>& picture : pictures) {
+      for (const Layer layer : clip->info().layers.list()) {
+        const Image<std::uint8_t> picture = visible_layer(*clip, layer, t, options.width);
         paste(picture.view(), frame.view(), 0, x);
         x += picture.width();
       }
       video->add(frame.view());
+      progress.add(1, id);
     }
   }
-  if (video != nullptr) video->finish();
+  progress.finish();
+  video->finish();
 }
 
 void write_preview(const std::filesystem::path& set_path, const std::filesystem::path& out,
@@ -251,6 +255,7 @@ void write_preview(const std::filesystem::path& set_path, const std::filesystem:
   const auto set = SetReader::open(set_path);
   for (const std::string& id : options.clips) set->row(id);
   if (set->info().rows.empty()) fail(set_path.string(), " holds no clips");
+  require_file_name(out);
   require_writable_parent(out);
   if (end == ".png") return write_contact_sheet(*set, out, options);
   if (end == ".html") return write_preview_page(*set, out, options);

@@ -124,10 +124,14 @@ std::vector<Share> shares(int from, int to) {
 
 }  // namespace
 
+int shrunk_height(int height, int width, int to_width) {
+  const int shown = std::min(to_width, width);
+  return std::max(1, static_cast<int>(static_cast<double>(height) * shown / width + 0.5));
+}
+
 Image<std::uint8_t> shrink_to_width(ImageView<const std::uint8_t> image, int width) {
   const int out_width = std::min(width, image.width());
-  const int out_height = std::max(
-      1, static_cast<int>(static_cast<double>(image.height()) * out_width / image.width() + 0.5));
+  const int out_height = shrunk_height(image.height(), image.width(), width);
   const std::vector<Share> across = shares(image.width(), out_width);
   const std::vector<Share> down = shares(image.height(), out_height);
   Image<std::uint8_t> out(out_height, out_width, 3);

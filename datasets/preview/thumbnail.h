@@ -9,6 +9,8 @@
 
 namespace pluvia {
 
+/// What shrink_to_width makes of a picture: its height.
+int shrunk_height(int height, int width, int to_width);
 /// Area average of a 1- or 3-channel picture; never enlarges. The result has 3 channels.
 Image<std::uint8_t> shrink_to_width(ImageView<const std::uint8_t> image, int width);
 

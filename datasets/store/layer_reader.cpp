@@ -58,7 +58,10 @@ LayerReader::LayerReader(hid_t clip_group, Layer layer, const std::string& name,
   frames_ = static_cast<int>(found[0]);
   const h5::Handle type = h5::own(H5Dget_type(dataset_.get()), "reading the type");
   const H5T_class_t wanted = spec_.type == DType::kF16 ? H5T_FLOAT : H5T_INTEGER;
-  if (H5Tget_class(type.get()) != wanted || H5Tget_size(type.get()) != size_of(spec_.type)) {
+  // Another sign would come through the library as numbers cut off at zero.
+  const H5T_sign_t sign = spec_.type == DType::kU8 ? H5T_SGN_NONE : H5T_SGN_2;
+  if (H5Tget_class(type.get()) != wanted || H5Tget_size(type.get()) != size_of(spec_.type) ||
+      (wanted == H5T_INTEGER && H5Tget_sign(type.get()) != sign)) {
     fail("has another number type than format 1 gives it");
   }
   const double raw =

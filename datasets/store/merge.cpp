@@ -38,6 +38,27 @@ void copy_clip(hid_t from_clips, const std::string& id, hid_t to_clips) {
             "copying clip '" + id + "'");
 }
 
+// Clips by their names, from whichever file they are in; the last file stays open.
+class ClipFiles {
+ public:
+  hid_t clips_of(const fs::path& path) {
+    if (path != path_) {
+      clips_.reset();
+      file_.reset();
+      path_.clear();
+      file_ = h5::open_file(path.string());
+      clips_ = h5::open_group(file_.get(), "clips");
+      path_ = path;
+    }
+    return clips_.get();
+  }
+
+ private:
+  fs::path path_;
+  h5::Handle file_;
+  h5::Handle clips_;
+};
+
 void link_clip(const std::string& file, const std::string& id, hid_t to_clips) {
   const std::string object = "/clips/" + id;
   h5::check(H5Lcreate_external(file.c_str(), object.c_str(), to_clips, id.c_str(), H5P_DEFAULT,
@@ -67,14 +88,15 @@ class Collected {
   std::map<std::string, fs::path> where_;
 };
 
-void require_space_for_copy(const std::vector<fs::path>& parts, const fs::path& target) {
+template <typename Files>
+void require_space_for_copy(const Files& files, const fs::path& target, const std::string& again) {
   std::uint64_t needed = 0;
-  for (const fs::path& part : parts) needed += fs::file_size(part);
+  for (const fs::path& file : files) needed += fs::file_size(file);
   const std::uint64_t free = free_bytes(target);
   if (free < needed) {
     fail("writing ", target.string(), ": ", human_bytes(static_cast<double>(needed)),
-         " are needed, ", human_bytes(static_cast<double>(free)),
-         " are free; make room and repeat with --resume");
+         " are needed, ", human_bytes(static_cast<double>(free)), " are free; make room and ",
+         again);
   }
 }
 
@@ -136,8 +158,8 @@ SetInfo common_head(const std::vector<fs::path>& shards) {
 }  // namespace
 
 void assemble(const std::vector<fs::path>& parts, SetInfo head, const fs::path& target,
-              const std::string& title) {
-  require_space_for_copy(parts, target);
+              const std::string& title, const std::string& again) {
+  require_space_for_copy(parts, target, again);
   write_file_or_remove(target, [&](hid_t file) {
     const h5::Handle clips = h5::create_group(file, "clips");
     Collected collected;
@@ -146,14 +168,13 @@ void assemble(const std::vector<fs::path>& parts, SetInfo head, const fs::path& 
       within(part.string(), [&] {
         throw_if_interrupted();
         const h5::Lock lock(part.native());
-        const h5::Handle from = h5::open_file(part.string());
-        const SetInfo info = read_set_info(from.get());
-        const h5::Handle from_clips = h5::open_group(from.get(), "clips");
-        for (const IndexRow& row : info.rows) {
+        const std::shared_ptr<SetReader> set = SetReader::open(part);
+        ClipFiles from;
+        for (const IndexRow& row : set->info().rows) {
           throw_if_interrupted();
-          copy_clip(from_clips.get(), row.clip.id, clips.get());
+          copy_clip(from.clips_of(set->file_of(row.clip.id)), row.clip.id, clips.get());
         }
-        collected.take(info, part);
+        collected.take(set->info(), part);
       });
       progress.add(1);
     }
@@ -168,41 +189,53 @@ void assemble(const std::vector<fs::path>& parts, SetInfo head, const fs::path& 
 std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
                        const MergeOptions& options) {
   if (shards.empty()) fail_usage("merge: name at least one set");
+  require_file_name(out);
   std::error_code ignored;
   if (fs::exists(out, ignored) && !options.force)
     fail_usage("--out ", out.string(), " exists; use --force to replace it");
   require_writable_parent(out);
   SetInfo head = common_head(shards);
   Collected collected;
+  const fs::path folder = fs::canonical(fs::absolute(out).parent_path());
+  std::map<std::string, fs::path> file_of;  // where a set is links, what they lead to
+  std::set<fs::path> files;
   for (const fs::path& shard : shards) {
     if (fs::equivalent(shard, out, ignored))
       fail_usage("--out ", out.string(), " is also an input");
-    if (options.link &&
-        fs::canonical(shard).parent_path() != fs::canonical(fs::absolute(out).parent_path())) {
-      fail_usage("--link: ", shard.string(), " must lie in the same folder as ", out.string(),
-                 ", so that both can be moved together");
+    const std::shared_ptr<SetReader> set = SetReader::open(shard);
+    for (const IndexRow& row : set->info().rows) {
+      const fs::path file = fs::canonical(set->file_of(row.clip.id));
+      if (options.link && file.parent_path() != folder) {
+        fail_usage("--link: ", file.string(), " must lie in the same folder as ", out.string(),
+                   ", so that both can be moved together");
+      }
+      if (fs::equivalent(file, out, ignored))
+        fail_usage("--out ", out.string(), " is what ", shard.string(), " links to");
+      file_of[row.clip.id] = file;
+      files.insert(file);
     }
-    collected.take(SetReader::open(shard)->info(), shard);
+    collected.take(set->info(), shard);
   }
   fs::path target = out;
   target += ".part-" + std::to_string(::getpid());
   if (options.link) {
     write_file_or_remove(target, [&](hid_t file) {
       const h5::Handle clips = h5::create_group(file, "clips");
-      for (const fs::path& shard : shards) {
-        const SetInfo info = SetReader::open(shard)->info();
-        for (const IndexRow& row : info.rows) {
-          link_clip(shard.filename().string(), row.clip.id, clips.get());
-        }
-      }
+      for (const auto& [id, in] : file_of) link_clip(in.filename().string(), id, clips.get());
       head.rows = collected.rows;
       head.splits = collected.splits;
       write_set_info(file, head);
     });
   } else {
-    assemble(shards, head, target, "merging into " + out.string());
+    require_space_for_copy(files, target, "run it again");
+    assemble(shards, head, target, "merging into " + out.string(), "run it again");
   }
-  publish(target, out);
+  try {
+    options.force ? publish(target, out) : publish_new(target, out);
+  } catch (...) {
+    ::unlink(target.c_str());
+    throw;
+  }
   return collected.rows.size();
 }
 

@@ -53,6 +53,13 @@ h5::Handle open_or_explain(const fs::path& path) {
   }
 }
 
+// Whatever decides what a reader gets.
+bool is_same_clip(const IndexRow& a, const IndexRow& b) {
+  return a.clip.frames == b.clip.frames && a.clip.height == b.clip.height &&
+         a.clip.width == b.clip.width && a.clip.fps == b.clip.fps &&
+         a.clip.layers.names() == b.clip.layers.names() && a.content_sha256 == b.content_sha256;
+}
+
 }  // namespace
 
 SetReader::SetReader(fs::path path) : path_(std::move(path)), file_(std::make_unique<File>()) {
@@ -93,7 +100,12 @@ std::shared_ptr<const SetReader> SetReader::linked(const std::string& id) const 
   const h5::ExternalTarget target = h5::external_target(clips.get(), id);
   if (target.object != "/clips/" + id)
     fail("links to '", target.object, "', expected '/clips/", id, "'");
-  return sibling(target.file);
+  std::shared_ptr<const SetReader> other = sibling(target.file);
+  if (!is_same_clip(row(id), other->row(id))) {
+    fail("is not what '", target.file,
+         "' held when the link was made; put that file back, or run merge --link again");
+  }
+  return other;
 }
 
 std::filesystem::path SetReader::file_of(const std::string& id) const {

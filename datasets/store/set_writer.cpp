@@ -33,20 +33,30 @@ SetInfo head_of(const SetOptions& options) {
   return head;
 }
 
+// What `key` says in text of ours that anybody may have edited.
+std::string text_at(const Json& object, const char* key) {
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) return "";
+  return object[key].get<std::string>();
+}
+
+// That `set` is whole and came from these settings.
+bool is_made_so(const fs::path& set, const SetOptions& options) {
+  const SetInfo there = SetReader::open(set)->info();
+  const Json provenance = parse_json(there.provenance, set.string());
+  return text_at(provenance, "settings_sha256") == sha256_hex(options.settings);
+}
+
 }  // namespace
 
 SetWriter::SetWriter(fs::path out, SetOptions options)
-    : out_(std::move(out)), options_(std::move(options)) {
+    : out_(std::move(out)), options_(std::move(options)), replaces_(options_.force) {
   parts_ = out_;
   parts_ += ".parts";
+  require_file_name(out_);
   std::error_code ignored;
   const bool out_exists = fs::exists(out_, ignored);
-  if (out_exists && fs::is_directory(out_, ignored))
-    fail_usage("--out ", out_.string(), " is a folder, expected a file name");
   if (out_exists && options_.resume && !fs::exists(parts_, ignored)) {
-    const SetInfo there = SetReader::open(out_)->info();
-    const Json provenance = parse_json(there.provenance, out_.string());
-    complete_ = provenance.value("settings_sha256", "") == sha256_hex(options_.settings);
+    complete_ = is_made_so(out_, options_);
     if (complete_) return;
     // A run that replaces it was stopped before anything was worth keeping.
     if (!options_.force) {
@@ -80,13 +90,7 @@ void SetWriter::open_parts() {
           " holds an unfinished run; use --resume to go on with it or --force to start over");
     }
     if (options_.resume) {
-      const Json before = parse_json(read_text(settings), settings.string());
-      if (before.value("settings_sha256", "") != sha256_hex(options_.settings)) {
-        lock_.reset();
-        fail("--resume: ", parts_.string(),
-             " was started with other settings; repeat them, or use --force to start over");
-      }
-      load_journal();
+      resume_parts(parse_json(read_text(settings), settings.string()));
       return;
     }
     for (const fs::directory_entry& entry : fs::directory_iterator(parts_)) {
@@ -95,7 +99,36 @@ void SetWriter::open_parts() {
   }
   Json now;
   now["settings_sha256"] = sha256_hex(options_.settings);
+  now["replaces"] = options_.force;
   write_text(settings, now.dump() + "\n");
+}
+
+// `before` is what the run that was stopped noted of itself. A set under the final name is ours to
+// replace where that run was told so, or has itself published it and was stopped right then.
+void SetWriter::resume_parts(const Json& before) {
+  try {
+    if (text_at(before, "settings_sha256") != sha256_hex(options_.settings)) {
+      fail("--resume: ", parts_.string(),
+           " was started with other settings; repeat them, or use --force to start over");
+    }
+    replaces_ = options_.force || (before.contains("replaces") && before["replaces"] == true);
+    std::error_code ignored;
+    if (!replaces_ && fs::exists(out_, ignored)) {
+      try {
+        replaces_ = is_made_so(out_, options_);
+      } catch (const Error&) {  // no set at all: not ours
+      }
+      if (!replaces_) {
+        fail("--resume: ", out_.string(),
+             " was not there when the run began that this goes on with; move it away, or use "
+             "--force to replace it");
+      }
+    }
+  } catch (...) {
+    lock_.reset();  // the parts stay
+    throw;
+  }
+  load_journal();
 }
 
 // A journal line counts when its part lies there with the size it had: the part was durable before
@@ -107,10 +140,12 @@ void SetWriter::load_journal() {
   for (const std::string& line : split(read_text(path), '\n')) {
     const Json entry = Json::parse(line, nullptr, false);
     if (!entry.is_object()) continue;
-    const std::string id = entry.value("id", "");
-    const auto bytes = entry.value("bytes", std::uint64_t{0});
-    if (!is_clip_id(id) || fs::file_size(part_path(parts_, id), code) != bytes || code) continue;
-    journal_[id] = {bytes, entry.value("content_sha256", "")};
+    const std::string id = text_at(entry, "id");
+    if (!is_clip_id(id) || !entry.contains("bytes") || !entry["bytes"].is_number_unsigned())
+      continue;
+    const auto bytes = entry["bytes"].get<std::uint64_t>();
+    if (fs::file_size(part_path(parts_, id), code) != bytes || code) continue;
+    journal_[id] = {bytes, text_at(entry, "content_sha256")};
   }
 }
 
@@ -154,14 +189,31 @@ std::unique_ptr<ClipWriter> SetWriter::begin(const ClipInfo& info) {
                                       options_.storage, thread_count(options_.threads), finished);
 }
 
+std::map<std::string, std::set<std::string>> SetWriter::clip_notes() const {
+  std::map<std::string, std::set<std::string>> values;
+  for (const auto& [id, entry] : journal_) {
+    const ClipInfo info = SetReader::open(part_path(parts_, id))->clip(id)->info();
+    for (const auto& [key, note] : info.notes) {
+      if (key != "name" && key != "group") values[key].insert(note.substr(0, note.find(" (")));
+    }
+  }
+  return values;
+}
+
+void SetWriter::add_provenance(const std::string& key, const std::string& json) {
+  Json provenance = parse_json(options_.provenance, "provenance");
+  provenance[key] = parse_json(json, key);
+  options_.provenance = canonical_text(provenance);
+}
+
 void SetWriter::commit() {
   PLUVIA_CHECK(!complete_ && !committed_, out_.string());
   if (journal_.empty()) fail("writing ", out_.string(), ": there is no clip to write");
   std::vector<fs::path> parts;
   for (const auto& [id, entry] : journal_) parts.push_back(part_path(parts_, id));
   const fs::path target = parts_ / "assembled.h5";
-  assemble(parts, head_of(options_), target, "assembling " + out_.string());
-  publish(target, out_);
+  assemble(parts, head_of(options_), target, "assembling " + out_.string(), "repeat with --resume");
+  replaces_ ? publish(target, out_) : publish_new(target, out_);
   committed_ = true;
   std::error_code ignored;
   fs::remove_all(parts_, ignored);

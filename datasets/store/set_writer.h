@@ -13,10 +13,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/clip.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "datasets/store/storage.h"
 
 namespace pluvia {
@@ -57,6 +59,12 @@ class SetWriter {
   /// by several threads.
   std::unique_ptr<ClipWriter> begin(const ClipInfo& info);
 
+  /// What clips that are finished were noted to be: the values of each note, without their counts
+  /// of frames. Names and groups, of which each clip has its own, are left out.
+  std::map<std::string, std::set<std::string>> clip_notes() const;
+  /// Adds an entry of JSON text to the set's provenance.
+  void add_provenance(const std::string& key, const std::string& json);
+
   /// Assembles and publishes. Afterwards the parts are gone.
   void commit();
 
@@ -67,11 +75,13 @@ class SetWriter {
   };
 
   void open_parts();
+  void resume_parts(const Json& before);
   void load_journal();
 
   std::filesystem::path out_;
   std::filesystem::path parts_;
   SetOptions options_;
+  bool replaces_;  ///< what lies under the final name may be replaced
   std::optional<LockFile> lock_;
   std::map<std::string, JournalEntry> journal_;
   std::mutex journal_mutex_;

@@ -3,7 +3,7 @@
 full disk, a read-only target, unreadable and damaged inputs. Nothing half-done may have the final
 name, nothing that was there may change, and a resumed import must equal an uninterrupted one.
 Usage: fault_import.py PLUVIA MAKE_SYNTHETIC_SET"""
-import hashlib, json, os, random, shutil, signal, subprocess, sys, tempfile, time
+import hashlib, json, os, random, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
 pluvia, make_set = sys.argv[1:3]
 
@@ -60,8 +60,42 @@ def guarded_outputs(folder, source, whole):
     expect(run("import", "paired", source, "--out", out, "--force"), 0)
     assert digest(out) == whole
     expect(run("import", "paired", source, "--out", folder), 2, "folder")
+    expect(run("import", "paired", source, "--out", out, "--rule", "did"), 2, "--rule", "paired-images")
+    expect(run("import", "paired", source, "--out", out, "--order", "clean-left"), 2, "--order")
     expect(run("import", "piared", source, "--out", out), 2, "paired")
     expect(run("import", "paired", source + "-none", "--out", out, "--force"), 3, "-none")
+
+
+def outputs_that_are_inputs(folder, whole):
+    """A set or video that is being read must not be replaced by what is made of it."""
+    place = os.path.join(folder, "place")
+    expect(run("export", os.path.join(folder, "whole.h5"), "--layout", "paired", "--out", place), 0)
+    inside = shutil.copy(os.path.join(folder, "whole.h5"), os.path.join(place, "inside.h5"))
+    expect(run("export", inside, "--layout", "paired", "--out", place, "--force"), 2, "inside.h5", "--out")
+    assert digest(inside) == whole
+    picture = os.path.join(place, "train", "lq")
+    picture = os.path.join(picture, sorted(os.listdir(picture))[0])
+    picture = os.path.join(picture, sorted(os.listdir(picture))[0])
+    before = digest(picture)
+    expect(run("import", "paired", place, "--out", picture, "--force"), 2, "is a lq of clip")
+    assert digest(picture) == before
+
+
+def assumptions_are_told(folder):
+    """What reading changed is in the set's provenance, and `info` says it."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    rows = b"".join(b"\0" + bytes(range(16)) for _ in range(8))  # 8x8, grey, 16 bits
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    deep = os.path.join(folder, "deep")
+    for layer in ("lq", "gt"):
+        os.makedirs(os.path.join(deep, layer, "a"))
+        with open(os.path.join(deep, layer, "a", "0.png"), "wb") as f:
+            f.write(picture)
+    expect(run("import", "paired", deep, "--out", deep + ".h5"), 0)
+    told = json.loads(run("info", deep + ".h5", "--json").stdout)["provenance"]["read_as"]
+    assert told == {"lq.bit_depth": ["16 reduced to 8"], "gt.bit_depth": ["16 reduced to 8"]}, told
+    assert "read as    bit_depth: 16 reduced to 8 (gt,lq)" in run("info", deep + ".h5").stdout
 
 
 def two_writers(folder, source, whole):
@@ -134,6 +168,8 @@ with tempfile.TemporaryDirectory() as folder:
     expect(run("import", "paired", source, "--out", os.path.join(folder, "whole.h5")), 0)
     whole = digest(os.path.join(folder, "whole.h5"))
     guarded_outputs(folder, source, whole)
+    outputs_that_are_inputs(folder, whole)
+    assumptions_are_told(folder)
     killed_and_resumed(folder, source, whole)
     two_writers(folder, source, whole)
     damaged_inputs(folder, source)

@@ -64,3 +64,17 @@ with tempfile.TemporaryDirectory() as folder:
         run("preview", made, "--out", video, "--width", "64", "--clips", "clip0,clip3")
         size = probe(video)
         assert (size["width"], size["height"], size["nb_read_frames"]) == (320, 36, "12"), size
+        # Clips of other sizes in one set: nothing is cut off.
+        tall = os.path.join(folder, "tall.h5")
+        renamed = [os.path.join(folder, name) for name in ("wide", "high")]
+        for name, size in zip(renamed, ("64x48", "40x100")):
+            run("synth", "streaks-only", "--clips", "1", "--frames", "2", "--size", size, "--out", name + ".h5", "-q")
+            run("export", name + ".h5", "--layout", "paired", "--out", name, "-q")
+            for layer in ("lq", "gt"):
+                os.makedirs(os.path.join(folder, "both", layer), exist_ok=True)
+                (clip,) = os.listdir(os.path.join(name, "train", layer))
+                os.rename(os.path.join(name, "train", layer, clip), os.path.join(folder, "both", layer, os.path.basename(name)))
+        run("import", "paired", os.path.join(folder, "both"), "--out", tall, "-q")
+        run("preview", tall, "--out", video, "--width", "50", "--clips", "wide,high", "--force")
+        size = probe(video)
+        assert (size["width"], size["height"], size["nb_read_frames"]) == (100, 100, "4"), size

@@ -13,6 +13,14 @@ def run(*args, status=0):
     return done.stdout if status == 0 else done.stderr
 
 
+def launched(**launcher):
+    """--shard auto as a launcher's process sees it: its clips' names, or what is wrong."""
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "OMPI_", "PMI_", "JOB_"))}
+    shard = launcher.pop("shard", "auto")
+    done = subprocess.run([pluvia, *tiny, "--shard", shard, "--dry-run", "--json"], env={**keep, **launcher}, capture_output=True, text=True)
+    return [clip["id"] for clip in json.loads(done.stdout)["clips"]] if done.returncode == 0 else (done.returncode, done.stderr)
+
+
 def content(path):
     return {c["id"]: c["content_sha256"] for c in json.loads(run("info", "--json", path))["clips"]}
 
@@ -40,6 +48,18 @@ with tempfile.TemporaryDirectory() as folder:
     assert not set(c["lq"] for c in content(at("c.h5")).values()) & set(c["lq"] for c in whole.values())
     for i in (0, 1):
         run(*tiny, "--out", at(f"shard{i}.h5"), "--shard", f"{i}/2")
+    array = {"SLURM_ARRAY_TASK_MIN": "3", "SLURM_ARRAY_TASK_STEP": "2", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"}
+    assert launched(SLURM_ARRAY_TASK_ID="3", **array) == ["000", "002", "004"]
+    assert launched(SLURM_ARRAY_TASK_ID="5", **array) == ["001", "003"]
+    assert launched(OMPI_COMM_WORLD_RANK="4", OMPI_COMM_WORLD_SIZE="5") == ["004"]
+    assert launched(SLURM_PROCID="1", SLURM_NTASKS="2") == launched(PMI_RANK="1", PMI_SIZE="2") == ["001", "003"]
+    assert launched(JOB_COMPLETION_INDEX="2", shard="auto/3") == ["002"]
+    for wrong, says in [({}, "no launcher"), ({"JOB_COMPLETION_INDEX": "2"}, "auto/N"), ({"PMI_RANK": "x", "PMI_SIZE": "2"}, "no whole number"),
+                        ({"SLURM_ARRAY_TASK_ID": "4", **array}, "steps of 2"), ({"SLURM_ARRAY_TASK_ID": "9", **array}, "process 3 of 2")]:
+        status, said = launched(**wrong)
+        assert status == 2 and says in said and said.count("\n") == 1, said
+    run(*tiny, "--out", at("part-{shard}.h5"), "--shard", "4/5")
+    assert os.path.exists(at("part-4.h5")) and not os.path.exists(at("part-{shard}.h5"))
     run("merge", at("shard1.h5"), at("shard0.h5"), "--out", at("merged.h5"))
     assert content(at("merged.h5")) == whole
     assert "5 clips rendered again, 0 different" in run("regen", at("merged.h5"))

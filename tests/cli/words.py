@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program says: help, near misses, notes, singular and plural. Usage: words.py PLUVIA"""
-import glob, json, os, shutil, signal, subprocess, sys, tempfile, time
+import fcntl, glob, json, os, pty, re, shutil, signal, struct, subprocess, sys, tempfile, termios, time
 
 pluvia = sys.argv[1]
 
@@ -62,6 +62,43 @@ with tempfile.TemporaryDirectory() as folder:
     assert " 1 clip, 1 frame, " in said("info", at("one.h5"))
     assert "(1 clip, 1 frame, " in said("verify", at("one.h5"))
     (clip,) = [row["id"] for row in json.loads(said("info", at("one.h5"), "--json"))["clips"]]
+
+    # info shows all it knows; what cannot be printed is a failure; a device that cannot be is said at once.
+    text = said("info", at("one.h5"), "--all")
+    (hashes,) = [row["content_sha256"] for row in json.loads(said("info", at("one.h5"), "--json"))["clips"]]
+    assert all(value in text for value in hashes.values()) and '"settings_sha256"' in text and '"look"' in text, text
+    for words in (("info", at("one.h5")), ("verify", at("one.h5")), ("completion", "bash"), ("info", "--help"), ("--version",), ()):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([pluvia, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 3 and done.stderr.count("\n") == 1, (words, done)
+    assert "expected auto, cpu, cuda or cuda:N" in said("info", at("one.h5"), "--device", "gpu", status=2)
+    assert all(word in said("info", "--help") for word in ("--json", "--threads"))
+
+    # Nothing of a file or a name moves the cursor.
+    shutil.copy(at("one.h5"), at("odd.h5"))
+    with open(at("odd.h5"), "r+b") as f:
+        data = f.read()
+        places = [m.start() for m in re.finditer(b"streaks-only: the", data) if data[m.start() - 1] != ord('"')]
+        assert len(places) == 1, places  # the title; the recipe has it in quotes
+        f.seek(places[0])
+        f.write(b"\x1b[2J\n")
+    assert "?[2J?" in said("info", at("odd.h5")) and "\x1b" not in said("info", at("odd.h5"))
+    assert "\x1b" not in said("info", at("none\x1b[2J.h5"), status=3)
+
+    # A narrow terminal keeps the count and loses the bar.
+    child, terminal = pty.fork()
+    if child == 0:
+        fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+        os.execv(pluvia, [pluvia, *tiny[:-3], "40", "--clips", "2", "--out", at("bar.h5")])
+    drawn = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            drawn += chunk
+    except OSError:  # the program has ended
+        pass
+    assert os.waitpid(child, 0)[1] == 0, drawn
+    lines = [line for line in drawn.decode().split("\r\x1b[K") if line.startswith("rendering")]
+    assert lines and all(re.match(r"rendering \d+/80 frames  ", line) and len(line) < 40 for line in lines), lines
 
     # Sets are scored by eval.
     for pair in ((at("one.h5"), "p"), ("p", at("one.h5")), (at("one.h5"),)):

@@ -12,12 +12,15 @@ extern "C" {
 #include <cstring>
 
 #include "core/text.h"
+#include "datasets/media/video/chroma.h"
+#include "datasets/media/video/yuv_to_rgb.h"
 
 namespace pluvia {
 namespace {
 
 constexpr int kFlags =
     SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
+constexpr const char* kTranslucent = "not opaque: ignored, colours kept as stored";
 // swscale writes whole vectors: rows need room behind their last pixel.
 constexpr std::size_t kRowPadding = 64;
 
@@ -31,33 +34,55 @@ bool has(const AVPixFmtDescriptor& d, std::uint64_t flag) { return (d.flags & fl
 bool is_rgb(const AVPixFmtDescriptor& d) {
   return has(d, AV_PIX_FMT_FLAG_RGB) || has(d, AV_PIX_FMT_FLAG_PAL);
 }
+// Samples of one component as numbers.
+void read_line(const AVFrame& frame, int component, int y, std::span<std::uint16_t> line) {
+  const AVPixFmtDescriptor& d = describe(frame);
+  const AVComponentDescriptor& c = d.comp[component];
+  if (c.depth == 8 && c.step == 1 && c.shift == 0) {
+    const std::uint8_t* from = frame.data[c.plane] + std::ptrdiff_t{y} * frame.linesize[c.plane];
+    std::copy_n(from + c.offset, line.size(), line.begin());
+    return;
+  }
+  std::array<const std::uint8_t*, 4> data{};
+  std::copy_n(frame.data, 4, data.begin());
+  av_read_image_line2(line.data(), data.data(), frame.linesize, &d, 0, y, component,
+                      static_cast<int>(line.size()), 0, 2);
+}
+
+// The same at the top of 16 bits.
+void read_at_the_top(const AVFrame& frame, int component, int y, std::span<std::uint16_t> line) {
+  read_line(frame, component, y, line);
+  const int free_bits = 16 - describe(frame).comp[component].depth;
+  for (std::uint16_t& value : line) value = static_cast<std::uint16_t>(value << free_bits);
+}
+
 bool is_grey(const AVPixFmtDescriptor& d) { return d.nb_components <= 2 && !is_rgb(d); }
 bool is_old_full_range(const AVFrame& frame) {
   return std::string_view(describe(frame).name).starts_with("yuvj");
 }
 
-bool is_full_range(const AVFrame& frame) {
+bool is_full_range(const AVFrame& frame, bool unless_said) {
   const AVPixFmtDescriptor& d = describe(frame);
   if (frame.color_range == AVCOL_RANGE_UNSPECIFIED) {
-    return is_rgb(d) || is_grey(d) || is_old_full_range(frame);
+    return unless_said || is_rgb(d) || is_grey(d) || is_old_full_range(frame);
   }
   return frame.color_range == AVCOL_RANGE_JPEG || is_rgb(d);
 }
 
 struct Matrix {
   AVColorSpace code;
-  int swscale;
+  LumaShares shares;
   const char* name;
 };
 
 const Matrix& matrix(AVColorSpace code) {
   static constexpr std::array<Matrix, 6> kMatrices = {{
-      {AVCOL_SPC_BT709, SWS_CS_ITU709, "BT.709"},
-      {AVCOL_SPC_BT470BG, SWS_CS_ITU601, "BT.601"},
-      {AVCOL_SPC_SMPTE170M, SWS_CS_ITU601, "BT.601"},
-      {AVCOL_SPC_FCC, SWS_CS_FCC, "FCC"},
-      {AVCOL_SPC_SMPTE240M, SWS_CS_SMPTE240M, "SMPTE 240M"},
-      {AVCOL_SPC_BT2020_NCL, SWS_CS_BT2020, "BT.2020"},
+      {AVCOL_SPC_BT709, {0.2126, 0.0722}, "BT.709"},
+      {AVCOL_SPC_BT470BG, {0.299, 0.114}, "BT.601"},
+      {AVCOL_SPC_SMPTE170M, {0.299, 0.114}, "BT.601"},
+      {AVCOL_SPC_FCC, {0.30, 0.11}, "FCC"},
+      {AVCOL_SPC_SMPTE240M, {0.212, 0.087}, "SMPTE 240M"},
+      {AVCOL_SPC_BT2020_NCL, {0.2627, 0.0593}, "BT.2020"},
   }};
   for (const Matrix& known : kMatrices) {
     if (known.code == code) return known;
@@ -76,10 +101,17 @@ void refuse_unreadable(const AVPixFmtDescriptor& d, AVPixelFormat format) {
   }
 }
 
-void note_yuv(const AVFrame& frame, const Matrix& used, const AVPixFmtDescriptor& d,
-              MediaNotes& notes) {
+const char* chroma_name(const AVPixFmtDescriptor& d) {
+  static constexpr std::array<std::array<const char*, 3>, 3> kNames = {
+      {{"", "4:4:0", "4:4:0"}, {"4:2:2", "4:2:0", "4:2:0"}, {"4:1:1", "4:1:0", "4:1:0"}}};
+  return kNames[std::min<std::size_t>(d.log2_chroma_w, 2)]
+               [std::min<std::size_t>(d.log2_chroma_h, 2)];
+}
+
+void note_yuv(const AVFrame& frame, const Matrix& used, bool full_range,
+              const AVPixFmtDescriptor& d, MediaNotes& notes) {
   notes["color_matrix"] = used.name;
-  notes["color_range"] = is_full_range(frame) ? "full" : "limited";
+  notes["color_range"] = full_range ? "full" : "limited";
   std::vector<std::string> assumed;
   if (frame.colorspace == AVCOL_SPC_UNSPECIFIED) assumed.emplace_back("color_matrix");
   if (frame.color_range == AVCOL_RANGE_UNSPECIFIED && !is_old_full_range(frame)) {
@@ -87,17 +119,34 @@ void note_yuv(const AVFrame& frame, const Matrix& used, const AVPixFmtDescriptor
   }
   if (!assumed.empty()) notes["assumed"] = join(assumed, ", ");
   if (d.log2_chroma_w + d.log2_chroma_h > 0) {
-    const char* name = d.log2_chroma_h > 0 ? "4:2:0" : d.log2_chroma_w > 1 ? "4:1:1" : "4:2:2";
-    notes["chroma"] = cat(name, ": chroma of the ground truth is interpolated");
+    notes["chroma"] = cat(chroma_name(d), ": chroma of the ground truth is interpolated");
   }
+}
+
+// Colours, shares or entries of the palette that let something through.
+bool is_translucent(const AVFrame& frame, const AVPixFmtDescriptor& d) {
+  const bool palette = has(d, AV_PIX_FMT_FLAG_PAL);
+  const int alpha = palette ? 0 : d.nb_components - 1;
+  const int opaque = (1 << d.comp[alpha].depth) - 1;
+  const auto* colours = reinterpret_cast<const std::uint32_t*>(frame.data[1]);
+  std::vector<std::uint16_t> line(static_cast<std::size_t>(frame.width));
+  for (int y = 0; y < frame.height; ++y) {
+    read_line(frame, alpha, y, line);
+    for (const std::uint16_t value : line) {
+      if (palette ? colours[value & 255U] >> 24U != 255 : value != opaque) return true;
+    }
+  }
+  return false;
 }
 
 void note_frame(const AVFrame& frame, MediaNotes& notes) {
   const AVPixFmtDescriptor& d = describe(frame);
   if (d.comp[0].depth > 8) notes["bit_depth"] = cat(d.comp[0].depth, " reduced to 8");
-  if (has(d, AV_PIX_FMT_FLAG_ALPHA)) notes["alpha"] = "ignored, colours kept as stored";
+  if (has(d, AV_PIX_FMT_FLAG_ALPHA) && notes["alpha"] != kTranslucent) {
+    notes["alpha"] = is_translucent(frame, d) ? kTranslucent : kOpaqueAlpha;
+  }
   if (is_grey(d) && d.comp[0].depth > 1) {
-    notes["color_range"] = is_full_range(frame) ? "full" : "limited";
+    notes["color_range"] = is_full_range(frame, false) ? "full" : "limited";
     if (frame.color_range == AVCOL_RANGE_UNSPECIFIED) notes["assumed"] = "color_range";
   }
   if (frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67) {
@@ -112,7 +161,7 @@ Image<std::uint8_t> convert_grey(const AVFrame& frame) {
   const AVPixFmtDescriptor& d = describe(frame);
   const unsigned depth = static_cast<unsigned>(d.comp[0].depth);
   const unsigned extra = depth > 8 ? depth - 8 : 0;
-  const bool full = is_full_range(frame) || depth < 8;
+  const bool full = is_full_range(frame, false) || depth < 8;
   const int black = full ? 0 : 16 << extra;
   const int span = full ? (1 << depth) - 1 : 219 << extra;
   const bool inverted = frame.format == AV_PIX_FMT_MONOWHITE;
@@ -125,12 +174,35 @@ Image<std::uint8_t> convert_grey(const AVFrame& frame) {
   }
   Image<std::uint8_t> image(frame.height, frame.width, 1);
   std::vector<std::uint16_t> line(static_cast<std::size_t>(frame.width));
-  std::array<const std::uint8_t*, 4> data{};
-  std::copy_n(frame.data, 4, data.begin());
   for (int y = 0; y < frame.height; ++y) {
-    av_read_image_line2(line.data(), data.data(), frame.linesize, &d, 0, y, 0, frame.width, 0, 2);
+    read_line(frame, 0, y, line);
     std::transform(line.begin(), line.end(), image.view().row(y).begin(),
                    [&](std::uint16_t v) { return table[v & (table.size() - 1)]; });
+  }
+  return image;
+}
+
+/// round(255 v / largest) for each value of so many bits.
+std::vector<std::uint8_t> reduction_of(int depth) {
+  const int largest = (1 << depth) - 1;
+  std::vector<std::uint8_t> table(std::size_t{1} << depth);
+  for (std::size_t v = 0; v < table.size(); ++v) {
+    table[v] = static_cast<std::uint8_t>((static_cast<int>(v) * 255 + largest / 2) / largest);
+  }
+  return table;
+}
+
+Image<std::uint8_t> convert_deep_rgb(const AVFrame& frame) {
+  const std::vector<std::uint8_t> reduced = reduction_of(describe(frame).comp[0].depth);
+  std::vector<std::uint16_t> line(static_cast<std::size_t>(frame.width));
+  Image<std::uint8_t> image(frame.height, frame.width, 3);
+  for (int y = 0; y < frame.height; ++y) {
+    for (int c = 0; c < 3; ++c) {
+      read_line(frame, c, y, line);
+      std::uint8_t* out = image.view().row(y).data() + c;
+      for (std::size_t x = 0; x < line.size(); ++x)
+        out[3 * x] = reduced[line[x] & (reduced.size() - 1)];
+    }
   }
   return image;
 }
@@ -169,19 +241,13 @@ Image<std::uint8_t> FrameConverter::convert(const AVFrame& frame, MediaNotes& no
   refuse_unreadable(d, static_cast<AVPixelFormat>(frame.format));
   note_frame(frame, notes);
   if (is_grey(d)) return convert_grey(frame);
-  if (!is_rgb(d)) note_yuv(frame, matrix(matrix_of(frame)), d, notes);
-  const bool deep_rgb = is_rgb(d) && d.comp[0].depth > 8;
-  return convert_by_swscale(frame, deep_rgb ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24);
+  if (is_rgb(d)) return d.comp[0].depth > 8 ? convert_deep_rgb(frame) : convert_rgb(frame);
+  note_yuv(frame, matrix(matrix_of(frame)), is_full_range(frame, rules_.full_range), d, notes);
+  return convert_yuv(frame);
 }
 
-void FrameConverter::prepare(const AVFrame& frame, AVPixelFormat to) {
-  const AVPixFmtDescriptor& d = describe(frame);
-  const bool yuv = !is_rgb(d);
-  const auto [chroma_x, chroma_y] = chroma_position(frame, rules_.centred_chroma);
-  const int full = is_full_range(frame) ? 1 : 0;
-  const int table = yuv ? matrix(matrix_of(frame)).swscale : SWS_CS_DEFAULT;
-  std::vector<int> key = {frame.width, frame.height, frame.format, to,
-                          full,        table,        chroma_x,     chroma_y};
+void FrameConverter::prepare(const AVFrame& frame) {
+  std::vector<int> key = {frame.width, frame.height, frame.format};
   if (sws_ != nullptr && key == key_) return;
   sws_.reset(sws_alloc_context());
   if (sws_ == nullptr) fail("starting swscale: out of memory");
@@ -193,28 +259,19 @@ void FrameConverter::prepare(const AVFrame& frame, AVPixelFormat to) {
   set("src_format", frame.format);
   set("dstw", frame.width);
   set("dsth", frame.height);
-  set("dst_format", to);
+  set("dst_format", AV_PIX_FMT_RGB24);
   set("sws_flags", kFlags);
   set("threads", 1);
-  if (yuv && d.log2_chroma_w > 0) set("src_h_chr_pos", chroma_x);
-  if (yuv && d.log2_chroma_h > 0) set("src_v_chr_pos", chroma_y);
   av_check(sws_init_context(sws_.get(), nullptr, nullptr), "setting up colour conversion");
-  const int* coefficients = sws_getCoefficients(table);
-  if (yuv && sws_setColorspaceDetails(sws_.get(), coefficients, full, coefficients, 1, 0, 1 << 16,
-                                      1 << 16) < 0) {
-    fail("setting up colour conversion from ", d.name, ": swscale refuses");
-  }
   key_ = std::move(key);
 }
 
-Image<std::uint8_t> FrameConverter::convert_by_swscale(const AVFrame& frame, AVPixelFormat to) {
-  prepare(frame, to);
-  const bool deep = to == AV_PIX_FMT_RGB48;
+Image<std::uint8_t> FrameConverter::convert_rgb(const AVFrame& frame) {
+  prepare(frame);
   const std::size_t samples = static_cast<std::size_t>(frame.width) * 3;
-  const std::size_t stride =
-      (samples * (deep ? 2 : 1) + 2 * kRowPadding) / kRowPadding * kRowPadding;
+  const std::size_t stride = (samples + 2 * kRowPadding) / kRowPadding * kRowPadding;
   std::vector<std::uint8_t> pixels(stride * static_cast<std::size_t>(frame.height));
-  std::array<std::uint8_t*, 4> planes = {pixels.data()};
+  const std::array<std::uint8_t*, 4> planes = {pixels.data()};
   const std::array<int, 4> strides = {static_cast<int>(stride)};
   const int rows = sws_scale(sws_.get(), frame.data, frame.linesize, 0, frame.height, planes.data(),
                              strides.data());
@@ -222,14 +279,30 @@ Image<std::uint8_t> FrameConverter::convert_by_swscale(const AVFrame& frame, AVP
     fail("converting colour: swscale gave ", rows, " of ", frame.height, " rows");
   Image<std::uint8_t> image(frame.height, frame.width, 3);
   for (int y = 0; y < frame.height; ++y) {
-    const std::uint8_t* from = pixels.data() + stride * static_cast<std::size_t>(y);
-    const std::span<std::uint8_t> row = image.view().row(y);
-    for (std::size_t i = 0; i < samples && deep; ++i) {
-      std::uint16_t value = 0;
-      std::memcpy(&value, from + 2 * i, 2);
-      row[i] = reduce_to_8_bits(value);
-    }
-    if (!deep) std::memcpy(row.data(), from, samples);
+    const auto from = pixels.begin() + static_cast<std::ptrdiff_t>(stride) * y;
+    std::copy_n(from, samples, image.view().row(y).begin());
+  }
+  return image;
+}
+
+Image<std::uint8_t> FrameConverter::convert_yuv(const AVFrame& frame) const {
+  const AVPixFmtDescriptor& d = describe(frame);
+  const auto [across, down] = chroma_position(frame, rules_.centred_chroma);
+  const auto plane = [&, across = across, down = down](int component) {
+    return ChromaPlane(frame.height, frame.width, {d.log2_chroma_h, down},
+                       {d.log2_chroma_w, across}, [&frame, component](int y, auto samples) {
+                         read_at_the_top(frame, component, y, samples);
+                       });
+  };
+  ChromaPlane blue = plane(1);
+  ChromaPlane red = plane(2);
+  const YuvToRgb to_rgb(matrix(matrix_of(frame)).shares, is_full_range(frame, rules_.full_range),
+                        d.comp[0].depth);
+  std::vector<std::uint16_t> luma(static_cast<std::size_t>(frame.width));
+  Image<std::uint8_t> image(frame.height, frame.width, 3);
+  for (int y = 0; y < frame.height; ++y) {
+    read_at_the_top(frame, 0, y, luma);
+    to_rgb.row(luma, blue.row(y), red.row(y), image.view().row(y).data());
   }
   return image;
 }

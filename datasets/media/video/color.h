@@ -3,10 +3,9 @@
 //
 // Matrix and range come from the frame. What it leaves open is assumed the way players do (ITU-T
 // H.273 has no default): BT.709 from 720 lines on, BT.601 below; limited range for YUV, full for
-// RGB, grey and the old "J" formats. Every assumption is noted. swscale runs with accurate
-// rounding, full chroma interpolation and in one thread, so that a file decodes the same
-// everywhere. Its 8-bit results follow the equations to one code value for all samples in the
-// nominal range; far outside of it (a channel beyond 512 of 255) it wraps instead of clipping.
+// RGB, grey and the old "J" formats. Every assumption is noted. Chroma (chroma.h) and equations
+// (yuv_to_rgb.h) are ours, in integers, so that a file decodes the same everywhere; swscale brings
+// what is RGB or a palette of at most 8 bits into order.
 #pragma once
 
 #include "datasets/media/picture.h"
@@ -18,6 +17,7 @@ namespace pluvia {
 struct ColorRules {
   AVColorSpace matrix = AVCOL_SPC_UNSPECIFIED;  ///< unspecified: by the number of lines
   bool centred_chroma = false;                  ///< JPEG and WebP; MPEG formats sample at the left
+  bool full_range = false;                      ///< of YUV
 };
 
 class FrameConverter {
@@ -27,13 +27,14 @@ class FrameConverter {
   Image<std::uint8_t> convert(const AVFrame& frame, MediaNotes& notes);
 
  private:
-  Image<std::uint8_t> convert_by_swscale(const AVFrame& frame, AVPixelFormat to);
-  void prepare(const AVFrame& frame, AVPixelFormat to);
+  Image<std::uint8_t> convert_rgb(const AVFrame& frame);
+  Image<std::uint8_t> convert_yuv(const AVFrame& frame) const;
+  void prepare(const AVFrame& frame);
   AVColorSpace matrix_of(const AVFrame& frame) const;
 
   ColorRules rules_;
   SwsPtr sws_;
-  /// What sws_ was made for: pixel format, matrix, range, chroma position, size.
+  /// What sws_ was made for: size and pixel format.
   std::vector<int> key_;
 };
 

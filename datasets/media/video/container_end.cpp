@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ISO/IEC 14496-12 section 4.2 (boxes), RFC 8794 sections 5-6 (EBML), the OpenDML AVI extensions.
+// ISO/IEC 14496-12 section 4.2 (boxes), RFC 8794 sections 5-6 (EBML), the OpenDML AVI extensions,
+// Adobe's FLV 10.1 annex E, RFC 3533 (Ogg), ISO/IEC 13818-1 (transport streams).
 #include "datasets/media/video/container_end.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "core/error.h"
@@ -114,6 +116,58 @@ std::uint64_t end_of_riff(const Bytes& bytes) {
   return offset == bytes.size() + 1 ? bytes.size() : offset;
 }
 
+// FLV: tags of eleven bytes, their contents, and four bytes that say their length again.
+std::uint64_t end_of_tags(const Bytes& bytes) {
+  constexpr std::uint64_t kTagHeader = 11;
+  constexpr std::uint64_t kBackLength = 4;
+  std::uint64_t offset = bytes.big_endian(5, 4) + kBackLength;
+  while (offset < bytes.size()) {
+    if (!bytes.has(offset, kTagHeader)) return offset + kTagHeader;
+    const std::uint64_t kind = bytes.big_endian(offset, 1) & 0x1FU;
+    if (kind != 8 && kind != 9 && kind != 18) return offset;  // behind the last tag
+    offset += kTagHeader + bytes.big_endian(offset + 1, 3) + kBackLength;
+  }
+  return offset;
+}
+
+// Ogg (RFC 3533): every stream in it ends with a page that says so.
+std::uint64_t end_of_pages(const Bytes& bytes) {
+  constexpr std::uint64_t kPageHeader = 27;
+  constexpr std::uint64_t kLastPage = 4;
+  std::set<std::uint64_t> open;
+  std::uint64_t offset = 0;
+  for (int i = 0; i < kMaxBoxes && offset < bytes.size(); ++i) {
+    if (!bytes.has(offset, kPageHeader)) return offset + kPageHeader;
+    if (bytes.text(offset, 4) != "OggS") return offset;
+    const std::uint64_t stream = bytes.big_endian(offset + 14, 4);
+    if ((bytes.big_endian(offset + 5, 1) & kLastPage) != 0) {
+      open.erase(stream);
+    } else {
+      open.insert(stream);
+    }
+    const std::uint64_t segments = bytes.big_endian(offset + 26, 1);
+    offset += kPageHeader + segments;
+    if (offset > bytes.size()) return offset;
+    for (const unsigned char length : bytes.text(offset - segments, segments)) offset += length;
+  }
+  return open.empty() || offset < bytes.size() ? offset : bytes.size() + kPageHeader;
+}
+
+// MPEG-TS: packets of 188 bytes, in .m2ts with four bytes before each.
+std::uint64_t end_of_packets(const Bytes& bytes) {
+  constexpr std::uint64_t kPacket = 188;
+  for (const std::uint64_t before : {std::uint64_t{0}, std::uint64_t{4}}) {
+    const std::uint64_t step = kPacket + before;
+    bool found = true;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      found =
+          found && bytes.has(i * step + before, 1) && bytes.text(i * step + before, 1) == "\x47";
+    }
+    if (found) return (bytes.size() + step - 1) / step * step;
+  }
+  return 0;
+}
+
 std::uint64_t declared_end(const Bytes& bytes) {
   if (!bytes.has(0, 12)) return 0;
   static constexpr std::array<std::string_view, 8> kFirstBoxes = {"ftyp", "moov", "mdat", "wide",
@@ -125,7 +179,9 @@ std::uint64_t declared_end(const Bytes& bytes) {
   }
   if (start.starts_with("\x1A\x45\xDF\xA3")) return end_of_segment(bytes);
   if (start.starts_with("RIFF") && start.ends_with("AVI ")) return end_of_riff(bytes);
-  return 0;
+  if (start.starts_with("FLV\x01")) return end_of_tags(bytes);
+  if (start.starts_with("OggS")) return end_of_pages(bytes);
+  return end_of_packets(bytes);
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 
 namespace pluvia {
 
-/// An Error when the outermost structure (MP4/MOV boxes, Matroska segment, AVI RIFF) needs more
-/// bytes than the file has. Other containers, and live recordings that leave their size open, pass.
+/// An Error when the outermost structure (MP4/MOV boxes, Matroska segment, AVI RIFF, FLV tags, Ogg
+/// pages, packets of a transport stream) needs more bytes than the file has. Other containers, and
+/// what leaves its size open (live recordings, transport streams cut between packets), pass.
 void refuse_cut_container(const std::filesystem::path& path);
 
 }  // namespace pluvia

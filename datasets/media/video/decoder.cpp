@@ -116,6 +116,13 @@ AVRational VideoDecoder::frame_rate() const {
   return av_guess_frame_rate(input_, stream_, nullptr);
 }
 
+std::int64_t VideoDecoder::likely_frames() const {
+  const AVRational rate = frame_rate();
+  if (expected_ > 0) return expected_;
+  if (input_->duration <= 0 || rate.num <= 0 || rate.den <= 0) return 0;
+  return av_rescale_q(input_->duration, {1, AV_TIME_BASE}, av_inv_q(rate));
+}
+
 std::string VideoDecoder::place(std::int64_t frame) const {
   return expected_ > 0 ? cat("frame ", frame, " of ", expected_) : cat("frame ", frame);
 }
@@ -177,6 +184,7 @@ void VideoDecoder::feed() {
 
 void VideoDecoder::count(const AVPacket& packet) {
   ++packets_;
+  packets_end_ = packet.pos + packet.size;
   if ((packet.flags & AV_PKT_FLAG_DISCARD) != 0 || packet.size == 0) return;
   ++shown_;
   if (frames_ == 0) {
@@ -206,6 +214,11 @@ void VideoDecoder::check_end() const {
   if (packets_ < listed_) {
     fail("ends after frame ", frames_ - 1, ": its index lists ", counted(expected_, "frame"),
          "; the file is damaged or cut short");
+  }
+  // Y4M: frames of one size, nothing between them and nothing behind.
+  const bool bare = std::string_view(input_->iformat->name) == "yuv4mpegpipe";
+  if (bare && avio_size(io_) > packets_end_) {
+    fail("ends within frame ", frames_, ": the file is cut short");
   }
   if (one_picture_per_packet() && frames_ + early_ < shown_) {
     fail("gave ", counted(frames_, "frame"), ", but holds ", shown_ - early_,

@@ -24,6 +24,8 @@ class VideoDecoder {
   int video_streams() const;
   /// From the container's index; 0 when it has none.
   std::int64_t expected_frames() const { return expected_; }
+  /// Duration by frame rate; 0 when either is not stated.
+  std::int64_t likely_frames() const;
   /// Given so far.
   std::int64_t frames() const { return frames_; }
   /// Pictures before the first that can be decoded: the file was cut there (known at the end).
@@ -52,7 +54,8 @@ class VideoDecoder {
   std::int64_t listed_ = 0;    ///< packets that the container's index lists
   std::int64_t expected_ = 0;  ///< of these, shown
   std::int64_t packets_ = 0;
-  std::int64_t shown_ = 0;  ///< packets whose picture is to be shown
+  std::int64_t packets_end_ = 0;  ///< in the file, behind the last packet
+  std::int64_t shown_ = 0;        ///< packets whose picture is to be shown
   std::int64_t frames_ = 0;
   std::int64_t early_ = 0;
   std::int64_t first_time_ = AV_NOPTS_VALUE;

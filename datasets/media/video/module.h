@@ -24,7 +24,7 @@ struct VideoModule {
 };
 
 /// Raised with every change of VideoModule or of a type it hands over.
-inline constexpr int kVideoModuleVersion = 1;
+inline constexpr int kVideoModuleVersion = 2;
 
 /// Loads the module at the first call; an Error when this build has none.
 const VideoModule& video_module();

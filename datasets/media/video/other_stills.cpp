@@ -34,6 +34,29 @@ void refuse_cut_still(std::span<const std::byte> data, OtherStill format) {
   }
 }
 
+// What libavcodec's decoder takes for something else (JPEG inside comes out black), or whose
+// colours are a guess, is refused by name.
+void refuse_odd_tiff(const TiffFacts& facts) {
+  constexpr std::uint32_t kOldJpeg = 6;
+  constexpr std::uint32_t kJpeg = 7;
+  constexpr std::uint32_t kFloat = 3;
+  constexpr std::uint32_t kCmyk = 5;
+  constexpr std::uint32_t kLab = 8;
+  if (facts.compression == kOldJpeg || facts.compression == kJpeg) {
+    fail("is a TIFF with JPEG data inside, expected another compression; convert it first");
+  }
+  if (facts.sample_format == kFloat) {
+    fail("is a TIFF of floating point numbers, expected 8 or 16 bits; convert it first");
+  }
+  if (facts.photometric == kCmyk || facts.photometric >= kLab) {
+    fail("is a TIFF in ", facts.photometric == kCmyk ? "CMYK" : "CIE Lab or a colour filter's",
+         " values, expected grey or RGB; convert it with its profile first");
+  }
+  if (facts.further_picture) {
+    fail("is a TIFF of several pictures, expected one; convert it to PNG frames first");
+  }
+}
+
 std::span<const std::byte> webp_exif(std::span<const std::byte> data) {
   std::size_t offset = 12;
   while (offset + 8 <= data.size()) {
@@ -84,9 +107,16 @@ FramePtr decode_one(std::span<const std::byte> data, OtherStill format) {
 Image<std::uint8_t> decode_other_still(std::span<const std::byte> data, OtherStill format,
                                        MediaNotes& notes) {
   refuse_cut_still(data, format);
+  // WebP is BT.601 in limited range whatever its size (RFC 9649 section 2.5); TIFF is BT.601 in
+  // full range unless its ReferenceBlackWhite says otherwise (TIFF 6.0 section 21).
+  ColorRules rules = {AVCOL_SPC_SMPTE170M, true, false};
+  if (format == OtherStill::kTiff) {
+    const TiffFacts facts = read_tiff_facts(data);
+    refuse_odd_tiff(facts);
+    rules.full_range = facts.black == 0;
+  }
   const FramePtr frame = decode_one(data, format);
-  // WebP is BT.601 whatever its size (RFC 9649 section 2.5); the others hold RGB or JPEG's YUV.
-  FrameConverter converter({AVCOL_SPC_SMPTE170M, true});
+  FrameConverter converter(rules);
   Image<std::uint8_t> image = converter.convert(*frame, notes);
   const Orientation orientation = find_orientation(data, format);
   if (!orientation.identity())

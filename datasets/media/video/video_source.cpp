@@ -99,6 +99,7 @@ void VideoSource::describe_stream() {
   info_.height = size.height;
   info_.width = size.width;
   info_.frames = static_cast<int>(std::min(decoder_.expected_frames(), kMaxFrames));
+  info_.likely_frames = static_cast<int>(std::min(decoder_.likely_frames(), kMaxFrames));
   const AVRational rate = decoder_.frame_rate();
   info_.fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
   info_.notes["codec"] = avcodec_get_name(decoder_.stream().codecpar->codec_id);
@@ -106,6 +107,12 @@ void VideoSource::describe_stream() {
   if (decoder_.video_streams() > 1) {
     info_.notes["streams"] =
         cat(decoder_.video_streams(), " video streams: number ", decoder_.stream().index, " used");
+  }
+  // WebM keeps alpha as a second picture in each packet, which the decoder leaves out.
+  const AVDictionaryEntry* alpha =
+      av_dict_get(decoder_.stream().metadata, "alpha_mode", nullptr, 0);
+  if (alpha != nullptr && std::string_view(alpha->value) == "1") {
+    info_.notes["alpha"] = "in pictures of its own: ignored, colours kept as stored";
   }
   AVRational aspect = decoder_.stream().sample_aspect_ratio;
   if (aspect.num <= 0 || aspect.den <= 0) aspect = ahead_->sample_aspect_ratio;

@@ -162,12 +162,67 @@ TEST(Paired, FreeFolderNames) {
   ASSERT_EQ(set.size(), 1U);
   EXPECT_EQ(set.at("a")->clip_info.layers.names(), "lq,gt,mask");
   EXPECT_EQ(set.at("a")->clip_info.split, "train");
+  options.folders[Layer::kGt] = "./wet";
+  EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("one folder"),
+            std::string::npos);
   options.folders[Layer::kGt] = "dri";
   EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt dri"),
             std::string::npos);
   options.folders.erase(Layer::kGt);
   EXPECT_NE(error_of([&] { plan_of("paired", dir.path(), options); }).find("--gt"),
             std::string::npos);
+}
+
+TEST(Paired, AFolderElsewhereIsNeverForgotten) {
+  const TempDir dir;
+  make_frames(dir / "set/lq/a", 1, 2);
+  make_frames(dir / "set/gt/a", 2, 2);
+  make_frames(dir / "masks/a", 3, 2, 1);
+  ImportOptions options;
+  options.folders = {{Layer::kLq, "lq"}, {Layer::kGt, "gt"}, {Layer::kMask, dir / "masks"}};
+  const MemorySet set = import_folder("paired", dir / "set", options);
+  EXPECT_EQ(set.at("a")->clip_info.layers.names(), "lq,gt,mask");
+  EXPECT_EQ(set.at("a")->first_value(Layer::kMask, 1), 4);
+  for (const char* split : {"train/", "test/"}) {
+    make_frames(dir / ("halves/" + std::string(split) + "lq/a"), 1, 2);
+    make_frames(dir / ("halves/" + std::string(split) + "gt/a"), 2, 2);
+  }
+  const std::string error = error_of([&] { plan_of("paired", dir / "halves", options); });
+  EXPECT_NE(error.find("lies outside"), std::string::npos) << error;
+  // In one of two halves: its clips alone have masks, which is said.
+  make_frames(dir / "halves/train/lens/a", 3, 2, 1);
+  options.folders[Layer::kMask] = "lens";
+  const ImportPlan plan = plan_of("paired", dir / "halves", options);
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("--mask lens: not beside test/lq"), std::string::npos);
+}
+
+TEST(Paired, FilesThatNobodyReadsAreNamed) {
+  const TempDir dir;
+  for (const std::string layer : {"lq", "gt"}) {
+    make_frames(dir / (layer + "/a"), 1, 2);
+    make_text(dir / (layer + "/b.3gp"), "a video of no known ending");
+  }
+  make_text(dir / "lq/a/00000007.ppm", "P6");
+  const ImportPlan plan = plan_of("paired", dir.path());
+  EXPECT_TRUE(plan.problems.empty());
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  for (const char* name : {"lq/b.3gp", "gt/b.3gp", "00000007.ppm"}) {
+    EXPECT_NE(plan.warnings[0].find(name), std::string::npos) << plan.warnings[0];
+  }
+}
+
+TEST(Paired, TheFolderHasItsNameHoweverItIsWritten) {
+  const TempDir dir;
+  make_picture(dir / "street/lq/1.png", 1);
+  make_picture(dir / "street/gt/1.png", 1);
+  const fs::path before = fs::current_path();
+  fs::current_path(dir / "street");
+  for (const char* written : {".", "./", "lq/..", "../street/"}) {
+    EXPECT_EQ(plan_of("paired", written).clips.at(0).name, "street") << written;
+    EXPECT_EQ(folder_name(written), "street") << written;
+  }
+  fs::current_path(before);
 }
 
 TEST(Paired, GapsAreSaidAndPicturesInTheFolderAreOneClip) {

@@ -226,6 +226,69 @@ TEST(Images, ListsOfPairs) {
   EXPECT_EQ(clip.first_value(Layer::kGt, 1), 3);
 }
 
+// SPA-Data: the test pictures' folders alone look like a set of their own.
+TEST(Images, AListSaysMoreThanFolders) {
+  const TempDir dir;
+  make_picture(dir / "real_world/000/000-1_0.png", 1);
+  make_picture(dir / "real_world_gt/000/000-1.png", 2);
+  make_picture(dir / "real_test_1000/rain/000.png", 3);
+  make_picture(dir / "real_test_1000/gt/000gt.png", 4);
+  make_text(dir / "real_world.txt", "/real_world/000/000-1_0.png /real_world_gt/000/000-1.png\r\n");
+  make_text(dir / "real_test_1000.txt",
+            "/real_test_1000/rain/000.png /real_test_1000/gt/000gt.png\n");
+  const MemorySet set = import_folder("paired-images", dir.path());
+  EXPECT_EQ(set.at("train_8x6")->first_value(Layer::kGt, 0), 2);
+  EXPECT_EQ(set.at("test_8x6")->first_value(Layer::kLq, 0), 3);
+}
+
+TEST(Images, APictureListedTwiceIsADuplicate) {
+  const TempDir dir;
+  make_picture(dir / "rain/a/1.png", 1);
+  make_picture(dir / "clean/1.png", 2);
+  make_text(dir / "list.txt", "rain/a/1.png clean/1.png\nrain/a/1.png clean/1.png\n");
+  const ImportPlan plan = plan_of(dir.path());
+  ASSERT_EQ(plan.problems.size(), 1U);
+  EXPECT_EQ(plan.problems[0].kind, ProblemKind::kDuplicate);
+  EXPECT_NE(plan.problems[0].item.find("line 2"), std::string::npos);
+}
+
+TEST(Images, SeveralSetsForTestingStayApart) {
+  const TempDir dir;
+  for (const std::string place : {"train", "test/Rain100L", "test/Test100"}) {
+    make_picture(dir / (place + "/input/1.png"), static_cast<int>(place.size()));
+    make_picture(dir / (place + "/target/1.png"), 100);
+  }
+  const MemorySet set = import_folder("paired-images", dir.path());
+  ASSERT_EQ(set.size(), 3U);
+  EXPECT_EQ(set.at("test_Rain100L_8x6")->clip_info.split, "test");
+  EXPECT_EQ(set.at("test_Rain100L_8x6")->first_value(Layer::kLq, 0), 13);
+  EXPECT_EQ(set.at("test_Test100_8x6")->first_value(Layer::kLq, 0), 12);
+}
+
+TEST(Images, Rain12PairsByNumber) {
+  const TempDir dir;
+  for (const std::string number : {"001", "012", "002"}) {
+    make_picture(dir / ("input/" + number + "_in.png"), std::stoi(number));
+    make_picture(dir / ("groundtruth/" + number + "_GT.png"), 100 + std::stoi(number));
+  }
+  const MemorySet set = import_folder("paired-images", dir.path());
+  EXPECT_EQ(set.at("8x6")->first_value(Layer::kGt, 2), 112);
+}
+
+// The first release of Rain100L/H has pictures of the streaks beside the pairs.
+TEST(Images, StrangersInAFlatFolderAreExtra) {
+  const TempDir dir;
+  for (const char* kind : {"rain-1", "norain-1", "rainstreak-1"}) {
+    make_picture(dir / (std::string(kind) + ".png"), 1);
+  }
+  ImportOptions options;
+  EXPECT_EQ(plan_of(dir.path()).problems.at(0).kind, ProblemKind::kExtra);
+  options.allow_missing = true;
+  const ImportPlan plan = plan_of(dir.path(), options);
+  EXPECT_TRUE(plan.problems.empty());
+  EXPECT_EQ(plan.clips.at(0).frames, 1);
+}
+
 TEST(Images, ListsMayNotLeaveTheFolder) {
   const TempDir dir;
   const fs::path spa = dir / "spa";

@@ -2,6 +2,7 @@
 // Carrying out a plan: order under many threads, bad frames.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -62,6 +63,41 @@ TEST(RunImport, WhatReadersAssumedIsNoted) {
   ImportResult result;
   testing::import_to_memory(plan_import(find_layout("paired"), dir.path(), {}), 1, &result);
   EXPECT_EQ(result.losses, (std::map<std::string, std::uint64_t>{{"lq: bits 16 reduced to 8", 1}}));
+}
+
+TEST(RunImport, NotesCountTheirFrames) {
+  const TempDir dir;
+  for (int t = 0; t < 3; ++t) {
+    make_picture(dir / ("lq/a/" + std::to_string(t) + ".png"), 1, {8, 8});
+    make_picture(dir / ("gt/a/" + std::to_string(t) + ".png"), 1, {8, 8});
+  }
+  for (const char* frame : {"lq/a/0.png", "gt/a/2.png"}) {
+    shell("ffmpeg -y -f lavfi -i color=red:s=8x8 -frames:v 1 -pix_fmt rgb48be '" +
+          (dir / frame).string() + "'");
+  }
+  shell("ffmpeg -y -f lavfi -i color=red@0.5:s=8x8,format=rgba -frames:v 1 '" +
+        (dir / "lq/a/2.png").string() + "'");
+  const auto notes = import_folder("paired", dir.path()).at("a")->clip_info.notes;
+  EXPECT_EQ(notes.at("lq.bit_depth"), "16 reduced to 8 (1 of 3 frames)");
+  EXPECT_EQ(notes.at("gt.bit_depth"), "16 reduced to 8 (1 of 3 frames)");
+  EXPECT_NE(notes.at("lq.alpha").find("(1 of 3 frames)"), std::string::npos);
+}
+
+TEST(RunImport, MasksOfZeroAndOneAreDoubted) {
+  const TempDir dir;
+  for (const int peak : {1, 2}) {
+    const std::string clip = std::to_string(peak) + "/0.png";
+    make_picture(dir / ("lq/" + clip), 1);
+    make_picture(dir / ("gt/" + clip), 1);
+    Image<std::uint8_t> mask(6, 8, 1);
+    std::fill(mask.pixels().begin(), mask.pixels().end(), std::uint8_t{0});
+    mask.view().at(2, 3) = static_cast<std::uint8_t>(peak);
+    fs::create_directories(dir / ("mask/" + std::to_string(peak)));
+    write_png(dir / ("mask/" + clip), mask.view());
+  }
+  ImportResult result;
+  testing::import_to_memory(plan_import(find_layout("paired"), dir.path(), {}), 1, &result);
+  EXPECT_EQ(result.faint_masks, 1U);
 }
 
 TEST(RunImport, ADamagedFrameIsNamedWithItsClip) {

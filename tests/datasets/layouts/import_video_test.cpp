@@ -64,5 +64,73 @@ TEST(RunImport, VideosOfDifferentLengthAreAProblem) {
   EXPECT_NE(error.find("v.avi"), std::string::npos) << error;
 }
 
+TEST(RunImport, WhatTheFirstFrameTellsIsInThePlan) {
+  const TempDir dir;
+  const std::string source = "ffmpeg -y -f lavfi -i testsrc2=s=32x24:d=0.4:r=";
+  const auto make = [&](const std::string& options, const std::string& file) {
+    fs::create_directories((dir / file).parent_path());
+    shell(source + options + " -c:v ffv1 '" + (dir / file).string() + "'");
+  };
+  make("25 -pix_fmt yuv444p -colorspace ycgco", "lq/a.mkv");
+  make("25", "gt/a.mkv");
+  make("25", "mask/a.mkv");
+  make("25 -frames:v 10", "lq/b.mkv");
+  make("30 -frames:v 10", "gt/b.mkv");
+  make("25 -frames:v 10 -vf format=gray", "mask/b.mkv");
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(plan.problems.size(), 1U);
+  EXPECT_EQ(plan.problems[0].item, "lq/a.mkv");
+  EXPECT_NE(plan.problems[0].text.find("ycgco"), std::string::npos);
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("gt/b.mkv: has 30 frames a second"), std::string::npos);
+  fs::remove(dir / "lq/a.mkv");
+  make("25", "lq/a.mkv");
+  const ImportPlan masks = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(masks.problems.size(), 1U);
+  EXPECT_EQ(masks.problems[0].item, "mask/a.mkv");
+  EXPECT_NE(masks.problems[0].text.find("holds colour"), std::string::npos);
+}
+
+// What shows at one frame, or behind the last, is said of the video.
+TEST(RunImport, NotesOfVideosAreOfTheWholeVideo) {
+  const TempDir dir;
+  for (const char* folder : {"lq", "gt"}) {
+    fs::create_directories(dir / folder);
+    shell(
+        "ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=1 -vf \"select='not(between(n,5,9))'\" "
+        "-vsync vfr -c:v ffv1 '" +
+        (dir / folder).string() + "/v.mkv'");
+  }
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  EXPECT_EQ(plan.clips.at(0).frames, 0);  // Matroska does not say
+  EXPECT_NEAR(static_cast<double>(plan.frames()), 20, 6);
+  EXPECT_EQ(plan.raw_bytes(), plan.frames() * 32 * 24 * 3 * 2);
+  const MemorySet set = testing::import_to_memory(plan);
+  const MemoryClip& clip = *set.at("v");
+  EXPECT_EQ(clip.clip_info.notes.at("lq.frame_rate"),
+            "variable: frames kept as stored, with their times");
+}
+
+TEST(RunImport, AllowMissingLeavesOutDamagedVideos) {
+  const TempDir dir;
+  for (const std::string file : {"lq/a.mkv", "gt/a.mkv", "lq/b.mkv", "gt/b.mkv"}) {
+    fs::create_directories((dir / file).parent_path());
+    shell("ffmpeg -y -f lavfi -i testsrc2=s=32x24:r=25:d=1 -c:v ffv1 -slicecrc 1 -level 3 '" +
+          (dir / file).string() + "'");
+  }
+  const auto bytes = fs::file_size(dir / "gt/a.mkv");
+  std::fstream file(dir / "gt/a.mkv", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(bytes * 3 / 4));
+  file << std::string(64, 'x');
+  file.close();
+  EXPECT_NE(error_of([&] { import_folder("paired", dir.path()); }).find("a.mkv"),
+            std::string::npos);
+  ImportOptions options;
+  options.allow_missing = true;
+  const MemorySet set = import_folder("paired", dir.path(), options);
+  EXPECT_EQ(set.count("a"), 0U);
+  EXPECT_EQ(set.at("b")->frames.at(Layer::kGt).size(), 25U);
+}
+
 }  // namespace
 }  // namespace pluvia

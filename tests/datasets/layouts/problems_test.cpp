@@ -138,6 +138,31 @@ TEST(Problems, UnreadableFolderIsNamed) {
   EXPECT_EQ(plan.problems[0].item, "gt/a");
 }
 
+TEST(Problems, AClipThatLacksALayerIsLookedThrough) {
+  const TempDir dir;
+  make_pair(dir, "a", "1.png");
+  make_pair(dir, "b", "1.png");
+  make_pair(dir, "b", "2.png");
+  make_picture(dir / "mask/a/1.png", 1, {}, 1);
+  make_text(dir / "gt/b/1.png", "no picture");
+  fs::remove(dir / "lq/b/2.png");
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  std::vector<std::string> items;
+  for (const Problem& problem : plan.problems) items.push_back(problem.item);
+  EXPECT_EQ(items, (std::vector<std::string>{"lq/b", "gt/b/2.png", "gt/b/1.png"}));
+  EXPECT_EQ(plan.clips.size(), 1U);
+}
+
+TEST(Problems, NamesThatAreNotUtf8) {
+  const TempDir dir;
+  make_pair(dir, "a", "1.png");
+  make_picture(dir / "lq/caf\xE9/1.png", 1);
+  const ImportPlan plan = plan_import(find_layout("paired"), dir.path(), {});
+  ASSERT_EQ(plan.problems.size(), 1U);
+  EXPECT_EQ(plan.problems[0].item, "lq/caf?");
+  EXPECT_NE(plan.problems[0].text.find("not UTF-8"), std::string::npos);
+}
+
 TEST(Problems, NoFolderAndAFile) {
   const TempDir dir;
   EXPECT_NE(

@@ -24,6 +24,37 @@ constexpr Container kContainers[] = {
     {"f.mp4", "-pix_fmt yuv420p -c:v libx264 -g 5 -movflags frag_keyframe+empty_moov"},
 };
 
+// Cut between two of its packets a stream is a shorter one; `unit` keeps away from that.
+struct Stream {
+  Container container;
+  std::size_t unit;
+};
+
+constexpr Stream kStreams[] = {
+    {{"a.ts", "-c:v mpeg2video -q:v 3"}, 188}, {{"b.m2ts", "-pix_fmt yuv420p -c:v libx264"}, 192},
+    {{"c.flv", "-c:v flv -q:v 3"}, 0},         {{"d.ogv", "-c:v libtheora -q:v 7"}, 0},
+    {{"e.y4m", "-pix_fmt yuv420p"}, 0},
+};
+
+TEST(VideoDamage, TruncatedStreamsAreErrors) {
+  const TempFolder folder;
+  for (const auto& [c, unit] : kStreams) {
+    const fs::path file = folder / c.name;
+    ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=0.6 " + std::string(c.options) + " '" +
+           file.string() + "'");
+    const Bytes whole = read_file(file);
+    EXPECT_GE(read_all(file).size(), 8U) << c.name;  // Theora leaves equal frames out
+    const fs::path cut = folder / ("cut" + fs::path(c.name).extension().string());
+    for (std::size_t i = 1; i < 40; ++i) {
+      std::size_t length = i < 20 ? whole.size() - i : whole.size() * (i - 20) / 20 + 2;
+      if (unit > 0 && length % unit == 0) ++length;
+      write_file(cut, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+      EXPECT_NE(error_of([&] { read_all(cut); }).find("cut."), std::string::npos)
+          << c.name << " cut to " << length << " of " << whole.size();
+    }
+  }
+}
+
 TEST(VideoDamage, TruncationsAreErrors) {
   const TempFolder folder;
   for (const Container& c : kContainers) {

@@ -103,13 +103,13 @@ TEST_F(Fault, NewerVersion) {
 }
 
 // Replaces /clips/a/lq by a data set made with the given creation list and size.
-void replace_lq(const fs::path& path, hid_t create, const std::vector<hsize_t>& size) {
+void replace_lq(const fs::path& path, hid_t create, const std::vector<hsize_t>& size,
+                hid_t type = H5T_STD_U8LE) {
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   ASSERT_GE(file, 0);
   H5Ldelete(file, "/clips/a/lq", H5P_DEFAULT);
   const hid_t space = H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr);
-  const hid_t data =
-      H5Dcreate2(file, "/clips/a/lq", H5T_STD_U8LE, space, H5P_DEFAULT, create, H5P_DEFAULT);
+  const hid_t data = H5Dcreate2(file, "/clips/a/lq", type, space, H5P_DEFAULT, create, H5P_DEFAULT);
   ASSERT_GE(data, 0);
   H5Dclose(data);
   H5Sclose(space);
@@ -129,6 +129,11 @@ TEST_F(Fault, ExternalStorageIsNotRead) {
   replace_lq(path_, create, {2, 130, 150, 3});
   H5Pclose(create);
   expect_verify_names(path_, "other files");
+}
+
+TEST_F(Fault, AnotherSignIsAnotherType) {
+  replace_lq(path_, H5P_DEFAULT, {2, 130, 150, 3}, H5T_STD_I8LE);
+  expect_verify_names(path_, "another number type");
 }
 
 TEST_F(Fault, DeclaredTerabytes) {

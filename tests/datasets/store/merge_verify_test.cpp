@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "datasets/store/merge.h"
 #include "datasets/store/set_reader.h"
 #include "datasets/store/verify.h"
@@ -80,6 +81,54 @@ TEST(Merge, LinksAreFollowedToSiblingsOnly) {
   fs::remove(dir / "s1.h5");
   fs::copy_file(dir / "index.h5", dir / "s1.h5");  // a link that leads to a link
   EXPECT_NE(first_problem(dir / "index.h5").find("followed once"), std::string::npos);
+}
+
+TEST(Merge, SetsOfLinksStandForWhatTheyLeadTo) {
+  const test::TempDir dir;
+  test::write_set(dir / "s0.h5", {synthetic_info("a", 2, 130, 40)});
+  test::write_set(dir / "s1.h5", {synthetic_info("b", 2, 30, 40)});
+  test::write_set(dir / "s2.h5", {synthetic_info("c", 2, 30, 40)});
+  MergeOptions link;
+  link.link = true;
+  merge_sets({dir / "s0.h5", dir / "s1.h5"}, dir / "index.h5", link);
+  fs::create_symlink("s2.h5", dir / "name.h5");
+  EXPECT_EQ(merge_sets({dir / "index.h5", dir / "name.h5"}, dir / "all.h5", link), 3U);
+  EXPECT_EQ(first_problem(dir / "all.h5"), "");
+  EXPECT_EQ(merge_sets({dir / "all.h5"}, dir / "whole.h5", {}), 3U);
+  for (const char* name : {"s0.h5", "s1.h5", "s2.h5", "index.h5", "all.h5"}) fs::remove(dir / name);
+  EXPECT_EQ(first_problem(dir / "whole.h5"), "");
+}
+
+TEST(Merge, LinkedFilesThatChangedAreNotRead) {
+  const test::TempDir dir;
+  const ClipInfo clip = synthetic_info("a", 2, 30, 40);
+  test::write_set(dir / "shard.h5", {clip});
+  MergeOptions link;
+  link.link = true;
+  merge_sets({dir / "shard.h5"}, dir / "index.h5", link);
+  EXPECT_NO_THROW(SetReader::open(dir / "index.h5")->clip("a"));
+  ClipInfo other = clip;  // the same size, other pixels
+  other.seed += 1;
+  fs::remove(dir / "shard.h5");
+  test::write_set(dir / "shard.h5", {other});
+  try {
+    SetReader::open(dir / "index.h5")->clip("a");
+    FAIL() << "other pixels were taken for those that were linked";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("merge --link again"), std::string::npos);
+  }
+  EXPECT_NE(first_problem(dir / "index.h5").find("merge --link again"), std::string::npos);
+}
+
+TEST(Merge, KeepsWhatCameMeanwhile) {
+  const test::TempDir dir;
+  std::ofstream(dir / "new") << "new";
+  std::ofstream(dir / "set.h5") << "precious";
+  EXPECT_THROW(publish_new(dir / "new", dir / "set.h5"), Error);
+  EXPECT_EQ(test::read_all(dir / "set.h5"), "precious");
+  publish_new(dir / "new", dir / "other.h5");
+  EXPECT_EQ(test::read_all(dir / "other.h5"), "new");
+  EXPECT_FALSE(fs::exists(dir / "new"));
 }
 
 TEST(Merge, RefusesWhatDoesNotFit) {

@@ -190,6 +190,51 @@ TEST(Store, ExistingOutputIsKept) {
   EXPECT_FALSE(std::filesystem::exists(dir / "set.h5.parts"));
 }
 
+TEST(Store, WhatCameMeanwhileIsKept) {
+  const test::TempDir dir;
+  const ClipInfo clip = synthetic_info("a", 1, 8, 8);
+  {
+    SetWriter set(dir / "set.h5", test::synthetic_options());
+    test::write_clip(set, clip);
+    std::ofstream(dir / "set.h5") << "precious";
+    EXPECT_THROW(set.commit(), Error);
+  }
+  SetOptions options = test::synthetic_options();
+  options.resume = true;
+  EXPECT_THROW(SetWriter(dir / "set.h5", options), Error);
+  EXPECT_EQ(test::read_all(dir / "set.h5"), "precious");
+  std::filesystem::remove(dir / "set.h5");
+  test::write_set(dir / "set.h5", {clip}, options);  // the parts were kept as well
+  const std::string whole = test::read_all(dir / "set.h5");
+
+  // Stopped between the rename and the removal of the parts: the set there is this run's own.
+  std::filesystem::rename(dir / "set.h5", dir / "away.h5");
+  {
+    SetWriter set(dir / "set.h5", test::synthetic_options());
+    test::write_clip(set, clip);
+  }
+  std::filesystem::copy_file(dir / "away.h5", dir / "set.h5");
+  SetWriter(dir / "set.h5", options).commit();
+  EXPECT_EQ(test::read_all(dir / "set.h5"), whole);
+  EXPECT_FALSE(std::filesystem::exists(dir / "set.h5.parts"));
+}
+
+TEST(Store, EditedNotesOfAStoppedRunAreNoCrash) {
+  const test::TempDir dir;
+  {
+    SetWriter set(dir / "set.h5", test::synthetic_options());
+    test::write_clip(set, synthetic_info("a", 1, 8, 8));
+  }
+  std::ofstream(dir / "set.h5.parts/journal.jsonl", std::ios::app)
+      << "{\"id\":5,\"bytes\":1}\n{\"id\":\"a\",\"bytes\":\"x\"}\n[1]\n";
+  SetOptions options = test::synthetic_options();
+  options.resume = true;
+  EXPECT_TRUE(SetWriter(dir / "set.h5", options).has_clip("a"));
+  std::ofstream(dir / "set.h5.parts/settings.json") << "[1]";
+  EXPECT_THROW(SetWriter(dir / "set.h5", options), Error);
+  EXPECT_THROW(SetWriter(dir / "sets/", test::synthetic_options()), Error);
+}
+
 TEST(Store, ResumeGivesTheSameFile) {
   const test::TempDir dir;
   const std::vector<ClipInfo> clips = {synthetic_info("a", 3, 30, 30),
