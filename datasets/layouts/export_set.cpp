@@ -13,6 +13,7 @@
 #include "core/pipeline.h"
 #include "core/progress.h"
 #include "core/text.h"
+#include "datasets/file_name.h"
 #include "datasets/layouts/export_target.h"
 #include "datasets/layouts/frame_record.h"
 #include "datasets/media/stills.h"
@@ -23,15 +24,9 @@ namespace {
 
 constexpr std::byte kBinaryThreshold{128};
 
-// Names come out of a file that anybody may have made: a name is one plain component, nothing more.
 void require_plain_name(const std::string& name, const char* what) {
-  constexpr std::size_t kLongest = 200;
-  const bool odd = name.empty() || name.size() > kLongest || name.front() == '.' ||
-                   std::any_of(name.begin(), name.end(), [](char c) {
-                     const auto code = static_cast<unsigned char>(c);
-                     return c == '/' || c == '\\' || code < 0x20 || code == 0x7F;
-                   });
-  if (odd) fail("its ", what, " name '", name.substr(0, 40), "' cannot be a file name");
+  if (!is_file_name(name))
+    fail("its ", what, " name '", name.substr(0, 40), "' cannot be a file name");
 }
 
 std::string counted_name(int t, int digits) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The per-frame table of a clip: only the columns that carry information are stored.
 #include "core/error.h"
+#include "core/text.h"
+#include "datasets/file_name.h"
 #include "datasets/store/hdf5.h"
 #include "datasets/store/set_info.h"
 #include "datasets/store/table.h"
@@ -41,6 +43,12 @@ auto* floats_of(Row& row, const std::string& name) {
   return row.wind_m_s.data();
 }
 
+/// Frames are written under their names: for programs, as predictions, as exports.
+const std::string& checked_name(const std::string& name, std::size_t row) {
+  if (is_file_name(name)) return name;
+  fail("row ", row, ": '", one_line(name), "' cannot be a frame's name");
+}
+
 }  // namespace
 
 void write_frame_table(hid_t clip_group, const FrameColumns& columns,
@@ -52,7 +60,7 @@ void write_frame_table(hid_t clip_group, const FrameColumns& columns,
     for (ColumnData& entry : data) {
       const std::string& name = entry.column.name;
       if (name == "name")
-        entry.text.push_back(row.name);
+        entry.text.push_back(checked_name(row.name, entry.text.size()));
       else if (name == "time_s")
         entry.f64.push_back(row.time_s);
       else if (name == "drops_on_glass")
@@ -80,7 +88,7 @@ std::vector<FrameRow> read_frame_table(hid_t clip_group, FrameColumns* columns) 
     columns->rendering |= name == "exposure_s";
     for (std::size_t i = 0; i < count; ++i) {
       if (name == "name")
-        rows[i].name = entry.text[i];
+        rows[i].name = checked_name(entry.text[i], i);
       else if (name == "time_s")
         rows[i].time_s = entry.f64[i];
       else if (name == "drops_on_glass")

@@ -2,6 +2,7 @@
 #include "eval/derain/set_frames.h"
 
 #include <cstring>
+#include <set>
 
 #include "core/error.h"
 #include "datasets/store/set_reader.h"
@@ -26,6 +27,11 @@ class ClipIn final : public SequenceIn {
     const ClipInfo& from = clip_->info();
     info_ = {from.id, from.frames, from.height, from.width, from.fps, apart};
     rows_ = clip_->frame_rows(&columns_);
+    std::set<std::string> taken;
+    for (const FrameRow& row : rows_) {
+      if (!columns_.name || taken.insert(row.name).second) continue;
+      fail("clip ", from.id, ": two of its frames are called ", row.name);
+    }
   }
 
   const SequenceInfo& info() const override { return info_; }

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "core/error.h"
 #include "core/half.h"
 #include "core/hash.h"
 #include "core/text.h"
+#include "datasets/pairing.h"
 
 namespace pluvia {
 namespace {
@@ -20,6 +22,7 @@ std::vector<std::string> names_of(const ClipReader& clip, int frames) {
   FrameColumns columns;
   const std::vector<FrameRow> rows = clip.frame_rows(&columns);
   std::vector<std::string> names;
+  std::set<std::string> taken;
   for (int t = 0; t < frames; ++t) {
     const auto at = static_cast<std::size_t>(t);
     if (columns.name && at < rows.size()) {
@@ -28,6 +31,9 @@ std::vector<std::string> names_of(const ClipReader& clip, int frames) {
       char text[24];
       std::snprintf(text, sizeof text, "%08d", t);
       names.emplace_back(text);
+    }
+    if (!taken.insert(pairing_key(names.back())).second) {
+      fail("clip ", clip.info().id, ": two of its frames are called ", names.back());
     }
   }
   return names;

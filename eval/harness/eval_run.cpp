@@ -196,12 +196,14 @@ std::vector<RunPicture> choose_pictures(const EvalRun& run, const std::vector<Cl
   const std::string folder = pictures_folder(run.request).filename().string();
   for (const ClipResult& result : results) {
     for (const KeptFrame& kept : result.kept) {
-      const std::string stem = folder + "/" + result.scores.name + "_" + kept.frame + "_";
-      RunPicture picture{result.scores.name,      kept.frame,         kept.role, stem + "rainy.png",
-                         stem + "prediction.png", stem + "truth.png", kept.score};
+      const auto file = [&](const std::string& kind) {
+        return folder + "/" + exhibit_name(result.scores.name, kept.frame, kind);
+      };
+      RunPicture picture{result.scores.name, kept.frame,    kept.role, file("rainy"),
+                         file("prediction"), file("truth"), kept.score};
       for (const ScoredLayer* layer : run.layers.scored) {
         const std::string name = spec(layer->layer).name;
-        picture.layers.push_back({name, stem + name + ".png", stem + name + "_truth.png"});
+        picture.layers.push_back({name, file(name), file(name + "_truth")});
       }
       (kept.role == "worst" ? worst : samples).push_back(picture);
     }

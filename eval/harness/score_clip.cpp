@@ -176,7 +176,7 @@ class ClipScoring {
     result_.kept.push_back({name, role, score});
     if (written) return;
     const auto write = [&](const std::string& kind, const Image<std::uint8_t>& image) {
-      write_png(run_.pictures / (clip_.id + "_" + name + "_" + kind + ".png"), image.view());
+      write_png(run_.pictures / exhibit_name(clip_.id, name, kind), image.view());
     };
     write("rainy", frames_.read(Layer::kLq, t));
     write("prediction", prediction.clean);
@@ -214,6 +214,11 @@ class ClipScoring {
 };
 
 }  // namespace
+
+std::string exhibit_name(const std::string& clip, const std::string& frame,
+                         const std::string& kind) {
+  return clip + "~" + frame + "~" + kind + ".png";
+}
 
 bool WorstScores::take(double score) {
   const std::scoped_lock lock(mutex_);

@@ -63,8 +63,12 @@ struct ClipResult {
   double method_s = 0;      ///< time of the method alone
 };
 
-/// `done` hears of every frame. Exhibits are <pictures>/<clip>_<frame>_{rainy,prediction,truth}.png
-/// and, of layers, ..._{mask,mask_truth}.png.
+/// The file of an exhibit: `kind` is rainy, prediction, truth, or a layer's mask, mask_truth. Clips
+/// and kinds have no "~" in their names: no two exhibits share a file.
+std::string exhibit_name(const std::string& clip, const std::string& frame,
+                         const std::string& kind);
+
+/// `done` hears of every frame.
 ClipResult score_clip(const EvalRun& run, const ScoredClip& clip,
                       const std::function<void()>& done);
 

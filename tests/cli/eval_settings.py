@@ -4,6 +4,11 @@ they hold, how tiles are joined; hints where predictions lie elsewhere or are ca
 Usage: eval_settings.py PLUVIA"""
 import json, os, random, shutil, struct, subprocess, sys, tempfile, zlib
 
+try:
+    import h5py
+except ImportError:
+    sys.exit(77)
+
 pluvia = sys.argv[1]
 
 
@@ -70,6 +75,44 @@ with tempfile.TemporaryDirectory() as folder:
     assert "seems to be there" not in score("folder:" + at("renamed"), "x.json", status=3)  # not all of them
     error = score("folder:" + at("set.h5"), "x.json", status=3)
     assert "it is a file, expected a folder" in error and "pluvia export" in error, error
+
+    # Frames' names become files' names: none leads elsewhere, no two are one.
+    for clip in ("002", "005"):
+        for side in ("lq", "gt"):
+            os.makedirs(at("named", side, clip), exist_ok=True)
+            for t in range(4):
+                shutil.copy(at("saved", clip, f"{t:08}.png"), at("named", side, clip, f"outside-{t}.png"))
+    run("import", "paired", at("named"), "--lq", "lq", "--gt", "gt", "--out", at("named.h5"))
+    for name, part in (("../escape", "'../escape' cannot be a frame's name"), ("/tmp/esca", "cannot be"), ("", "cannot be"), ("outside-1", "two of its frames are called outside-1")):
+        shutil.copy(at("named.h5"), at("odd.h5"))
+        with h5py.File(at("odd.h5"), "r+") as f:
+            table = f["clips/002/frames"]
+            rows = table[:]
+            assert len(name) <= rows["name"].dtype.itemsize
+            rows["name"][0] = name.encode()
+            table[:] = rows
+        for method in ("identity", "cmd:cp {in}/* {out}"):
+            error = run("eval", method, "--data", at("odd.h5"), "--out", at("x.json"), "--save", at("away", "in"), status=3)
+            assert part in error and not os.path.exists(at("away", "in", "002")), (name, error)
+        if "/" in name:
+            run("verify", at("odd.h5"), status=1)
+            assert part in run("derain", "identity", at("odd.h5"), at("derained"), status=3)
+    assert not os.path.exists(at("escape.png")) and not os.path.exists(at("away", "escape.png"))
+
+    # Kept pictures of clip a, frame b_0 and of clip a_b, frame 0 are two.
+    for t in range(4):
+        for side in ("lq", "gt"):
+            for clip, name, source in (("a", f"b_{t}.png", "002"), ("a_b", f"{t}.png", "005")):
+                os.makedirs(at("alike", side, clip), exist_ok=True)
+                shutil.copy(at("saved", source, f"{t:08}.png"), at("alike", side, clip, name))
+    shutil.copy(at("saved", "002", "00000001.png"), at("alike", "gt", "a", "b_0.png")), shutil.copy(at("saved", "005", "00000001.png"), at("alike", "gt", "a_b", "0.png"))
+    run("import", "paired", at("alike"), "--lq", "lq", "--gt", "gt", "--out", at("alike.h5"))
+    run("eval", "identity", "--data", at("alike.h5"), "--out", at("alike.json"))
+    kept = load("alike.json")["pictures"]
+    worst = [p for p in kept if p["role"] == "worst"]
+    assert sorted((p["clip"], p["frame"]) for p in worst) == [("a", "b_0"), ("a_b", "0")], kept
+    assert open(at(worst[0]["rainy"]), "rb").read() != open(at(worst[1]["rainy"]), "rb").read()
+    assert len({p["rainy"] for p in kept}) == len(kept) == len([n for n in os.listdir(at("alike.pictures")) if "rainy" in n])
 
     # NIQE's parameters count by what they hold: not by where they lie, not by what was there before.
     noise = random.Random(3)
