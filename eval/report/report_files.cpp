@@ -8,6 +8,7 @@
 #include "core/json.h"
 
 namespace pluvia {
+
 ReportFiles::~ReportFiles() {
   std::error_code ignored;
   files_.clear();
