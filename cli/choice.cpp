@@ -8,6 +8,14 @@
 
 namespace pluvia::cli {
 
+CLI::Validator a_size() {
+  const auto check = [](std::string& word) {
+    return parse_size(word) ? ""
+                            : cat("'", word, "' is no size; expected WIDTHxHEIGHT, as 640x360");
+  };
+  return CLI::Validator(check, "");
+}
+
 CLI::Validator one_of(std::vector<std::string> words) {
   const std::string shown = "{" + join(words, ",") + "}";
   const auto check = [words = std::move(words)](std::string& word) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check of an option that is one of a few words: help lists them, an error also names the
-// nearest.
+// Checks of options: of one that is one of a few words, help lists them and an error also names
+// the nearest.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,9 @@
 #include <vector>
 
 namespace pluvia::cli {
+
+/// WIDTHxHEIGHT.
+CLI::Validator a_size();
 
 CLI::Validator one_of(std::vector<std::string> words);
 

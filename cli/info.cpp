@@ -71,12 +71,21 @@ void print_read_as(const std::string& text) {
 
 /// Fit for a terminal, whatever the file says.
 SetInfo shown(const SetInfo& info) {
-  SetInfo out = info;
-  for (std::string* text : {&out.title, &out.formation, &out.generator})
-    *text = one_line(*text, text->size());
-  out.splits.clear();
-  for (const auto& [name, ids] : info.splits) out.splits[one_line(name)] = ids;
-  for (IndexRow& row : out.rows) row.clip.split = one_line(row.clip.split);
+  const auto clean = [](const std::string& text) { return one_line(text, text.size()); };
+  SetInfo out{info.kind,
+              clean(info.formation),
+              clean(info.title),
+              info.recipe,
+              info.provenance,
+              clean(info.generator),
+              {},
+              {}};
+  for (const auto& [name, ids] : info.splits) out.splits[clean(name)] = ids;
+  out.rows.resize(info.rows.size());
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    out.rows[i].clip = info.rows[i].clip;
+    out.rows[i].clip.split = clean(info.rows[i].clip.split);
+  }
   return out;
 }
 

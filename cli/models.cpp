@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/method_options.h"
 #include "core/counted.h"
@@ -218,7 +219,9 @@ Run setup_models(CLI::App& app, const Globals& globals) {
   app.add_option("--convert", options->convert,
                  "IN OUT.safetensors: check weights strictly and store them plainly")
       ->expected(2);
-  app.add_option("--size", options->size, "WIDTHxHEIGHT that multiply-adds are counted for");
+  app.add_option("--size", options->size,
+                 "WIDTHxHEIGHT that multiply-adds are counted for (default 256x256)")
+      ->check(a_size());
   app.add_option("--frames", options->frames, "likewise (default 5)")->check(CLI::Range(1, 1000));
   app.add_flag("--keys", options->keys, "list the state dictionary");
   app.add_flag("--force", options->force, "replace an existing OUT");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/shard.h"
 #include "cli/version.h"
@@ -193,7 +194,7 @@ Run setup_synth(CLI::App& app, const Globals& globals) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   app.add_option("--clips", options->clips, "number of clips")->check(CLI::Range(1, 100000));
   app.add_option("--frames", options->frames, "frames a clip")->check(CLI::Range(1, 100000));
-  app.add_option("--size", options->size, "WIDTHxHEIGHT");
+  app.add_option("--size", options->size, "WIDTHxHEIGHT")->check(a_size());
   app.add_option("--set", options->overrides,
                  "key=value: override the recipe or its rain; [low,high] draws")
       ->take_all();

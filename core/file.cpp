@@ -143,8 +143,7 @@ void publish_new(const fs::path& from, const fs::path& to) {
     bool taken = reason == EEXIST;
     // Some file systems can only look and then rename.
     if (reason == EINVAL || reason == ENOTSUP) {
-      std::error_code ignored;
-      taken = fs::exists(fs::symlink_status(to, ignored));
+      taken = is_taken(to);
       if (!taken) return publish(from, to);
     }
     if (!taken)
@@ -251,6 +250,11 @@ std::uint64_t free_bytes(const fs::path& path) {
     fail("asking for free space at ", place.string(), ": ", system_error_text(errno));
   }
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+bool is_taken(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
 }
 
 void require_file_name(const fs::path& out) {

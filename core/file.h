@@ -98,6 +98,8 @@ void append_text(const fs::path& path, std::string_view text);
 /// Free bytes for an ordinary user on the file system that holds `path` (or its nearest parent).
 std::uint64_t free_bytes(const fs::path& path);
 
+/// Something has this name, and be it a symbolic link that leads nowhere.
+bool is_taken(const fs::path& path);
 /// Refuses, as wrong usage, an --out that is a folder or ends as one ("sets/").
 void require_file_name(const fs::path& out);
 /// Creates `path`'s parent folders and checks that files can be made there.

@@ -191,7 +191,7 @@ std::size_t merge_sets(const std::vector<fs::path>& shards, const fs::path& out,
   if (shards.empty()) fail_usage("merge: name at least one set");
   require_file_name(out);
   std::error_code ignored;
-  if (fs::exists(out, ignored) && !options.force)
+  if (is_taken(out) && !options.force)
     fail_usage("--out ", out.string(), " exists; use --force to replace it");
   require_writable_parent(out);
   SetInfo head = common_head(shards);

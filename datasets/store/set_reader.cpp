@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "core/error.h"
@@ -44,7 +46,9 @@ h5::Handle open_or_explain(const fs::path& path) {
     const std::string reason = error.what();
     if (reason.find("truncated") != std::string::npos)
       fail("is truncated; restore it from a copy (", reason, ")");
-    if (reason.find("lock") != std::string::npos) {
+    // The system's words for a lock that another holds; the library's own where it has none.
+    const bool held = reason.find(system_error_text(EAGAIN)) != std::string::npos;
+    if (held || reason.find("lock") != std::string::npos) {
       fail(
           "cannot be locked: it is being written, or its file system has no locks (then set "
           "HDF5_USE_FILE_LOCKING=FALSE)");
@@ -53,11 +57,15 @@ h5::Handle open_or_explain(const fs::path& path) {
   }
 }
 
-// Whatever decides what a reader gets.
+// Sizes, layers, and those hashes that both know: whatever decides which pixels a reader gets.
 bool is_same_clip(const IndexRow& a, const IndexRow& b) {
+  const auto differs = [&](const auto& entry) {
+    const auto other = b.content_sha256.find(entry.first);
+    return other != b.content_sha256.end() && other->second != entry.second;
+  };
   return a.clip.frames == b.clip.frames && a.clip.height == b.clip.height &&
-         a.clip.width == b.clip.width && a.clip.fps == b.clip.fps &&
-         a.clip.layers.names() == b.clip.layers.names() && a.content_sha256 == b.content_sha256;
+         a.clip.width == b.clip.width && a.clip.layers.names() == b.clip.layers.names() &&
+         std::none_of(a.content_sha256.begin(), a.content_sha256.end(), differs);
 }
 
 }  // namespace
@@ -132,13 +140,20 @@ std::vector<std::string> SetReader::stored_clip_names() const {
   return h5::link_names(clips.get(), kMaxClips);
 }
 
-std::vector<std::string> SetReader::missing_attributes() const {
+std::map<std::string, std::string> SetReader::attribute_problems() const {
   const h5::Lock lock(file_->name);
-  std::vector<std::string> missing;
+  std::map<std::string, std::string> problems;
   for (const char* name : {"kind", "formation", "title", "recipe", "generator"}) {
-    if (!h5::read_text(file_->id.get(), name)) missing.emplace_back(name);
+    if (!h5::read_text(file_->id.get(), name)) problems[name] = "is missing";
   }
-  return missing;
+  // Writers may leave these out; whoever states something else has other pixels.
+  for (const auto& [name, expected] :
+       {std::pair{"color_space", "sRGB"}, {"channel_order", "RGB"}}) {
+    const auto found = h5::read_text(file_->id.get(), name);
+    if (found && *found != expected)
+      problems[name] = cat("is '", *found, "', expected '", expected, "'");
+  }
+  return problems;
 }
 
 // Only a plain file name in the same folder is followed, and that file may not be an index itself:

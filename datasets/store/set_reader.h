@@ -32,8 +32,8 @@ class SetReader : public std::enable_shared_from_this<SetReader> {
 
   /// What really stands in /clips, listed in the index or not.
   std::vector<std::string> stored_clip_names() const;
-  /// Of the attributes that every set has.
-  std::vector<std::string> missing_attributes() const;
+  /// Of the attributes that every set has, by name: what is wrong with them.
+  std::map<std::string, std::string> attribute_problems() const;
 
  private:
   explicit SetReader(std::filesystem::path path);

@@ -46,6 +46,17 @@ bool is_made_so(const fs::path& set, const SetOptions& options) {
   return text_at(provenance, "settings_sha256") == sha256_hex(options.settings);
 }
 
+// A folder that happens to have the name of our parts is somebody's: at the end ours is removed.
+// Before the settings are written it holds the lock and, at most, the settings' first half.
+void require_ours(const fs::path& parts) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(parts)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "lock" || name.starts_with("settings.json")) continue;
+    fail("writing ", parts.string(), ": the folder holds '", name,
+         "', which no run of pluvia put there; move it away or choose another --out");
+  }
+}
+
 }  // namespace
 
 SetWriter::SetWriter(fs::path out, SetOptions options)
@@ -54,7 +65,7 @@ SetWriter::SetWriter(fs::path out, SetOptions options)
   parts_ += ".parts";
   require_file_name(out_);
   std::error_code ignored;
-  const bool out_exists = fs::exists(out_, ignored);
+  const bool out_exists = is_taken(out_);
   if (out_exists && options_.resume && !fs::exists(parts_, ignored)) {
     complete_ = is_made_so(out_, options_);
     if (complete_) return;
@@ -97,6 +108,7 @@ void SetWriter::open_parts() {
       if (entry.path().filename() != "lock") fs::remove_all(entry.path(), code);
     }
   }
+  require_ours(parts_);
   Json now;
   now["settings_sha256"] = sha256_hex(options_.settings);
   now["replaces"] = options_.force;
@@ -112,8 +124,7 @@ void SetWriter::resume_parts(const Json& before) {
            " was started with other settings; repeat them, or use --force to start over");
     }
     replaces_ = options_.force || (before.contains("replaces") && before["replaces"] == true);
-    std::error_code ignored;
-    if (!replaces_ && fs::exists(out_, ignored)) {
+    if (!replaces_ && is_taken(out_)) {
       try {
         replaces_ = is_made_so(out_, options_);
       } catch (const Error&) {  // no set at all: not ours

@@ -133,9 +133,10 @@ void Verifier::check_unlisted() {
 }
 
 void Verifier::check_texts() {
-  for (const std::string& name : set_->missing_attributes()) {
-    add_problem("attribute " + name, "is missing");
-  }
+  guarded("attributes", [&] {
+    for (const auto& [name, problem] : set_->attribute_problems())
+      add_problem("attribute " + name, problem);
+  });
   guarded("attribute recipe", [&] { parse_json(set_->info().recipe, "recipe"); });
   guarded("attribute provenance", [&] { parse_json(set_->info().provenance, "provenance"); });
   const std::string& formation = set_->info().formation;

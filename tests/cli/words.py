@@ -85,6 +85,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert "?[2J?" in said("info", at("odd.h5")) and "\x1b" not in said("info", at("odd.h5"))
     assert "\x1b" not in said("info", at("none\x1b[2J.h5"), status=3)
 
+    assert said(*tiny[:2], "--dry-run", "--size", "64", status=2).startswith("pluvia: --size: '64' is no size; expected WIDTHxHEIGHT")
+
     # A narrow terminal keeps the count and loses the bar.
     child, terminal = pty.fork()
     if child == 0:

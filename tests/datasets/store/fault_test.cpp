@@ -131,6 +131,27 @@ TEST_F(Fault, ExternalStorageIsNotRead) {
   expect_verify_names(path_, "other files");
 }
 
+TEST_F(Fault, OpenForWritingElsewhere) {
+  const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  expect_refused(run_pluvia("info " + quoted(path_)), "it is being written");
+  H5Fclose(file);
+}
+
+TEST_F(Fault, AnotherOrderOfChannels) {
+  const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t attribute = H5Aopen(file, "channel_order", H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute);
+  const char* const text = "BGR";
+  EXPECT_GE(H5Awrite(attribute, type, &text), 0);
+  H5Tclose(type);
+  H5Aclose(attribute);
+  H5Fclose(file);
+  const test::ProgramResult result = run_pluvia("verify " + quoted(path_));
+  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_NE(result.out.find("attribute channel_order: is 'BGR', expected 'RGB'"), std::string::npos)
+      << result.out;
+}
+
 TEST_F(Fault, AnotherSignIsAnotherType) {
   replace_lq(path_, H5P_DEFAULT, {2, 130, 150, 3}, H5T_STD_I8LE);
   expect_verify_names(path_, "another number type");

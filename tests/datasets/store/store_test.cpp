@@ -233,6 +233,13 @@ TEST(Store, EditedNotesOfAStoppedRunAreNoCrash) {
   std::ofstream(dir / "set.h5.parts/settings.json") << "[1]";
   EXPECT_THROW(SetWriter(dir / "set.h5", options), Error);
   EXPECT_THROW(SetWriter(dir / "sets/", test::synthetic_options()), Error);
+  std::filesystem::create_directory(dir / "own.h5.parts");  // a folder of the user's
+  std::ofstream(dir / "own.h5.parts/mine.txt") << "precious";
+  EXPECT_THROW(SetWriter(dir / "own.h5", test::synthetic_options()), Error);
+  EXPECT_EQ(test::read_all(dir / "own.h5.parts/mine.txt"), "precious");
+  std::filesystem::create_symlink("nowhere.h5",
+                                  dir / "link.h5");  // said before the work, not after
+  EXPECT_THROW(SetWriter(dir / "link.h5", test::synthetic_options()), Error);
 }
 
 TEST(Store, ResumeGivesTheSameFile) {
