@@ -46,14 +46,6 @@ double mean_of_plane(ImageView<const double> plane) {
   return sum / (double{1} * plane.height() * plane.width());
 }
 
-Image<double> copy_of(ImageView<const double> plane) {
-  Image<double> out(plane.height(), plane.width(), 1);
-  for (int y = 0; y < plane.height(); ++y) {
-    std::ranges::copy(plane.row(y), out.view().row(y).begin());
-  }
-  return out;
-}
-
 /// With a row of zeros above and below where their number is odd, likewise columns.
 Image<double> evened_by_zeros(ImageView<const double> plane) {
   const int rows = plane.height() % 2;
@@ -68,8 +60,7 @@ Image<double> evened_by_zeros(ImageView<const double> plane) {
 
 /// Whole pairs of rows and columns only.
 Image<double> halved(ImageView<const double> plane) {
-  const auto whole = plane.crop(0, 0, plane.height() / 2 * 2, plane.width() / 2 * 2);
-  return box_downsample(copy_of(whole).view(), 2);
+  return box_downsample(plane.crop(0, 0, plane.height() / 2 * 2, plane.width() / 2 * 2), 2);
 }
 
 Image<double> next_level(ImageView<const double> plane, Rules rules) {
